@@ -2,95 +2,84 @@
 
 A download that was broken off goes on where it stopped, today or tomorrow; who is busy is asked
 again later, and not more often than it bears; what comes is looked at before it is kept. Only the
-hosts of the source that is asked for are ever spoken to.
+hosts of the source that is asked for are ever spoken to, and none is told what is another's.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import importlib.metadata
 import json
-import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from stemgeo.errors import FetchError, Problem
+from stemgeo.errors import FetchError, Problem, StemgeoError
 from stemgeo.notes import clean_text
-from stemgeo.sources.catalogue import is_safe
+from stemgeo.sources.catalogue import host_of, is_safe
+from stemgeo.sources.content import (
+    GO_ON,
+    HEAD,
+    bare_address,
+    describe_unlike,
+    is_like,
+    is_page,
+    name_format,
+    refuse_unlike,
+    show_address,
+    shows_its_end,
+)
+from stemgeo.sources.store import Begun, Download, Shelf, now
 from stemgeo.writing.seal import hash_file
-from stemgeo.writing.whole import full_path, lock_folder
+from stemgeo.writing.whole import lock_folder, sync_to_disk, tell_refusal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
     import tenacity
 
     from stemgeo.sources.catalogue import DataSource, Known, Manners
 
-AGENT = "stemgeo"
+__all__ = ["GO_ON", "Answered", "Client", "Download", "describe_unlike", "is_page", "refuse_unlike"]
+
+T = TypeVar("T")
+
 _CHUNK = 1 << 16
-_WHOLE, _PART, _ABOUT, _ABOUT_PART = "whole", "part", "about.json", "part.json"
-_PARTIAL, _NO_SUCH_RANGE = 206, 416
+_PARTIAL, _UNCHANGED, _NO_SUCH_RANGE, _UNAVAILABLE = 206, 304, 416, 503
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _MOST_REDIRECTS = 5
-_PLAIN_HEADERS = ("Accept", "Accept-Encoding", "Range", "If-Range")
-_TITLE = re.compile(rb"<title[^>]*>(.{0,300}?)</title", re.IGNORECASE | re.DOTALL)
-_PAGE = re.compile(
-    rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|script|body)", re.IGNORECASE
-)
+_NO_SECRETS = {"accept", "accept-encoding", "range", "if-range", "if-none-match"} | {
+    "if-modified-since",
+    "content-type",
+}
+"""Headers that may be told to another host, and shown."""
+_LATER = "run the same command later: it goes on from what is there"
 
 Watch = Callable[[int, int | None], None]
 """Told how many bytes there are, and of how many where that is known."""
 
 
 class _TryAgainError(Exception):
-    """What may go better when it is tried again."""
-
-    def __init__(self, what: str, wait_s: float | None = None, status: int = 0) -> None:
-        super().__init__(what)
-        self.wait_s, self.status = wait_s, status
-
-
-class Download(BaseModel):
-    """A file that was downloaded.
+    """What may go better when it is tried again.
 
     Attributes
     ----------
-    address
-        That gave it, after redirects.
-    fetched, modified
-        When, and of when the server says that it is.
-    size_bytes, sha256
-        Of it.
-    validator
-        The mark that the server gave it.
+    wait_s
+        For how long its server wants to be left alone.
+    page
+        What it said, when that is a web page.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    address: str
-    fetched: dt.datetime
-    modified: dt.datetime | None = None
-    size_bytes: int
-    sha256: str
-    validator: str = ""
-
-
-class _Begun(BaseModel):
-    """A download that is on its way: a part of it can be used when the server marks it alike."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    address: str
-    validator: str
+    def __init__(self, what: str, wait_s: float | None = None, page: bytes = b"") -> None:
+        super().__init__(what)
+        self.wait_s, self.page = wait_s, page
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,7 @@ class Answered:
     content
         Its bytes.
     address
-        That gave it, after redirects.
+        That gave it, after redirects, without what was asked.
     kind
         What the server calls it, such as "application/json".
     modified
@@ -131,6 +120,56 @@ class Answered:
             raise FetchError(describe_unlike(self.address, self.content, "JSON")) from None
 
 
+@dataclass(frozen=True)
+class Offered:
+    """What a server says of a file that was not downloaded.
+
+    Attributes
+    ----------
+    address
+        Where it is, after redirects.
+    size_bytes, modified
+        Of it, where the server says it.
+    """
+
+    address: str
+    size_bytes: int | None = None
+    modified: dt.datetime | None = None
+
+
+@dataclass
+class _Patience:
+    """Counts how often in a row a server brought nothing."""
+
+    in_vain: int = 0
+    furthest: int = 0
+
+    def reached(self, size: int) -> None:
+        """Note how far it is: only what never was there before is progress."""
+        if size > self.furthest:
+            self.furthest, self.in_vain = size, 0
+
+
+@dataclass(frozen=True)
+class _Errand:
+    """A file that is to be downloaded, as `Client.download` was asked for it."""
+
+    source: DataSource
+    address: str
+    shelf: Shelf
+    check: Callable[[Path], None]
+    watch: Watch
+    known: Known | None
+
+
+@dataclass(frozen=True)
+class _Came:
+    """A file that came, and whether its server showed that this is all of it."""
+
+    told: Download
+    is_all: bool
+
+
 @dataclass
 class Client:
     """Asks servers for the files and answers of sources.
@@ -141,6 +180,8 @@ class Client:
         How often, how long.
     store
         The folder in which downloads are kept, and go on.
+    offline
+        Whether no server is asked: the store is all there is.
     sleep, clock
         Of time.
     """
@@ -149,8 +190,8 @@ class Client:
     store: Path
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    offline: bool = False
     _http: httpx.Client | None = None
-    _progressed: bool = False
     _asked: dict[str, float] = field(default_factory=dict)
 
     def __enter__(self) -> Client:
@@ -165,12 +206,7 @@ class Client:
 
     def find_stored(self, address: str) -> tuple[Path, Download] | None:
         """Give a file that was downloaded before, and is as it was then."""
-        folder = self._folder_of(address)
-        about = _read_model(Download, folder / _ABOUT)
-        path = folder / _WHOLE
-        if about is None or not path.is_file() or path.stat().st_size != about.size_bytes:
-            return None
-        return (path, about) if hash_file(path) == about.sha256 else None
+        return Shelf(self.store, address).find()
 
     def download(
         self,
@@ -181,6 +217,8 @@ class Client:
         known: Known | None = None,
     ) -> tuple[Path, Download]:
         """Download a file, or what is missing of it, and look at it before it is kept.
+
+        One that is in the store already is asked for only if its server has another by now.
 
         Parameters
         ----------
@@ -204,123 +242,119 @@ class Client:
         ------
         FetchError
             In one line: what did not come, and how to have it.
+        WriteError
+            If the store cannot be written.
         """
-        folder = self._folder_of(address)
-        folder.mkdir(parents=True, exist_ok=True)
-        with lock_folder(folder):
-            begun = self._retry(address, lambda: self._go_on(source, address, folder, watch))
-            part = folder / _PART
-            try:
-                refuse_unlike(part, source, address, known)
-                self._compare_checksum(source, address, part)
-                check(part)
-            except FetchError:
-                _forget(folder)
-                raise
-            # The file before its description: without that it is not taken for whole.
-            (folder / _ABOUT).unlink(missing_ok=True)
-            part.replace(folder / _WHOLE)
-            (folder / _ABOUT_PART).unlink(missing_ok=True)
-            _write_whole(folder / _ABOUT, begun.model_dump_json(indent=2))
-            return folder / _WHOLE, begun
+        errand = _Errand(source, address, Shelf(self.store, address), check, watch, known)
+        shelf = errand.shelf
+        with tell_refusal(shelf.folder):
+            if not self.offline:
+                shelf.folder.mkdir(parents=True, exist_ok=True)
+            with lock_folder(shelf.folder):
+                stored = shelf.find()
+                if stored and (self.offline or _is_known(stored[1], known)):
+                    return _check_stored(errand, stored)
+                mark = stored[1].validator if stored else ""
+                came = self._retry(address, lambda patience: self._go_on(errand, mark, patience))
+                if came is None and stored:
+                    return _check_stored(errand, stored)
+                return self._accept(errand, came)
 
-    def _go_on(self, source: DataSource, address: str, folder: Path, watch: Watch) -> Download:
-        """Ask for what is missing of a file until it is all there."""
-        part = folder / _PART
-        begun = _read_model(_Begun, folder / _ABOUT_PART)
-        there = part.stat().st_size if part.is_file() and begun and begun.validator else 0
-        headers = {}
-        if begun and there:
-            headers = {"Range": f"bytes={there}-", "If-Range": begun.validator}
+    def _go_on(self, errand: _Errand, mark: str, patience: _Patience) -> _Came | None:
+        """Ask for what is missing of a file; None if that of this mark is still the same."""
+        shelf = errand.shelf
+        begun, there = shelf.find_begun()
+        headers = _ask_for_rest(begun, there) if begun else _ask_if_changed(mark)
+        expected = {_NO_SUCH_RANGE if "Range" in headers else _UNCHANGED} if headers else set()
+        with self._stream(
+            "GET", errand.source, errand.address, expected, headers=headers
+        ) as answer:
+            if answer.status_code == _UNCHANGED:
+                return _Came(_describe_part(shelf, begun), is_all=True) if begun else None
+            if not (_goes_on(answer, shelf, begun, there) and begun):
+                begun, there = _note_begun(answer), 0
+                _refuse_large(errand, begun.size_bytes)
+                shelf.begin(begun)
+            there = _keep_bytes(errand, answer, there, patience)
+            chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
+            whole = begun.size_bytes if begun.size_bytes is not None else _read_size(answer)
+        if whole is not None and there != whole:
+            raise _TryAgainError(f"{there} of {whole} bytes came")
+        return _Came(_describe_part(shelf, begun), is_all=whole is not None or chunked)
+
+    def _accept(self, errand: _Errand, came: _Came | None) -> tuple[Path, Download]:
+        """Look at what came, and keep it or nothing of it."""
+        address, source, part = errand.address, errand.source, errand.shelf.part
+        if came is None:  # pragma: no cover  (only asked of what is in the store)
+            raise AssertionError
+        checksum = self._ask_checksum(source, address, came.told.address)
         try:
-            return self._receive(source, address, folder, (begun, there), headers, watch)
-        except _TryAgainError as error:
-            if error.status == _NO_SUCH_RANGE:
-                _forget(folder)
+            refuse_unlike(part, source, address, errand.known)
+            if checksum:
+                _compare_checksum(part, source.checksum, checksum, address)
+            elif not (
+                came.is_all
+                or _is_known(came.told, errand.known)
+                or shows_its_end(part, source.format)
+            ):
+                what = "its server does not say how much it is, so that nobody can tell if it broke"
+                raise FetchError(Problem(show_address(address), what, f"by hand: {GO_ON}"))
+            errand.check(part)
+        except StemgeoError:
+            errand.shelf.forget()
             raise
+        return errand.shelf.keep(came.told), came.told
 
-    def _receive(
-        self,
-        source: DataSource,
-        address: str,
-        folder: Path,
-        before: tuple[_Begun | None, int],
-        headers: dict[str, str],
-        watch: Watch,
-    ) -> Download:
-        part, (begun, there) = folder / _PART, before
-        with self._stream("GET", source, address, headers=headers) as answer:
-            whole = _read_length(answer, there)
-            now = _Begun(address=str(answer.url), validator=_find_validator(answer))
-            if answer.status_code != _PARTIAL:
-                there = 0
-                _write_whole(folder / _ABOUT_PART, now.model_dump_json())
-            elif now != begun or not _continues(answer, there):
-                _forget(folder)
-                raise _TryAgainError("its server goes on elsewhere than it was asked to")
-            _refuse_large(source, address, whole)
-            self._keep_bytes(source, address, answer, part, there, whole, watch)
-            modified = _read_day(answer.headers.get("last-modified"))
-        size = part.stat().st_size
-        if whole is not None and size != whole:
-            if size > whole:
-                _forget(folder)
-            raise _TryAgainError(f"{size} of {whole} bytes came")
-        return Download(
-            address=now.address,
-            fetched=dt.datetime.now(dt.UTC).replace(microsecond=0),
-            modified=modified,
-            size_bytes=size,
-            sha256=hash_file(part),
-            validator=now.validator,
-        )
+    def _ask_checksum(self, source: DataSource, address: str, given_by: str) -> str:
+        """Ask for the sum that a publisher gives beside a file; empty where none is given.
 
-    def _keep_bytes(
-        self,
-        source: DataSource,
-        address: str,
-        answer: httpx.Response,
-        part: Path,
-        there: int,
-        whole: int | None,
-        watch: Watch,
-    ) -> None:
-        with part.open("r+b" if there else "wb") as file:
-            file.seek(there)
-            file.truncate()
-            try:
-                for chunk in answer.iter_raw(_CHUNK):
-                    there += len(chunk)
-                    _refuse_large(source, address, there)
-                    file.write(chunk)
-                    self._progressed = True
-                    watch(there, whole)
-            finally:
-                file.flush()
-                os.fsync(file.fileno())
-
-    def _compare_checksum(self, source: DataSource, address: str, part: Path) -> None:
-        """Compare a file with the sum that its publisher gives beside it."""
+        Beside the file that an address pointed to, if there is one: `latest` may move meanwhile.
+        """
         if not source.checksum:
-            return
-        beside = f"{address}.{source.checksum}"
-        told = self.ask(source, beside, most_bytes=10_000).content.split()
-        digest = hashlib.new(source.checksum, usedforsecurity=False)
-        with part.open("rb") as file:
-            for chunk in iter(lambda: file.read(1 << 20), b""):
-                digest.update(chunk)
-        given = told[0].decode("ascii", "replace").lower() if told else ""
-        if given != digest.hexdigest():
-            if not re.fullmatch(f"[0-9a-f]{{{2 * digest.digest_size}}}", given):
-                raise FetchError(describe_unlike(beside, b" ".join(told), source.checksum))
-            raise FetchError(
-                Problem(
-                    address,
-                    f"its {source.checksum} sum is another than its publisher gives: it was "
-                    "damaged on its way, or changed just now",
-                    "fetch it again",
-                )
-            )
+            return ""
+        if given_by != bare_address(address):
+            with suppress(FetchError):
+                return self._read_checksum(source, f"{given_by}.{source.checksum}")
+        return self._read_checksum(source, f"{address}.{source.checksum}")
+
+    def _read_checksum(self, source: DataSource, beside: str) -> str:
+        content = self.ask(source, beside, most_bytes=10_000).content
+        digits = 2 * hashlib.new(source.checksum, usedforsecurity=False).digest_size
+        found = re.match(rf"\s*([0-9a-fA-F]{{{digits}}})\b", content.decode("ascii", "replace"))
+        if not found:
+            raise FetchError(describe_unlike(beside, content[:HEAD], f"a sum ({source.checksum})"))
+        return found[1].lower()
+
+    def look(self, source: DataSource, address: str) -> Offered:
+        """Ask how large a file is and of when, with no more of it than its beginning.
+
+        Parameters
+        ----------
+        source
+            Says which hosts may be asked, and what it should begin with.
+        address
+            Of the file.
+
+        Raises
+        ------
+        FetchError
+            If it is not to be had, or begins otherwise: a web page is named.
+        """
+
+        def try_once(_: _Patience) -> Offered:
+            beginning = {"Range": f"bytes=0-{HEAD - 1}"}
+            with self._stream(
+                "GET", source, address, {_NO_SUCH_RANGE}, headers=beginning
+            ) as answer:
+                empty = answer.status_code == _NO_SUCH_RANGE
+                head = b"" if empty else _read_head(answer)
+                if not is_like(head, source.format):
+                    problem = describe_unlike(address, head, name_format(source.format))
+                    raise FetchError(problem)
+                modified = _read_day(answer.headers.get("last-modified"))
+                return Offered(bare_address(str(answer.url)), _read_size(answer), modified)
+
+        return self._retry(address, try_once)
 
     # -- answers ------------------------------------------------------------------------------
 
@@ -366,41 +400,38 @@ class Client:
             given["json"] = body
         how = method or ("POST" if form is not None or body is not None else "GET")
 
-        def try_once() -> Answered:
+        def try_once(_: _Patience) -> Answered:
             with self._stream(how, source, address, **given) as answer:
                 content = bytearray()
                 for chunk in answer.iter_bytes(_CHUNK):
                     content += chunk
                     if len(content) > most:
-                        what = f"answers with more than {most // 1_000_000} MB"
-                        raise FetchError(Problem(_show(address), what, "ask for less at once"))
-                kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-                modified = _read_day(answer.headers.get("last-modified"))
+                        what = f"answers with more than {most:,} bytes"
+                        raise FetchError(Problem(show_address(address), what, "ask for less"))
                 told = {name.lower(): value for name, value in answer.headers.items()}
-                return Answered(bytes(content), _show(str(answer.url)), kind, modified, told)
+                kind = told.get("content-type", "").partition(";")[0].strip().lower()
+                modified = _read_day(told.get("last-modified"))
+                return Answered(bytes(content), show_address(str(answer.url)), kind, modified, told)
 
-        answer: Answered = self._retry(address, try_once)
-        return answer
+        return self._retry(address, try_once)
 
     # -- one request --------------------------------------------------------------------------
 
-    def _retry(self, address: str, try_once: Callable[[], Any]) -> Any:
+    def _retry(self, address: str, try_once: Callable[[_Patience], T]) -> T:
         """Try until it goes well, or brings nothing so many times in a row."""
         import tenacity
 
-        in_vain = 0
-        self._progressed = False
+        self._refuse_offline(address)
+        patience = _Patience()
 
         def stop(_: tenacity.RetryCallState) -> bool:
-            nonlocal in_vain
-            in_vain = 1 if self._progressed else in_vain + 1
-            self._progressed = False
-            return in_vain >= self.manners.tries
+            patience.in_vain += 1
+            return patience.in_vain >= self.manners.tries
 
         def wait(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
             asked = error.wait_s if isinstance(error, _TryAgainError) else None
-            usual = self.manners.first_wait_s * 2 ** max(in_vain - 1, 0)
+            usual = self.manners.first_wait_s * 2 ** min(patience.in_vain - 1, 30)
             return min(asked if asked is not None else usual, self.manners.longest_wait_s)
 
         retrying = tenacity.Retrying(
@@ -411,68 +442,104 @@ class Client:
             reraise=True,
         )
         try:
-            return retrying(try_once)
+            return retrying(try_once, patience)
         except _TryAgainError as error:
-            what = f"{error}, {in_vain} times in a row" if in_vain > 1 else str(error)
-            mend = "run the same command later: it goes on from what is there"
-            raise FetchError(Problem(_show(address), what, mend)) from None
+            if error.page:
+                raise FetchError(describe_unlike(address, error.page, "what was asked")) from None
+            times = f", {patience.in_vain} times in a row" if patience.in_vain > 1 else ""
+            raise FetchError(Problem(show_address(address), f"{error}{times}", _LATER)) from None
 
     @contextmanager
     def _stream(
-        self, method: str, source: DataSource, address: str, **given: Any
+        self,
+        method: str,
+        source: DataSource,
+        address: str,
+        expected: Iterable[int] = (),
+        **given: Any,
     ) -> Iterator[httpx.Response]:
-        """Send one question, following the pointers of its server; what is to be told is raised."""
+        """Send one question, following the pointers of its server; what is to be told is raised.
+
+        An answer of a status that is expected is given, as one that went well.
+        """
         import httpx
 
         given["headers"] = {"Accept-Encoding": "identity"} | dict(given.get("headers") or {})
+        secrets = [
+            value for name, value in given["headers"].items() if name.lower() not in _NO_SECRETS
+        ]
         try:
             for _ in range(_MOST_REDIRECTS + 1):
-                self._refuse_host(source, address)
+                _refuse_host(source, address)
                 self._wait_turn(address)
                 with self._open().stream(method, address, **given) as answer:
-                    if answer.is_redirect and answer.next_request is not None:
+                    if answer.next_request is not None:
                         address, given = _follow(answer.next_request, address, given)
                         method = answer.next_request.method
                         continue
-                    _tell_refusal(address, answer, self.manners.longest_wait_s)
+                    if answer.status_code not in expected:
+                        _tell_refusal(address, answer, self.manners.longest_wait_s)
                     yield answer
                     return
+            _refuse_to_follow(address)
         except httpx.HTTPError as error:
-            raise _TryAgainError(_describe(error, self.manners.stall_s)) from None
-        except httpx.InvalidURL as error:
-            raise FetchError(Problem(_show(address), f"is no address: {error}")) from None
-        what = f"points on more than {_MOST_REDIRECTS} times"
-        raise FetchError(Problem(_show(address), what))
-
-    def _refuse_host(self, source: DataSource, address: str) -> None:
-        """Refuse an address to which nothing of this source may be sent."""
-        if urlsplit(address).netloc not in source.hosts or not is_safe(address):
-            raise FetchError(
-                Problem(
-                    _show(address),
-                    f"is where its server points to, and is no address of {source.publisher}",
-                    "if it is right, add its host to `redirects` in a file of sources of your own",
-                )
-            )
+            what = _without(_describe(error, self.manners.stall_s), secrets)
+            raise _TryAgainError(what) from None
+        except httpx.InvalidURL:
+            raise FetchError(Problem(show_address(address), "is no address")) from None
+        except FetchError as error:
+            raise _hide(error, secrets) from None
 
     def _wait_turn(self, address: str) -> None:
         """Wait until a server may be asked again."""
-        host, now = urlsplit(address).netloc, self.clock()
-        due = self._asked.get(host, now - 60) + 1 / self.manners.requests_per_s
-        if due > now:
-            self.sleep(due - now)
-        self._asked[host] = max(due, now)
+        host, moment = host_of(address), self.clock()
+        before = self._asked.get(host)
+        due = moment if before is None else before + 1 / self.manners.requests_per_s
+        if due > moment:
+            self.sleep(due - moment)
+        self._asked[host] = max(due, moment)
+
+    def _refuse_offline(self, address: str) -> None:
+        if self.offline:
+            what = "is not in the store, and no server may be asked"
+            mend = f"let servers be asked, or {GO_ON}"
+            raise FetchError(Problem(show_address(address), what, mend))
 
     def _open(self) -> httpx.Client:
         if self._http is None:
             import httpx
 
+            agent = f"stemgeo/{importlib.metadata.version('stemgeo')}"
+            # Nobody is to know us again: cookies are not kept.
+            cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             timeout = httpx.Timeout(self.manners.stall_s)
-            self._http = httpx.Client(timeout=timeout, headers={"User-Agent": AGENT})
+            try:
+                self._http = httpx.Client(
+                    timeout=timeout, headers={"User-Agent": agent}, cookies=cookies
+                )
+            except (ValueError, ImportError, OSError, httpx.InvalidURL):
+                # What they say may hold the password of a proxy.
+                what = "the proxy or certificate that it names cannot be used"
+                mend = "see HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
+                raise FetchError(Problem("the environment", what, mend)) from None
         return self._http
 
-    def _folder_of(self, address: str) -> Path:
-        return full_path(self.store) / hashlib.sha256(address.encode()).hexdigest()[:32]
+
+def _refuse_to_follow(address: str) -> None:
+    what = f"points on more than {_MOST_REDIRECTS} times"
+    raise FetchError(Problem(show_address(address), what, f"by hand: {GO_ON}"))
+
+
+def _refuse_host(source: DataSource, address: str) -> None:
+    """Refuse an address to which nothing of this source may be sent."""
+    if host_of(address) not in source.hosts or not is_safe(address):
+        raise FetchError(
+            Problem(
+                show_address(address),
+                f"is no address of {source.publisher}, but what its server points to",
+                "if it is right, add its host to `redirects` in a file of sources of your own",
+            )
+        )
 
 
 def _follow(
@@ -480,8 +547,8 @@ def _follow(
 ) -> tuple[str, dict[str, Any]]:
     """Say what is asked where a server points to: another host is told no secret."""
     address, headers = str(pointed_to.url), given["headers"]
-    if urlsplit(address).netloc != urlsplit(before).netloc:
-        headers = {name: headers[name] for name in _PLAIN_HEADERS if name in headers}
+    if host_of(address) != host_of(before):
+        headers = {name: one for name, one in headers.items() if name.lower() in _NO_SECRETS}
     sent = () if pointed_to.method == "GET" else ("data", "json")
     kept: dict[str, Any] = {name: given[name] for name in sent if name in given}
     return address, kept | {"headers": headers}
@@ -490,88 +557,21 @@ def _follow(
 # -- what is said --------------------------------------------------------------------------------
 
 
-def escape_address(address: str) -> str:
-    """Write an address as it is sent: spaces and commas in it are no spaces on the way."""
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(path=quote(parts.path, safe="/%:@")))
+def _without(text: str, secrets: Iterable[str]) -> str:
+    """Take secrets out of a text: a server may say again what it was told."""
+    for one in secrets:
+        text = text.replace(one, "…") if one.strip() else text
+    return text
 
 
-_BEGINS = {
-    "zip": re.compile(rb"PK\x03\x04"),
-    "xlsx": re.compile(rb"PK\x03\x04"),
-    "pbf": re.compile(rb"\x00\x00.{2}\x0a\x09OSMHeader", re.DOTALL),
-    "json": re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]"),
-    "geojson": re.compile(rb"(?:\xef\xbb\xbf)?\s*\{"),
-    "osm": re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|osm)"),
-    "csv": re.compile(rb"(?!\s*(?:\xef\xbb\xbf)?\s*<)[^\x00]"),
-}
-"""With what the content of a source of each format begins."""
-
-
-def refuse_unlike(path: Path, source: DataSource, address: str, known: Known | None = None) -> None:
-    """Refuse a file that is not of the format of its source, or not the one that is known.
-
-    Parameters
-    ----------
-    path, source
-        The file, and what it should be of.
-    address
-        That gave it, or its name.
-    known
-        What is known of it.
-
-    Raises
-    ------
-    FetchError
-        Naming a web page, an empty file, or what is otherwise.
-    """
-    with path.open("rb") as file:
-        head = file.read(4096)
-    wanted = _BEGINS.get(source.format)
-    if not head or (wanted is not None and not wanted.match(head)):
-        raise FetchError(describe_unlike(address, head, f"a file of type {source.format}"))
-    size, sha256 = (known.size_bytes, known.sha256) if known else (None, "")
-    if size not in (None, path.stat().st_size):
-        what = f"has {path.stat().st_size} bytes, and as published it has {size}"
-        raise FetchError(Problem(_show(address), what, _OTHER))
-    if sha256 and hash_file(path) != sha256:
-        what = "is another file than the one that is known by its sha256"
-        raise FetchError(Problem(_show(address), what, _OTHER))
-
-
-_OTHER = "fetch it again; if its publisher made another one, that must be looked at first"
-
-
-def describe_unlike(address: str, content: bytes, wanted: str) -> Problem:
-    """Say what came in the place of what was wanted; a web page is recognised and named.
-
-    Parameters
-    ----------
-    address
-        That gave it.
-    content
-        The beginning of what came.
-    wanted
-        What it should be, such as "a zip".
-    """
-    if not _PAGE.match(content):
-        what = "is empty" if not content else f"is not {wanted}"
-        return Problem(_show(address), what, "fetch it again, or by hand")
-    found = _TITLE.search(content)
-    title = clean_text(found[1].decode("utf-8", "replace"), 60) if found else ""
-    named = f" ('{title}')" if title else ""
-    return Problem(
-        _show(address),
-        f"its server answers with a web page{named} in the place of {wanted}: programs are asked "
-        "to prove that they are a person",
-        "open this address in a browser, and give the folder in which the file comes: "
-        "stemgeo fetch ... --from FOLDER",
-    )
-
-
-def _show(address: str) -> str:
-    """Write an address for people: without what was asked, which may hold what is nobody else's."""
-    return clean_text(urlunsplit(urlsplit(address)._replace(query="", fragment="")), 300)
+def _hide(error: FetchError, secrets: list[str]) -> FetchError:
+    """Give an error without what was told to the server alone."""
+    problems = [
+        replace(one, where=_without(one.where, secrets), what=_without(one.what, secrets))
+        for one in error.problems
+        if isinstance(one, Problem)
+    ]
+    return FetchError(*problems) if secrets else error
 
 
 def _describe(error: httpx.HTTPError, stall_s: float) -> str:
@@ -589,32 +589,44 @@ def _tell_refusal(address: str, answer: httpx.Response, longest_wait_s: float) -
     status = answer.status_code
     if answer.is_success:
         return
-    if status == _NO_SUCH_RANGE:
-        raise _TryAgainError("its server has no more of it than there is here", status=status)
-    if status in (401, 403, 503):
-        answer.read()
-        if _PAGE.match(answer.content):
-            raise FetchError(describe_unlike(address, answer.content, "the file"))
+    head = _read_head(answer)
+    page = head if is_page(head) else b""
     said = f"its server answers {status} {clean_text(answer.reason_phrase, 40)}".rstrip()
     if status in _BUSY:
         wait = _read_wait(answer.headers.get("retry-after"))
         if wait is not None and wait > longest_wait_s:
-            mend = f"it asks for {wait:.0f} s of rest: run the same command then"
-            raise FetchError(Problem(_show(address), said, mend))
-        raise _TryAgainError(said, wait)
+            until = dt.datetime.now(dt.UTC).astimezone() + dt.timedelta(seconds=wait)
+            mend = (
+                f"it asks for {wait:.0f} s of rest: run the same command after {until:%d/%m %H:%M}"
+            )
+            raise FetchError(Problem(show_address(address), said, mend))
+        # A page of 503 may be one that asks for a person.
+        raise _TryAgainError(said, wait, page if status == _UNAVAILABLE else b"")
+    if page and status in (401, 403):
+        raise FetchError(describe_unlike(address, page, "what was asked"))
     mend = {
         401: "it wants to know who asks: see `needs` of this source",
         403: "it wants to know who asks: see `needs` of this source",
-        404: "the publisher moved it: look for it there, and give it by hand (--from)",
+        404: f"the publisher moved it: look for it there, and give it by hand: {GO_ON}",
     }.get(status, "")
-    raise FetchError(Problem(_show(address), said, mend))
+    raise FetchError(Problem(show_address(address), said, mend))
+
+
+def _read_head(answer: httpx.Response) -> bytes:
+    """Read the beginning of an answer, and no more."""
+    head = b""
+    for chunk in answer.iter_bytes(HEAD):
+        head += chunk
+        if len(head) >= HEAD:
+            break
+    return head[:HEAD]
 
 
 def _read_wait(text: str | None) -> float | None:
     """Read for how long a server wants to be left alone: seconds, or until a day and hour."""
     if not text:
         return None
-    if re.fullmatch(r"\d{1,9}", text.strip()):
+    if re.fullmatch(r"[0-9]{1,8}", text.strip()):
         return float(text)
     until = _read_day(text)
     return None if until is None else max((until - dt.datetime.now(dt.UTC)).total_seconds(), 0)
@@ -622,54 +634,142 @@ def _read_wait(text: str | None) -> float | None:
 
 def _read_day(text: str | None) -> dt.datetime | None:
     try:
-        return parsedate_to_datetime(text) if text else None
-    except (ValueError, TypeError, IndexError):
+        day = parsedate_to_datetime(text) if text else None
+        return None if day is None else day.replace(tzinfo=day.tzinfo or dt.UTC).astimezone(dt.UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
 # -- the parts of a download ---------------------------------------------------------------------
 
 
-def _find_validator(answer: httpx.Response) -> str:
-    """Give the mark by which a server knows whether a file is the same; weak ones are none."""
-    mark = str(answer.headers.get("etag", ""))
-    weak = not mark or mark.startswith("W/")
-    return str(answer.headers.get("last-modified", "")) if weak else mark
+def _is_known(told: Download, known: Known | None) -> bool:
+    """Whether a file is the very one that is known."""
+    return known is not None and bool(known.sha256) and told.sha256 == known.sha256
 
 
-def _read_length(answer: httpx.Response, there: int) -> int | None:
-    """Tell how long the whole file is, if the server says it."""
-    length = answer.headers.get("content-length", "")
-    if not re.fullmatch(r"\d{1,15}", length):
-        return None
-    return int(length) + (there if answer.status_code == _PARTIAL else 0)
-
-
-def _continues(answer: httpx.Response, there: int) -> bool:
-    found = re.match(r"bytes (\d{1,15})-", answer.headers.get("content-range", ""))
-    return bool(found) and int(found[1]) == there  # type: ignore[index]  # found
-
-
-def _refuse_large(source: DataSource, address: str, size: int | None) -> None:
-    if size is not None and size > source.most_mb * 1_000_000:
-        what = f"is larger than the {source.most_mb} MB that it can be"
-        raise FetchError(Problem(_show(address), what, "look at what stands there"))
-
-
-def _read_model(model: type[Any], path: Path) -> Any:
-    """Read what was kept of a download; None where it is not there, or not whole."""
+def _check_stored(errand: _Errand, stored: tuple[Path, Download]) -> tuple[Path, Download]:
+    """Look at a file of the store as at one that came just now."""
     try:
-        return model.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
-        return None
+        errand.check(stored[0])
+    except StemgeoError:
+        errand.shelf.drop()
+        raise
+    return stored
 
 
-def _write_whole(path: Path, text: str) -> None:
-    beside = path.with_suffix(".new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+def _ask_for_rest(begun: Begun, there: int) -> dict[str, str]:
+    """Ask for what is missing of a file; of one that is all there, whether it is still the same."""
+    if there == begun.size_bytes:
+        return _ask_if_changed(begun.validator)
+    return {"Range": f"bytes={there}-", "If-Range": begun.validator}
 
 
-def _forget(folder: Path) -> None:
-    for name in (_PART, _ABOUT_PART):
-        (folder / name).unlink(missing_ok=True)
+def _ask_if_changed(validator: str) -> dict[str, str]:
+    if not validator:
+        return {}
+    return {"If-None-Match" if validator.startswith('"') else "If-Modified-Since": validator}
+
+
+def _goes_on(answer: httpx.Response, shelf: Shelf, begun: Begun | None, there: int) -> bool:
+    """Tell whether an answer goes on behind what is there; else it is a file from its beginning."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        what = f"comes compressed ('{clean_text(encoding, 20)}'), which was not asked for"
+        raise FetchError(Problem(show_address(str(answer.url)), what, f"by hand: {GO_ON}"))
+    if answer.status_code not in (_PARTIAL, _NO_SUCH_RANGE):
+        return False
+    start, size = _read_range(answer)
+    if answer.status_code == _PARTIAL and begun and start == there:
+        same_mark = _find_validator(answer) in ("", begun.validator)
+        if same_mark and (size is None or begun.size_bytes in (None, size)):
+            return True
+    shelf.forget()
+    raise _TryAgainError("its server goes on elsewhere than it was asked to")
+
+
+def _read_range(answer: httpx.Response) -> tuple[int | None, int | None]:
+    """Read where a part begins, and of how much it is one."""
+    told = answer.headers.get("content-range", "")
+    found = re.fullmatch(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)", told.strip())
+    if not found:
+        return None, None
+    return int(found[1]), None if found[3] == "*" else int(found[3])
+
+
+def _read_size(answer: httpx.Response) -> int | None:
+    """Tell how large the whole file is, if the server says it."""
+    if answer.status_code == _PARTIAL:
+        return _read_range(answer)[1]
+    length = answer.headers.get("content-length", "")
+    return int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
+
+
+def _note_begun(answer: httpx.Response) -> Begun:
+    return Begun(
+        address=bare_address(str(answer.url)),
+        modified=_read_day(answer.headers.get("last-modified")),
+        validator=_find_validator(answer),
+        size_bytes=_read_size(answer),
+    )
+
+
+def _find_validator(answer: httpx.Response) -> str:
+    """Give the mark by which a server knows whether a file is the same; weak ones are none.
+
+    A day is one only where it was over a second ago that the file was changed (RFC 9110, 8.8.2.2).
+    """
+    mark = str(answer.headers.get("etag", ""))
+    if mark:
+        return mark if re.fullmatch(r'"[\x21\x23-\x7e]{0,400}"', mark) else ""
+    told = str(answer.headers.get("last-modified", ""))
+    changed, sent = _read_day(told), _read_day(answer.headers.get("date"))
+    strong = changed and sent and sent - changed > dt.timedelta(seconds=1)
+    return told if strong and re.fullmatch(r"[\x20-\x7e]{1,60}", told) else ""
+
+
+def _keep_bytes(errand: _Errand, answer: httpx.Response, there: int, patience: _Patience) -> int:
+    """Write what comes behind what is there, and tell how much there is then."""
+    size = _read_size(answer)
+    with errand.shelf.open_part(there) as file:
+        try:
+            for chunk in answer.iter_raw(_CHUNK):
+                there += len(chunk)
+                _refuse_large(errand, there)
+                file.write(chunk)
+                patience.reached(there)
+                errand.watch(there, size)
+        finally:
+            file.flush()
+            sync_to_disk(errand.shelf.part)
+    return there
+
+
+def _describe_part(shelf: Shelf, begun: Begun) -> Download:
+    return Download(
+        address=begun.address,
+        fetched=now(),
+        modified=begun.modified,
+        size_bytes=shelf.part.stat().st_size,
+        sha256=hash_file(shelf.part),
+        validator=begun.validator,
+    )
+
+
+def _refuse_large(errand: _Errand, size: int | None) -> None:
+    most = errand.source.most_mb
+    if size is not None and size > most * 1_000_000:
+        what = f"is larger than the {most} MB that it can be"
+        raise FetchError(Problem(show_address(errand.address), what, "look at what stands there"))
+
+
+def _compare_checksum(part: Path, kind: str, wanted: str, address: str) -> None:
+    """Compare a file with the sum that its publisher gives beside it."""
+    with part.open("rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False))
+    if found.hexdigest() != wanted:
+        what = (
+            f"its {kind} sum is another than its publisher gives: it was damaged on its way, or "
+            "changed just now"
+        )
+        raise FetchError(Problem(show_address(address), what, "fetch it again"))
