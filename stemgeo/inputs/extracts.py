@@ -70,7 +70,9 @@ LONGEST_M = 10_000.0
 """A straight stretch longer than this is a node out of place (at 0, 0, say), not a road."""
 
 _MAKE_ROOM = "make room there, or name another folder in TMPDIR"
-_UNREADABLE = (RuntimeError, ValueError, IndexError, osmium.InvalidLocationError)
+UNREADABLE = (RuntimeError, ValueError, IndexError, osmium.InvalidLocationError)
+"""What osmium raises of a file that it cannot read."""
+
 _TAGS = pa.dictionary(pa.int32(), pa.string())
 _ID = pa.field("id", pa.int64())
 _STAMP = pa.field("stamp", pa.int64())
@@ -377,8 +379,8 @@ def read_objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]
                     yield item
         except InputError:
             raise
-        except _UNREADABLE as error:
-            raise InputError(_unread_problem(path, str(error))) from None
+        except UNREADABLE as error:
+            raise InputError(unread_problem(path, str(error))) from None
 
 
 def _is_first(item: Any, met: dict[int, int], path: Path) -> bool:
@@ -390,6 +392,17 @@ def _is_first(item: Any, met: dict[int, int], path: Path) -> bool:
         what = f"has object {item.type_str()}{item.id} in several versions, and is no history"
         raise InputError(Problem(path.name, what, "keep the newest (osmium time-filter)"))
     return False
+
+
+def has_versions(path: Path) -> bool:
+    """Whether an extract may hold an object in several versions: a history, or edits.
+
+    Raises
+    ------
+    InputError
+        If it is no map.
+    """
+    return _find_traits(path).versions
 
 
 def filter_ids(kind: str, ids: Longs, paths: Sequence[Path]) -> Any:
@@ -487,8 +500,8 @@ def _read_traits(path: Path, size: int, mtime_ns: int) -> _Traits:  # noqa: ARG0
         versions = marked or (size < _TINY and _has_repeats(path))
     except UnreadableError as error:
         raise InputError(Problem(path.name, error.what, error.mend)) from None
-    except _UNREADABLE as error:
-        raise InputError(_unread_problem(path, str(error))) from None
+    except UNREADABLE as error:
+        raise InputError(unread_problem(path, str(error))) from None
     return _Traits(versions, said.places_on_ways or "LocationsOnWays" in features, said)
 
 
@@ -644,8 +657,8 @@ def _read_extract(path: Path, sought: _Sought, *, stamped: bool) -> pa.Table:
                             *sought.columns(text),
                         ]
                         read.append(pa.record_batch(columns, schema=schema))
-        except _UNREADABLE as error:
-            raise InputError(_unread_problem(path, str(error))) from None
+        except UNREADABLE as error:
+            raise InputError(unread_problem(path, str(error))) from None
     return pa.Table.from_batches(read, schema)
 
 
@@ -665,7 +678,7 @@ def _write_opl(path: Path, sought: _Sought, place: Path, options: str) -> None:
         with osmium.io.Reader(str(path), sought.entity) as reader:
             osmium.apply(reader, sought.only, writer)
         writer.close()
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         _close_writer(writer)
         if "Write failed" in str(error):
             folder, what = str(temporary_home()), f"cannot take the text of {path.name}"
@@ -741,7 +754,8 @@ def _decode_text(text: str) -> str:
     return told if told.isprintable() else strip_control(told)
 
 
-def _unread_problem(path: Path, reason: str) -> Problem:
+def unread_problem(path: Path, reason: str) -> Problem:
+    """Say why an extract cannot be read, as osmium has it."""
     if "too long" in reason or "overlong" in reason:
         # osmium has no way to skip it; OpenStreetMap itself takes no more than 255 characters.
         what = f"has a text of more than 1,024 bytes, which osmium does not read ({reason})"
