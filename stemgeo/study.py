@@ -545,7 +545,17 @@ class InputPaths(_StudyPart):
     ] = Field(min_length=1, max_length=100)
     zones: Annotated[Input | None, Given("layer", "statistical sectors")] = None
     zone_population: Annotated[Input | None, Given("table", "the residents of each zone")] = None
-    weights: Annotated[Input | None, Given("grid", "a population grid")] = None
+    zone_codes: Annotated[
+        Register | None,
+        Given(
+            "table",
+            "old and new codes of zones, and shares of those that were divided: for residents by "
+            "the codes of before a renumbering, as Statbel's of 2024",
+        ),
+    ] = None
+    weights: Annotated[
+        Input | None, Given("grid", "a population grid: a raster, polygons or points")
+    ] = None
     addresses: Annotated[
         Input | None,
         Given(
@@ -1915,6 +1925,8 @@ class Study(_StudyPart):
             yield "gaps.just_too_far_min", " where nobody is looked for beyond cutoff_min"
         if self.gaps.method == "zones":
             yield "gaps.distance_m", ' with method = "zones"'
+        if self.inputs.zone_population is None:
+            yield "inputs.zone_codes", " without inputs.zone_population"
         if self.subsidy.year is None:
             for name in ("trajectories_per_place", "place_layer"):
                 yield f"subsidy.{name}", " without subsidy.year: the rules for STEM academies"

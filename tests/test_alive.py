@@ -197,6 +197,12 @@ def write_files(folder: Path) -> None:
             for zone, one in zip(ZONES, values, strict=True)
         ]
         (folder / f"{name}.csv").write_text("\n".join([f"zone_id;{column}", *rows]), "utf-8")
+    before = [f"O{zone}" for zone in ZONES]
+    rows = [f"{zone};{60 * n * n}" for n, zone in enumerate(before, start=1)]
+    (folder / "oud.csv").write_text("\n".join(["zone_id;population", *rows]), "utf-8")
+    for name, since in (("codes", [*ZONES]), ("codes2", ["Z2", "Z1", *[*ZONES][2:]])):
+        rows = [";".join(pair) for pair in zip(before, since, strict=True)]
+        (folder / f"{name}.csv").write_text("\n".join(["toen;nu", *rows]), "utf-8")
     zones.to_file(folder / "twee.gpkg", layer="zones")
     zones.assign(name="elders").to_file(folder / "twee.gpkg", layer="anders")
     with pd.ExcelWriter(folder / "twee.xlsx") as book:
@@ -269,6 +275,7 @@ BASES: dict[str, Tables] = {
     "bands": {"travel": {"bands": BANDS}},
     "best": {"demand": {"method": "best", "dwellings_per_100": 60}},
     "towns": {"inputs": {"zones": None, "zone_population": None, "attributes": None}},
+    "renumbered": {"inputs": {"zone_population": "oud.csv", "zone_codes": "codes.csv"}},
     "part": {"study": {"area": ["11001", "71002"]}},
     "rough": {"inputs": {"academies": "zonder.csv"}},
     "renewed": LATER | {"academies": RENEWED},
@@ -437,6 +444,7 @@ OPTIONS = {
     "inputs.network": Alive(TIMES, "kaal.osm"),
     "inputs.zones": Alive("demand.zone_id", "zones.gpkg", "towns"),
     "inputs.zone_population": Alive("demand", None),
+    "inputs.zone_codes": Alive("demand", "codes2.csv", "renumbered"),
     "inputs.weights": Alive("demand", "rooster2.csv"),
     "inputs.addresses": Alive("demand.method", "deuren.csv", "best"),
     "inputs.postcodes": Alive("inputs.academies", "postcodes.csv", "rough"),

@@ -60,6 +60,7 @@ from stemgeo.inputs.territory import (
 )
 from stemgeo.inputs.vectors import find_codes
 from stemgeo.inputs.weights import load_addresses, load_weights, read_weights
+from stemgeo.inputs.zone_codes import load_zone_codes
 from stemgeo.notes import Note, clean_text, say, say_count, say_list
 from stemgeo.study import VINTAGE, list_ages
 from stemgeo.texts.wording import find_wording
@@ -210,6 +211,7 @@ class _Reading:
         self.told_of_population: set[Note] = set()
         self.keeps_addresses = False
         self.book: AddressBook | None = None
+        self.codes_wanted: frozenset[str] = frozenset()
 
     def read_input(self, key: str) -> None:
         """Read an input, if it is given."""
@@ -351,9 +353,20 @@ class _Reading:
         return self.read["zones"][0] if "zones" in self.read else take_as_zones(self.towns)
 
     @property
+    def zones_beside(self) -> gpd.GeoDataFrame:
+        """The zones beside them, near and far."""
+        return self.read["zones"][1] if "zones" in self.read else take_as_zones(self.around)
+
+    def take_codes(self, of_totals: frozenset[str]) -> pd.DataFrame | None:
+        """Give the old and new codes of zones, for totals that have these codes."""
+        self.codes_wanted = of_totals
+        pairs: pd.DataFrame | None = self.take("zone_codes")
+        return pairs
+
+    @property
     def zones_around(self) -> gpd.GeoDataFrame:
         """The zones beside them, near enough to touch."""
-        every = self.read["zones"][1] if "zones" in self.read else take_as_zones(self.around)
+        every = self.zones_beside
         if self.towns.empty or every.empty:
             return every
         left, bottom, right, top = self.towns.total_bounds
@@ -390,7 +403,20 @@ def _read_zones(of: _Reading, given: Input) -> tuple[Any, ...]:
 
 def _read_zone_population(of: _Reading, given: Input) -> tuple[Any, ...]:
     people: Population = of.read["population"]
-    return load_zone_population(given, of.zones, people.residents, of.findings, people.children)
+    return load_zone_population(
+        given,
+        of.zones,
+        people.residents,
+        of.findings,
+        people.children,
+        take_codes=of.take_codes if of.study.inputs.zone_codes else None,
+        around=of.zones_beside,
+    )
+
+
+def _read_zone_codes(of: _Reading, given: Input) -> tuple[Any, ...]:
+    every = {*of.zones["zone_id"], *of.zones_beside["zone_id"]}
+    return load_zone_codes(given, every, of.codes_wanted, of.findings)
 
 
 def _read_places(of: _Reading, given: Input, kind: RegisterKind) -> tuple[Any, ...]:
@@ -453,6 +479,7 @@ READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
     "population": _read_population,
     "populations": lambda of, given: (_read_years(of, given),),
     "zone_population": _read_zone_population,
+    "zone_codes": _read_zone_codes,
     "weights": lambda of, given: load_weights(given, of.towns, of.findings, of.every),
     "academies": lambda of, given: load_academies(given, of.land, of.findings, of.ages, of.sources),
     "plan": lambda of, given: _read_places(of, given, PLACES),

@@ -27,6 +27,7 @@ from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.messages import check_values
 from stemgeo.inputs.provenance import Provenance, find_day_in_name
 from stemgeo.inputs.vectors import are_among, as_codes
+from stemgeo.inputs.zone_codes import ZoneTotals
 from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import OLDEST, VINTAGE
 
@@ -61,7 +62,9 @@ _NAMES = {"naam", "name", "gemeente", "gemeentenaam", "municipality"}
 _ZONE_COLUMNS = {
     "zone_id": ("cd_sector", "zone_id", "sector", "cs01012020", "nis9", "geoitem"),
     "population": ("total", "population", "ms_population", "bevolking", "inwoners", "aantal"),
+    "nis_code": ("cd_refnis", "cd_munty_refnis", "nis_code", "niscode", "refnis"),
 }
+_OF_ZONES = ("zone_id", "population")
 _SEXES = {"f": "F", "m": "M", "v": "F", "vrouw": "F", "man": "M", "female": "F", "male": "M"}
 _RETIRED = range(65, OLDEST + 1)
 """A file with people of these ages is of everyone; one of children or the young has none."""
@@ -529,6 +532,9 @@ def load_zone_population(
     residents: pd.Series | None,
     findings: Findings,
     children: pd.DataFrame | None = None,
+    *,
+    take_codes: Callable[[frozenset[str]], pd.DataFrame | None] | None = None,
+    around: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame | None, Provenance | None]:
     """Read the total population of each zone (Statbel OPENDATA_SECTOREN, or a CSV or Excel file).
 
@@ -546,6 +552,10 @@ def load_zone_population(
     children
         nis_code, children, any number of rows for each municipality. When the residents are not
         known, zones that add up to fewer people than their municipality has children are told.
+    take_codes
+        Reads the table of old and new codes, given those of the file; None without one.
+    around
+        The zones beside those of the study, whose codes are known too.
 
     Returns
     -------
@@ -557,7 +567,11 @@ def load_zone_population(
         if file is None:
             return None, None
         raw = read_table(file, _ZONE_COLUMNS)
-        totals = None if raw is None else _read_zone_totals(raw, file)
+        every = zones if around is None or around.empty else pd.concat([zones, around])
+        totals = None if raw is None else _read_zone_totals(raw, every, file)
+        if totals is not None and take_codes is not None and len(zones):
+            pairs = take_codes(frozenset(totals.rows["zone_id"]))
+            totals = None if pairs is None else totals.bring(pairs)
         if totals is None:
             return None, file.provenance
         population = _match_zones(totals, zones, file)
@@ -579,9 +593,11 @@ def load_zone_population(
         return population, file.provenance
 
 
-def _read_zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
+def _read_zone_totals(
+    raw: pd.DataFrame, zones: pd.DataFrame, file: OpenedFile
+) -> ZoneTotals | None:
     """Read the population of each zone, by its id."""
-    names = {name: [one.upper() for one in known[:2]] for name, known in _ZONE_COLUMNS.items()}
+    names = {name: [one.upper() for one in _ZONE_COLUMNS[name][:2]] for name in _OF_ZONES}
     if not _has_columns(raw, names, file):
         return None
     count = _read_counts(raw["population"], file)
@@ -595,22 +611,28 @@ def _read_zone_totals(raw: pd.DataFrame, file: OpenedFile) -> pd.Series | None:
         )
     if count is None or len(twice):
         return None
-    return pd.Series(count.to_numpy(), index=zone_id.to_numpy())
+    towns = _read_by_value(raw["nis_code"], _read_codes) if "nis_code" in raw else ""
+    rows = pd.DataFrame({"zone_id": zone_id, "nis_code": towns, "population": count})
+    return ZoneTotals(rows, zones, file)
 
 
-def _match_zones(totals: pd.Series, zones: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
+def _match_zones(found: ZoneTotals, zones: pd.DataFrame, file: OpenedFile) -> pd.DataFrame | None:
     """Give each zone of the study its total."""
     if zones.empty:
         # Why there are none has been told of another file.
         return None
+    totals = found.rows.groupby("zone_id", sort=False)["population"].sum()
     known = zones["zone_id"].isin(totals.index)
     if not known.any():
         file.error(
             f"none of its zones (such as {clean_text(str(totals.index[0]), 30)}) is a zone of "
             "the study "
             f"(such as {clean_text(str(zones['zone_id'].iloc[0]), 30)})",
-            "give totals for the same zones",
+            "give totals for the same zones, or a table of old and new codes under [inputs] "
+            "zone_codes",
         )
+        return None
+    if not found.check_met():
         return None
     left = totals[~totals.index.isin(zones["zone_id"])]
     if len(left):

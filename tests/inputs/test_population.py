@@ -5,19 +5,22 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import hand
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import read_population
 from stemgeo.inputs.population import Population, load_population, load_zone_population
-from stemgeo.study import Input
+from stemgeo.inputs.zone_codes import load_zone_codes, make_crosswalk
+from stemgeo.study import Input, Register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    import geopandas as gpd
 
 STATBEL = "CD_REFNIS|TX_DESCR_NL|CD_SEX|CD_NATLTY|CD_AGE|MS_POPULATION|CD_YEAR"
 
@@ -823,3 +826,213 @@ def test_totals_without_zones_to_put_them_in(tmp_path: Path) -> None:
     assert findings.errors == []
     _, findings, _ = totals(tmp_path / "s.txt", "11001|a|-1|x", zones=ZONES.iloc[:0])
     assert len(findings.errors) == 1
+
+
+# --- Codes over a renumbering ------------------------------------------------------------------
+
+SINCE = gpd.GeoDataFrame(
+    {
+        "zone_id": ["11001A00-", "11001A01-", "46029A00-", "46029A01-", "46029B00-"],
+        "nis_code": ["11001", "11001", "46029", "46029", "46029"],
+    },
+    geometry=[hand.square(x, 0, w) for x, w in ((0, 1), (1, 1), (2, 1), (3, 3), (6, 1))],
+    crs=hand.CRS,
+)
+"""Zones of 2025: Aartselaar, and Lokeren with Moerbeke, whose sectors were renumbered."""
+
+THEN = [
+    "11001|11001A00-|7|",
+    "11001|11001A01-|3|",
+    "46014|46014A00-|100|",
+    "46014|46014A01-|11|",
+    "44045|44045A00-|50|",
+    "44045|44045ZZZZ|2|",
+]
+"""Totals by the codes of 2024."""
+
+PAIRS = [
+    "11001A00-;11001A00-",
+    "11001A01-;11001A01-",
+    "46014A00-;46029A01-",
+    "46014A01-;46029A00-",
+    "44045A00-;46029B00-",
+]
+
+
+def renumbered(
+    folder: Path,
+    pairs: list[str],
+    rows: list[str],
+    header: str = "Sect2024;Sect2025",
+    zones: gpd.GeoDataFrame = SINCE,
+    **more: Any,
+) -> tuple[dict[str, int], Findings]:
+    """Bring totals to the zones by a table of codes; give those of each zone."""
+    findings, codes = Findings(), Input(path=write(folder / "codes.csv", header, *pairs))
+    codes = Register(path=codes.path, **more)
+    path = write(folder / "s.txt", "CD_REFNIS|CD_SECTOR|TOTAL|DT_STRT_SECTOR", *rows)
+    frame, _ = load_zone_population(
+        Input(path=path),
+        zones,
+        None,
+        findings,
+        take_codes=lambda ids: load_zone_codes(codes, {*zones["zone_id"]}, ids, findings)[0],
+    )
+    return {} if frame is None else frame.set_index("zone_id")["population"].to_dict(), findings
+
+
+def test_totals_of_old_codes_reach_the_new_zones(tmp_path: Path) -> None:
+    """Each by its own new code, whatever the columns are called; who has no sector is left out."""
+    for header, pairs in (
+        ("Sect2024;Sect2025", PAIRS),
+        ("a;b", PAIRS),
+        ("b;a", [";".join(one.split(";")[::-1]) for one in PAIRS]),
+    ):
+        found, findings = renumbered(tmp_path, pairs, THEN, header)
+        assert findings.errors == []
+        assert found == dict(zip(SINCE["zone_id"], [7, 3, 11, 100, 50], strict=True))
+
+
+def test_old_codes_without_a_table_are_refused(tmp_path: Path) -> None:
+    """By what is lost; and one that is the code of another sector since, by its municipality."""
+    for rows, what in (
+        (THEN, "161 people of 46029 Lokeren are of codes that are no zones, such as 46014A00-"),
+        (
+            [*THEN[:2], "44045|46029A00-|100|", "12025|46029A01-|11|", "46014|46029B00-|50|"],
+            "46029A01- is of 12025 Mechelen here, and of 46029 Lokeren there",
+        ),
+    ):
+        frame, findings, _ = totals(tmp_path / "s.txt", *rows, zones=SINCE)
+        assert frame is None
+        (line,) = map(str, findings.errors)
+        assert what in line
+        assert line.endswith("or a table of old and new codes under [inputs] zone_codes")
+
+
+def test_a_code_that_another_sector_has_since_goes_where_the_table_says(tmp_path: Path) -> None:
+    """Two sectors that changed codes: with municipalities beside them nothing is asked."""
+    swapped = ["11001A00-;46029A00-", "46029A00-;11001A00-", *PAIRS[1:2]]
+    rest = ["46029A01-;46029A01-", "46029B00-;46029B00-"]
+    rows = ["46014|11001A00-|5|", "11001|46029A00-|9|", "11001|11001A01-|3|"]
+    rows += ["46014|46029A01-|1|", "44045|46029B00-|2|"]
+    found, findings = renumbered(tmp_path, [*swapped, *rest], rows, "old_code;new_code")
+    assert findings.errors == []
+    assert found == dict(zip(SINCE["zone_id"], [9, 3, 5, 1, 2], strict=True))
+    bare = [f"|{row.partition('|')[2]}" for row in rows]
+    found, findings = renumbered(tmp_path, [*swapped, *rest], bare, "old_code;new_code")
+    assert found == {}
+    assert "its codes may be old or new (11001A00- is both" in str(findings.errors[0])
+
+
+def test_totals_of_new_codes_need_no_table(tmp_path: Path) -> None:
+    """They are left as they are, and that is told."""
+    rows = [f"{code}|{zone}|{n}|" for n, (zone, code) in enumerate(SINCE.iloc[:, :2].to_numpy())]
+    found, findings = renumbered(tmp_path, PAIRS, [*rows, *THEN[2:3]][:5])
+    assert [*found.values()] == [0, 1, 2, 3, 4]
+    assert "has the codes of the zones already: zone_codes is not used" in str(findings.notes[0])
+
+
+def test_a_table_that_moves_people_to_another_municipality_is_refused(tmp_path: Path) -> None:
+    """The municipality of each row is that of its zone, before and after."""
+    wrong = [*PAIRS[:2], "46014A00-;11001A00-", *PAIRS[3:]]
+    found, findings = renumbered(tmp_path, wrong, THEN)
+    assert found == {}
+    assert "11001A00- is of 46029 Lokeren here, and of 11001 Aartselaar there" in str(
+        findings.errors[0]
+    )
+
+
+@given(
+    people=st.integers(0, 100_000),
+    parts=st.lists(st.integers(1, 1000), min_size=1, max_size=3),
+)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_shares_lose_no_resident(tmp_path: Path, people: int, parts: list[int]) -> None:
+    """A zone that is divided: to the last of them, none off its due by one or more."""
+    share = [round(one / sum(parts), 9) for one in parts]
+    zones = ["46029A00-", "46029A01-", "46029B00-"][: len(parts)]
+    pairs = [f"46014A00-;{zone};{one:.9f}" for zone, one in zip(zones, share, strict=True)]
+    pairs += [f"{one};1" for one in PAIRS[:2]]
+    rows = [*THEN[:2], f"46014|46014A00-|{people}|"]
+    found, findings = renumbered(tmp_path, pairs, rows, "oude code;nieuwe code;aandeel")
+    assert findings.errors == []
+    assert sum(found.values()) == people + 10
+    for zone, one in zip(zones, share, strict=True):
+        assert abs(found[zone] - one * people) < 1
+
+
+def test_a_divided_zone_without_shares_goes_by_area(tmp_path: Path) -> None:
+    """1 km2 and 3 km2 of 100 people: 25 and 75, and said."""
+    pairs = [*PAIRS[:2], "46014A00-;46029A00-", "46014A00-;46029A01-", PAIRS[4]]
+    found, findings = renumbered(tmp_path, pairs, [*THEN[:3], THEN[4]])
+    assert [found["46029A00-"], found["46029A01-"]] == [25, 75]
+    assert "zone_codes divides 1 zone and says no shares: 46014A00-; their people are" in str(
+        findings.notes[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "pairs", "what"),
+    [
+        ("a;b", ["x;y"], "has no two columns of codes, one with those of zone_population"),
+        (
+            "old_code;new_code;share",
+            ["46014A00-;46029A00-;0.5", "46014A00-;46029A01-;0.4"],
+            "the shares of 46014A00- add up to 0.9; let those of each old code add up to 1",
+        ),
+        (
+            "old_code;new_code;share",
+            ["46014A00-;46029A00-;1", "46014A00-;46029A01-;"],
+            "'share' is empty, not a share from 0 to 1",
+        ),
+        (
+            "old_code;new_code;share",
+            ["46014A00-;46029A00-;0.5", "46014A00-;46029A00-;0.4"],
+            "46014A00- goes to 46029A00- twice",
+        ),
+        (
+            "a;b;c",
+            [f"{one};{one.partition(';')[2]}" for one in PAIRS],
+            "does not tell which of its columns has the old codes and which the new",
+        ),
+    ],
+)
+def test_a_bad_table_of_codes_is_refused(
+    tmp_path: Path, header: str, pairs: list[str], what: str
+) -> None:
+    """In one line, with how to mend it."""
+    found, findings = renumbered(tmp_path, pairs, THEN, header)
+    assert found == {}
+    assert what in str(findings.errors[0])
+
+
+def test_the_study_can_say_which_columns_are_meant(tmp_path: Path) -> None:
+    """As of a register."""
+    pairs = [f"{one};{one.partition(';')[2]}" for one in PAIRS]
+    found, findings = renumbered(
+        tmp_path, pairs, THEN, "a;b;c", columns={"old_code": "a", "new_code": "c"}
+    )
+    assert findings.errors == []
+    assert sum(found.values()) == 171
+
+
+def test_a_crosswalk_is_made_of_two_layers() -> None:
+    """A renumbered sector is exact; one that was divided goes by area, in its town."""
+    old = gpd.GeoDataFrame(
+        {
+            "cd_sector": ["11001A00-", "11001A01-", "46014A00-", "44045A00-"],
+            "cd_munty_refnis": ["11001", "11001", "46014", "44045"],
+        },
+        geometry=[hand.square(x, 0, w) for x, w in ((0, 1), (1, 1.05), (2, 4), (6, 1))],
+        crs=hand.CRS,
+    )
+    made = make_crosswalk(old.to_crs("EPSG:3812"), SINCE)
+    assert made.groupby("old_code")["share"].sum().eq(1).all()
+    assert made.round(6).to_numpy().tolist() == [
+        ["11001A00-", "11001A00-", 1.0, "shape"],
+        ["11001A01-", "11001A01-", 1.0, "area"],
+        ["44045A00-", "46029B00-", 1.0, "shape"],
+        ["46014A00-", "46029A00-", 0.25, "area"],
+        ["46014A00-", "46029A01-", 0.75, "area"],
+    ]
+    assert make_crosswalk(SINCE, SINCE)["by"].eq("shape").all()
