@@ -124,6 +124,25 @@ _EVENTS: Synonyms = {
     "postcode": ADDRESS_NAMES["postcode"],
     "label": ("label", "met_label with_label avec_label label_stem_academie stem_academie_label"),
     "ages": SYNONYMS["ages"],
+    "id": ("id", "event_id url link webadres cdbid"),
+    "title": ("title", "titel titre naam name nom activiteit activite activity"),
+    "organiser": ("organiser", "organizer organisator organisateur organisatie organisation"),
+    "venue": ("venue", "locatie location locatienaam zaal salle"),
+    "status": ("status", "statut"),
+    "attendance": ("attendance", "attendance_mode deelnamevorm"),
+    "children_only": ("children_only", "enkel_kinderen enkel_voor_kinderen enfants_seulement"),
+    "capacity": ("capacity", "capaciteit aantal_plaatsen capacite"),
+    "remaining": ("remaining", "remaining_capacity vrije_plaatsen places_libres"),
+}
+_STATUSES = {
+    **dict.fromkeys(("", "available", "gaat_door", "doorgegaan", "maintenu"), ""),
+    **dict.fromkeys(("cancelled", "canceled", "geannuleerd", "afgelast", "annule"), "cancelled"),
+    **dict.fromkeys(("postponed", "uitgesteld", "reporte"), "postponed"),
+}
+_ATTENDANCES = {
+    **dict.fromkeys(("", "offline", "ter_plaatse", "sur_place"), "offline"),
+    **dict.fromkeys(("online", "en_ligne", "digitaal"), "online"),
+    **dict.fromkeys(("mixed", "gemengd", "hybride", "hybrid", "mixte"), "mixed"),
 }
 _YES = {"ja", "j", "yes", "y", "oui", "o", "true", "waar", "vrai", "1", "x"}
 _NO = {"", "nee", "neen", "n", "no", "non", "false", "onwaar", "faux", "0", "geen", "zonder"}
@@ -642,11 +661,12 @@ def _make_events(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Data
             "has_label": _read_labels(texts["label"], ground, file),
             "min_age": pd.array([low for low, _ in ends], dtype="Int64"),
             "max_age": pd.array([high for _, high in ends], dtype="Int64"),
+            **_read_marks(texts, file),
         },
         index=text.index,
     )
-    if "label" not in file.taken:
-        rows = rows.drop(columns="has_label")
+    of_columns = {"has_label": "label", **{name: name for name in _OF_EVENTS}}
+    rows = rows.drop(columns=[ours for ours, one in of_columns.items() if one not in file.taken])
     cells = pd.DataFrame({name: one for name, one in texts.items() if name in file.taken})
     if (again := cells.duplicated()).any():
         file.warn_at(
@@ -658,7 +678,8 @@ def _make_events(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Data
             ),
         )
     rows = _keep_events_inside(rows, ground, file)
-    other = rows["year"][~rows["year"].isin((ground.year, 0))].value_counts().sort_index()
+    held = rows if "status" not in rows else rows[rows["status"] == ""]
+    other = held["year"][~held["year"].isin((ground.year, 0))].value_counts().sort_index()
     if len(other):
         told = [f"{year}: {count}" for year, count in other.items()]
         file.warn(
@@ -671,6 +692,43 @@ def _make_events(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Data
             )
         )
     return rows.reset_index(drop=True)
+
+
+_OF_EVENTS = (
+    *("id", "title", "organiser", "venue"),
+    *("status", "attendance", "children_only", "capacity", "remaining"),
+)
+"""Columns of the table of events that are there when the file has them."""
+
+
+def _read_marks(texts: Texts, file: OpenedFile) -> dict[str, pd.Series]:
+    """Read who holds an event, whether it takes place, where, for whom and for how many."""
+    return {
+        **{name: texts[name] for name in ("id", "title", "organiser", "venue")},
+        "status": _read_known(texts["status"], _STATUSES, file),
+        "attendance": _read_known(texts["attendance"], _ATTENDANCES, file),
+        "children_only": _read_yes(texts["children_only"], set(), file),
+        **{
+            name: read_whole_numbers(texts[name], 10_000_000, "a whole number of places", file)
+            for name in ("capacity", "remaining")
+        },
+    }
+
+
+def _read_known(text: pd.Series, known: dict[str, str], file: OpenedFile) -> pd.Series:
+    """Read one of some words; what is another is told, and taken for empty."""
+    read = text.map(fold_label).map(known)
+    if (others := text[read.isna()].unique()).size:
+        file.warn(
+            say(
+                "column {column}: taken for empty: {names}",
+                "kolom {column}: gelezen als leeg: {names}",
+                "colonne {column} : pris pour vide : {names}",
+                column=clean_text(file.label_of(text.name)),
+                names=say_list([*others], 5),
+            )
+        )
+    return read.fillna(known[""]).astype(str)
 
 
 def _province_of(postcode: str) -> str:
@@ -704,6 +762,8 @@ def _keep_events_inside(rows: pd.DataFrame, ground: KnownPlaces, file: OpenedFil
     elsewhere |= known & ~rows["province"].isin(ground.towns["province"])
     elsewhere |= ~known & (rows["postcode"] != "") & ~named
     unknown = ~elsewhere & ~named & ~known
+    if "attendance" in rows:
+        unknown &= rows["attendance"] != "online"
     for which, what in (
         (elsewhere, ("outside the study, and not counted: {rows}{names}",
                      "buiten de studie, en niet geteld: {rows}{names}",

@@ -5,6 +5,7 @@ Who took part and who can reach an academy are other children: nothing here is o
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from stemgeo.report.summary import say_ages
 from stemgeo.speech import (
     DASH,
     NO_BREAK_SPACE,
+    format_day,
     format_euros,
     format_number,
     percent_sign,
@@ -374,6 +376,11 @@ def _say_recipients(told: str, words: Texts) -> str:
     return words.say_count("reported.recipients", int(told)) if told.isdecimal() else told
 
 
+def keep_held(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the events that take place: what was cancelled or put off is none, and told apart."""
+    return table if "status" not in table else table[table["status"].fillna("") == ""]
+
+
 def gather_events(result: Tables, provinces: dict[str, str]) -> Row | None:
     """Give how many events there were in the study's year, with and without the label.
 
@@ -387,33 +394,113 @@ def gather_events(result: Tables, provinces: dict[str, str]) -> Row | None:
     table = result.events
     if table is None:
         return None
-    study, year = result.study, result.study.about.date.year
-    rows = table[table["year"] == year]
+    year = result.study.about.date.year
+    of_year, held = table[table["year"] == year], keep_held(table)
+    rows = held[held["year"] == year]
     aged = rows[rows["min_age"].notna() | rows["max_age"].notna()]
-    first_age, last_age = aged["min_age"].fillna(0), aged["max_age"].fillna(OLDEST)
-    spans = [(say_ages(study, band), *band.ages) for band in study.travel.bands]
+    online = _is_online(rows)
     return {
         "year": str(year),
         **_count_events(rows),
-        "unplaced": int((rows["province"].fillna("") == "").sum()),
+        **_count_apart(of_year, rows),
+        "unplaced": int(((rows["province"].fillna("") == "") & ~online).sum()),
         "provinces": [
             {"name": provinces[one], **_count_events(rows[rows["province"] == one])}
             for one in PROVINCES
             if one in provinces
         ],
-        "ages": [
+        "months": _list_months(rows, result.words),
+        "municipalities": [
             {
-                "ages": ages,
-                **_count_events(aged[(first_age <= last) & (last_age >= first)]),
+                "name": row["name"],
+                "province": provinces.get(row["province"], row["province"]),
+                **one,
             }
-            for ages, first, last in (spans if len(aged) else ())
+            for row, one in _list_towns(rows, result)
         ],
+        "ages": _list_ages(aged, result),
         "unaged": len(rows) - len(aged),
         "years": [
-            {"year": str(one), **_count_events(part)}
-            for one, part in (table.groupby("year") if set(table["year"]) - {year} else ())
+            {"year": str(one), **_count_events(held[held["year"] == one])}
+            for one in (sorted(set(table["year"])) if set(table["year"]) - {year} else ())
         ],
         "source": say_source(result, "events"),
+    }
+
+
+def _list_ages(aged: pd.DataFrame, result: Tables) -> list[Row]:
+    """Count the events of some ages by band: those of more bands in each."""
+    study = result.study
+    first_age, last_age = aged["min_age"].fillna(0), aged["max_age"].fillna(OLDEST)
+    spans = [(say_ages(study, band), *band.ages) for band in study.travel.bands]
+    return [
+        {"ages": ages, **_count_events(aged[(first_age <= last) & (last_age >= first)])}
+        for ages, first, last in (spans if len(aged) else ())
+    ]
+
+
+def _list_months(rows: pd.DataFrame, words: Texts) -> list[Row]:
+    """Count by the month of the day that is given: all twelve, where there is an event."""
+    if rows.empty:
+        return []
+    months = pd.to_datetime(rows["date"]).dt.month
+    return [
+        {
+            "month": format_day(dt.date(2000, number, 1), words.language, "LLLL"),
+            **_count_events(rows[months == number]),
+        }
+        for number in range(1, 13)
+    ]
+
+
+def list_event_towns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Count events by municipality, of those in which there is one.
+
+    Parameters
+    ----------
+    rows
+        Of the table `events`, those that take place.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by nis_code: `events`; `events_with_label` and `events_without_label` where the
+        table tells it.
+    """
+    placed = rows[rows["nis_code"].fillna("") != ""]
+    told = {"events": placed.groupby("nis_code").size()}
+    if "has_label" in placed:
+        told["events_with_label"] = placed.groupby("nis_code")["has_label"].sum()
+        told["events_without_label"] = told["events"] - told["events_with_label"]
+    return pd.DataFrame(told).astype("int64")
+
+
+def _list_towns(rows: pd.DataFrame, result: Tables) -> Iterable[tuple[Row, Row]]:
+    towns = result.table("annex-1-municipalities").set_index("nis_code")
+    counts = list_event_towns(rows)
+    for code, town in towns.iterrows():
+        if code in counts.index:
+            part = rows[rows["nis_code"] == code]
+            yield {"name": town["name"], "province": town["province"]}, _count_events(part)
+
+
+def _is_online(rows: pd.DataFrame) -> pd.Series:
+    if "attendance" not in rows:
+        return pd.Series(data=False, index=rows.index)
+    return rows["attendance"] == "online"
+
+
+def _count_apart(of_year: pd.DataFrame, held: pd.DataFrame) -> Row:
+    """Count what is told apart; none where the file does not tell it."""
+    status = of_year["status"].fillna("") if "status" in of_year else None
+    alone = int(held["children_only"].sum()) if "children_only" in held else None
+    there = "attendance" in held
+    return {
+        "cancelled": None if status is None else int((status == "cancelled").sum()),
+        "postponed": None if status is None else int((status == "postponed").sum()),
+        "online": int(_is_online(held).sum()) if there else None,
+        "mixed": int((held["attendance"] == "mixed").sum()) if there else None,
+        "children_only": alone,
     }
 
 

@@ -27,7 +27,7 @@ from stemgeo.maps.text import (
 )
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.recognition import Standing, list_days
-from stemgeo.report.accounts import sum_participants
+from stemgeo.report.accounts import keep_held, list_event_towns, sum_participants
 from stemgeo.report.files import write_csv
 from stemgeo.report.imprint import say_role
 from stemgeo.report.spreadsheet import (
@@ -214,6 +214,7 @@ def write_municipalities(result: Tables, place: Path, beside: Beside = Beside())
         "group_towns": _list_town_groups(towns, result),
         "register": _list_register(result),
         **_list_participants(result),
+        **_list_events(result),
         **{
             name: _add_remarks(_add_total(part, areas.loc[[("province", name)]], result), result)
             for name, part in by_province.items()
@@ -539,11 +540,28 @@ def _list_participants(result: Tables) -> dict[str, pd.DataFrame]:
     )
     if listed["took_part_known"].isna().all():
         listed = listed.drop(columns=["took_part_girls", "took_part_boys", "took_part_known"])
+    return {"participants": _by_province_and_town(listed)}
+
+
+def _by_province_and_town(listed: pd.DataFrame) -> pd.DataFrame:
     rank = {name: at for at, name in enumerate(PROVINCES)}
     order = listed.assign(
         province=listed["province"].map(rank).fillna(len(rank)), town=listed["town"].map(sort_key)
     ).sort_values(["province", "town"], kind="stable")
-    return {"participants": listed.loc[order.index].reset_index(drop=True)}
+    return listed.loc[order.index].reset_index(drop=True)
+
+
+def _list_events(result: Tables) -> dict[str, pd.DataFrame]:
+    """List by municipality the events of the study's year; no sheet where none is placed."""
+    table, year = result.events, result.study.about.date.year
+    if table is None:
+        return {}
+    counts = list_event_towns(keep_held(table[table["year"] == year]))
+    towns = result.table("annex-1-municipalities").set_index("nis_code")
+    counts = counts[counts.index.isin(towns.index)]
+    named = towns.loc[counts.index, ["name", "province"]].rename(columns={"name": "town"})
+    listed = named.join(counts).reset_index(drop=True)
+    return {"events": _by_province_and_town(listed)} if len(listed) else {}
 
 
 def _is_blank(column: pd.Series) -> bool:

@@ -334,6 +334,27 @@ def test_events_are_read_by_place_or_postcode(tmp_path: Path) -> None:
     assert "events of other years than 2022 stand apart, by year: 2021: 1" in told
 
 
+def test_events_that_do_not_take_place_are_kept_apart(tmp_path: Path) -> None:
+    """Status, form and places in words of each language; what is another is told, not refused."""
+    table, errors, notes = read(
+        tmp_path,
+        "events",
+        "datum;gemeente;status;attendance;capaciteit;titel\n2022-03-01;As;geannuleerd;online;20;X\n"
+        "2022-03-02;As;uitgesteld;gemengd;;\n2022-03-03;As;volzet;;;\n2021-03-03;As;annulé;;;\n"
+        "2022-03-04;;;online;;\n",
+    )
+    assert errors == []
+    assert table is not None
+    assert table["status"].tolist() == ["cancelled", "postponed", "", "cancelled", ""]
+    assert table["attendance"].tolist() == ["online", "mixed", "offline", "offline", "online"]
+    assert table["capacity"].sum() == 20
+    assert "children_only" not in table
+    told = " ".join(notes)
+    assert "column status: taken for empty: volzet" in told
+    assert "without a known place" not in told
+    assert "other years" not in told
+
+
 def test_events_without_labels_have_none_to_count(tmp_path: Path) -> None:
     """A file that has no label tells none apart: it is not said that no event bears it."""
     assert "has_label" not in fine(tmp_path, "events", "date;place\n2022-03-01;As\n")
