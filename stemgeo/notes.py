@@ -144,6 +144,7 @@ _THINGS = {
     "column": ("columns", "kolom", "kolommen", "colonne", "colonnes"),
     "combination": ("combinations", "combinatie", "combinaties", "combinaison", "combinaisons"),
     "empty row": ("empty rows", "lege rij", "lege rijen", "ligne vide", "lignes vides"),
+    "event": ("events", "evenement", "evenementen", "événement", "événements"),
     "feature": ("features", "object", "objecten", "objet", "objets"),
     "ferry": ("ferries", "veer", "veren", "bac", "bacs"),
     "input": ("inputs", "invoerbestand", "invoerbestanden", "donnée", "données"),

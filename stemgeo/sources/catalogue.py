@@ -5,6 +5,7 @@ All of it stands in `data/sources.toml`; no address stands in code.
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -116,6 +117,28 @@ class Known(_CataloguePart):
     flemish_children_0_17: int | None = Field(default=None, ge=0)
 
 
+class EventSearch(_CataloguePart):
+    """How a service of events is searched, and for what.
+
+    Attributes
+    ----------
+    labels
+        That events of a STEM academy bear.
+    others
+        That other STEM events bear.
+    page, furthest
+        How many it is asked for at once, and how many it passes by at most.
+    since
+        Before which next to nothing was entered: where halving of time begins.
+    """
+
+    labels: tuple[Text, ...] = Field(min_length=1, max_length=20)
+    others: tuple[Text, ...] = Field(default=(), max_length=20)
+    page: int = Field(ge=2, le=2000)
+    furthest: int = Field(ge=0, le=10_000)
+    since: dt.date
+
+
 class DataSource(_CataloguePart):
     """A source of data.
 
@@ -157,6 +180,8 @@ class DataSource(_CataloguePart):
         Where a person finds it.
     seen_in
         Where the address was read.
+    search
+        Of a service of events: how it is searched.
     """
 
     publisher: Text
@@ -183,6 +208,7 @@ class DataSource(_CataloguePart):
     needs: tuple[Text, ...] = ()
     how: Text = ""
     seen_in: Text = ""
+    search: EventSearch | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> DataSource:
