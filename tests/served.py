@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import socketserver
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -54,20 +55,66 @@ class Reply:
     says_length
         Whether it says how much there is; without, the end is where it closes.
     ranges
-        Whether it goes on where it is asked to, when it is asked with the mark of its file.
+        Whether it goes on where it is asked to, when it is asked with the mark of its file, and
+        says so when whoever asks has that file already.
+    chunked
+        Whether it comes in pieces that say how long they are, the last of them nothing.
+    piece_bytes, sent
+        It is sent in pieces of so many bytes, and told after each how many there were.
     """
 
     body: bytes = b""
     status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str | None] = field(default_factory=dict)
     kind: str = "application/octet-stream"
     cut_after: int | None = None
     stall_after: int | None = None
     says_length: bool = True
     ranges: bool = True
+    chunked: bool = False
+    piece_bytes: int = 0
+    sent: Callable[[int], None] = lambda _: None
 
 
 Play = Callable[[Asked], Reply]
+
+
+def answer_as_asked(reply: Reply, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """Give status, headers and body for who asks for a part, or for what changed."""
+    body, status = reply.body, reply.status
+    mark = f'"{hashlib.sha256(body).hexdigest()}"'
+    given = {"ETag": mark, "Content-Type": reply.kind} | reply.headers
+    told = {name: value for name, value in given.items() if value is not None}
+    marks = {told.get("ETag"), told.get("Last-Modified")} - {None}
+    has = headers.get("if-none-match", headers.get("if-modified-since"))
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", headers.get("range", ""))
+    if reply.ranges and status == 200 and has in marks:
+        return 304, told, b""
+    if (
+        wanted
+        and reply.ranges
+        and status == 200
+        and headers.get("if-range", told.get("ETag")) in {*marks, None}
+    ):
+        start, size = int(wanted[1]), len(body)
+        status = 206 if start < size else 416
+        body = body[start : int(wanted[2]) + 1 if wanted[2] else size]
+        part = f"{start}-{start + len(body) - 1}" if body else "*"
+        told = {"Content-Range": f"bytes {part}/{size}"} | told
+    if reply.chunked:
+        told["Transfer-Encoding"] = "chunked"
+    elif reply.says_length:
+        told = {"Content-Length": str(len(body))} | told
+    return status, told, body
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of those who hang up: some tests kill them."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class Server:
@@ -82,8 +129,7 @@ class Server:
         self._plays: dict[str, Play] = {}
         self._failures: dict[str, list[Reply]] = {}
         self._ended = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), self._handler())
         self.address = f"http://127.0.0.1:{self._http.server_port}"
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -157,29 +203,31 @@ class Server:
             do_GET = do_POST = do_HEAD = _serve  # noqa: N815 -- as http.server calls them
 
             def _send(self, reply: Reply, headers: dict[str, str]) -> None:
-                mark, body, status = f'"{hashlib.sha256(reply.body).hexdigest()}"', reply.body, 0
-                told = {"ETag": mark, "Content-Type": reply.kind} | reply.headers
-                wanted = re.fullmatch(r"bytes=(\d+)-", headers.get("range", ""))
-                if wanted and reply.ranges and headers.get("if-range", mark) == told["ETag"]:
-                    start, size = int(wanted[1]), len(body)
-                    status = 206 if start < size else 416
-                    told["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-                    body = body[start:] if start < size else b""
-                self.send_response(status or reply.status)
-                if reply.says_length:
-                    told["Content-Length"] = str(len(body))
+                status, told, body = answer_as_asked(reply, headers)
+                self.send_response(status)
+                broken = reply.cut_after is not None or reply.stall_after is not None
+                if broken or not (reply.says_length or reply.chunked):
+                    self.close_connection = True
+                    told["Connection"] = "close"
                 for name, value in told.items():
                     self.send_header(name, value)
-                broken = reply.cut_after is not None or reply.stall_after is not None
-                if broken or not reply.says_length:
-                    self.close_connection = True
-                    self.send_header("Connection", "close")
                 self.end_headers()
                 end = reply.cut_after if reply.cut_after is not None else reply.stall_after
                 if self.command != "HEAD":
-                    self.wfile.write(body if end is None else body[:end])
-                    self.wfile.flush()
+                    self._send_body(reply, body if end is None else body[:end], whole=end is None)
                 if reply.stall_after is not None:
                     server._ended.wait(30)
+
+            def _send_body(self, reply: Reply, body: bytes, *, whole: bool) -> None:
+                size = reply.piece_bytes or max(1, len(body))
+                for start in range(0, len(body), size):
+                    piece = body[start : start + size]
+                    if reply.chunked:
+                        piece = b"%x\r\n%b\r\n" % (len(piece), piece)
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+                    reply.sent(min(start + size, len(body)))
+                if reply.chunked and whole:
+                    self.wfile.write(b"0\r\n\r\n")
 
         return Handler

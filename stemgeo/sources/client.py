@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,9 +34,17 @@ from stemgeo.sources.content import (
     show_address,
     shows_its_end,
 )
+from stemgeo.sources.headers import (
+    PARTIAL,
+    find_validator,
+    read_day,
+    read_range,
+    read_size,
+    read_wait,
+)
 from stemgeo.sources.store import Begun, Download, Shelf, now
+from stemgeo.writing import whole
 from stemgeo.writing.seal import hash_file
-from stemgeo.writing.whole import lock_folder, sync_to_disk, tell_refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +59,7 @@ __all__ = ["GO_ON", "Answered", "Client", "Download", "describe_unlike", "is_pag
 T = TypeVar("T")
 
 _CHUNK = 1 << 16
-_PARTIAL, _UNCHANGED, _NO_SUCH_RANGE, _UNAVAILABLE = 206, 304, 416, 503
+_UNCHANGED, _NO_SUCH_RANGE, _UNAVAILABLE = 304, 416, 503
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _MOST_REDIRECTS = 5
 _NO_SECRETS = {"accept", "accept-encoding", "range", "if-range", "if-none-match"} | {
@@ -247,13 +254,15 @@ class Client:
         """
         errand = _Errand(source, address, Shelf(self.store, address), check, watch, known)
         shelf = errand.shelf
-        with tell_refusal(shelf.folder):
+        with whole.tell_refusal(shelf.folder):
             if not self.offline:
                 shelf.folder.mkdir(parents=True, exist_ok=True)
-            with lock_folder(shelf.folder):
+            with whole.lock_folder(shelf.folder):
                 stored = shelf.find()
                 if stored and (self.offline or _is_known(stored[1], known)):
                     return _check_stored(errand, stored)
+                self._refuse_offline(address)
+                shelf.tidy(stored[1] if stored else None)
                 mark = stored[1].validator if stored else ""
                 came = self._retry(address, lambda patience: self._go_on(errand, mark, patience))
                 if came is None and stored:
@@ -277,10 +286,14 @@ class Client:
                 shelf.begin(begun)
             there = _keep_bytes(errand, answer, there, patience)
             chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
-            whole = begun.size_bytes if begun.size_bytes is not None else _read_size(answer)
-        if whole is not None and there != whole:
-            raise _TryAgainError(f"{there} of {whole} bytes came")
-        return _Came(_describe_part(shelf, begun), is_all=whole is not None or chunked)
+            size = (
+                begun.size_bytes
+                if begun.size_bytes is not None
+                else read_size(answer.status_code, answer.headers)
+            )
+        if size is not None and there != size:
+            raise _TryAgainError(f"{there} of {size} bytes came")
+        return _Came(_describe_part(shelf, begun), is_all=size is not None or chunked)
 
     def _accept(self, errand: _Errand, came: _Came | None) -> tuple[Path, Download]:
         """Look at what came, and keep it or nothing of it."""
@@ -351,8 +364,12 @@ class Client:
                 if not is_like(head, source.format):
                     problem = describe_unlike(address, head, name_format(source.format))
                     raise FetchError(problem)
-                modified = _read_day(answer.headers.get("last-modified"))
-                return Offered(bare_address(str(answer.url)), _read_size(answer), modified)
+                modified = read_day(answer.headers.get("last-modified"))
+                return Offered(
+                    bare_address(str(answer.url)),
+                    read_size(answer.status_code, answer.headers),
+                    modified,
+                )
 
         return self._retry(address, try_once)
 
@@ -410,7 +427,7 @@ class Client:
                         raise FetchError(Problem(show_address(address), what, "ask for less"))
                 told = {name.lower(): value for name, value in answer.headers.items()}
                 kind = told.get("content-type", "").partition(";")[0].strip().lower()
-                modified = _read_day(told.get("last-modified"))
+                modified = read_day(told.get("last-modified"))
                 return Answered(bytes(content), show_address(str(answer.url)), kind, modified, told)
 
         return self._retry(address, try_once)
@@ -424,9 +441,12 @@ class Client:
         self._refuse_offline(address)
         patience = _Patience()
 
-        def stop(_: tenacity.RetryCallState) -> bool:
-            patience.in_vain += 1
-            return patience.in_vain >= self.manners.tries
+        def count_tries() -> T:
+            try:
+                return try_once(patience)
+            except _TryAgainError:
+                patience.in_vain += 1
+                raise
 
         def wait(state: tenacity.RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
@@ -435,14 +455,14 @@ class Client:
             return min(asked if asked is not None else usual, self.manners.longest_wait_s)
 
         retrying = tenacity.Retrying(
-            stop=stop,
+            stop=lambda _: patience.in_vain >= self.manners.tries,
             wait=wait,
             sleep=self.sleep,
             retry=tenacity.retry_if_exception_type(_TryAgainError),
             reraise=True,
         )
         try:
-            return retrying(try_once, patience)
+            return retrying(count_tries)
         except _TryAgainError as error:
             if error.page:
                 raise FetchError(describe_unlike(address, error.page, "what was asked")) from None
@@ -593,7 +613,7 @@ def _tell_refusal(address: str, answer: httpx.Response, longest_wait_s: float) -
     page = head if is_page(head) else b""
     said = f"its server answers {status} {clean_text(answer.reason_phrase, 40)}".rstrip()
     if status in _BUSY:
-        wait = _read_wait(answer.headers.get("retry-after"))
+        wait = read_wait(answer.headers.get("retry-after"))
         if wait is not None and wait > longest_wait_s:
             until = dt.datetime.now(dt.UTC).astimezone() + dt.timedelta(seconds=wait)
             mend = (
@@ -620,24 +640,6 @@ def _read_head(answer: httpx.Response) -> bytes:
         if len(head) >= HEAD:
             break
     return head[:HEAD]
-
-
-def _read_wait(text: str | None) -> float | None:
-    """Read for how long a server wants to be left alone: seconds, or until a day and hour."""
-    if not text:
-        return None
-    if re.fullmatch(r"[0-9]{1,8}", text.strip()):
-        return float(text)
-    until = _read_day(text)
-    return None if until is None else max((until - dt.datetime.now(dt.UTC)).total_seconds(), 0)
-
-
-def _read_day(text: str | None) -> dt.datetime | None:
-    try:
-        day = parsedate_to_datetime(text) if text else None
-        return None if day is None else day.replace(tzinfo=day.tzinfo or dt.UTC).astimezone(dt.UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 # -- the parts of a download ---------------------------------------------------------------------
@@ -677,63 +679,33 @@ def _goes_on(answer: httpx.Response, shelf: Shelf, begun: Begun | None, there: i
     if encoding not in ("", "identity"):
         what = f"comes compressed ('{clean_text(encoding, 20)}'), which was not asked for"
         raise FetchError(Problem(show_address(str(answer.url)), what, f"by hand: {GO_ON}"))
-    if answer.status_code not in (_PARTIAL, _NO_SUCH_RANGE):
+    if answer.status_code not in (PARTIAL, _NO_SUCH_RANGE):
         return False
-    start, size = _read_range(answer)
-    if answer.status_code == _PARTIAL and begun and start == there:
-        same_mark = _find_validator(answer) in ("", begun.validator)
+    start, size = read_range(answer.headers)
+    if answer.status_code == PARTIAL and begun and start == there:
+        same_mark = find_validator(answer.headers) in ("", begun.validator)
         if same_mark and (size is None or begun.size_bytes in (None, size)):
             return True
     shelf.forget()
     raise _TryAgainError("its server goes on elsewhere than it was asked to")
 
 
-def _read_range(answer: httpx.Response) -> tuple[int | None, int | None]:
-    """Read where a part begins, and of how much it is one."""
-    told = answer.headers.get("content-range", "")
-    found = re.fullmatch(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)", told.strip())
-    if not found:
-        return None, None
-    return int(found[1]), None if found[3] == "*" else int(found[3])
-
-
-def _read_size(answer: httpx.Response) -> int | None:
-    """Tell how large the whole file is, if the server says it."""
-    if answer.status_code == _PARTIAL:
-        return _read_range(answer)[1]
-    length = answer.headers.get("content-length", "")
-    return int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
-
-
 def _note_begun(answer: httpx.Response) -> Begun:
     return Begun(
         address=bare_address(str(answer.url)),
-        modified=_read_day(answer.headers.get("last-modified")),
-        validator=_find_validator(answer),
-        size_bytes=_read_size(answer),
+        modified=read_day(answer.headers.get("last-modified")),
+        validator=find_validator(answer.headers),
+        size_bytes=read_size(answer.status_code, answer.headers),
     )
-
-
-def _find_validator(answer: httpx.Response) -> str:
-    """Give the mark by which a server knows whether a file is the same; weak ones are none.
-
-    A day is one only where it was over a second ago that the file was changed (RFC 9110, 8.8.2.2).
-    """
-    mark = str(answer.headers.get("etag", ""))
-    if mark:
-        return mark if re.fullmatch(r'"[\x21\x23-\x7e]{0,400}"', mark) else ""
-    told = str(answer.headers.get("last-modified", ""))
-    changed, sent = _read_day(told), _read_day(answer.headers.get("date"))
-    strong = changed and sent and sent - changed > dt.timedelta(seconds=1)
-    return told if strong and re.fullmatch(r"[\x20-\x7e]{1,60}", told) else ""
 
 
 def _keep_bytes(errand: _Errand, answer: httpx.Response, there: int, patience: _Patience) -> int:
     """Write what comes behind what is there, and tell how much there is then."""
-    size = _read_size(answer)
+    size = read_size(answer.status_code, answer.headers)
     with errand.shelf.open_part(there) as file:
         try:
-            for chunk in answer.iter_raw(_CHUNK):
+            # As they come: what waits for more of its kind would be lost when the rest does not.
+            for chunk in answer.iter_raw():
                 there += len(chunk)
                 _refuse_large(errand, there)
                 file.write(chunk)
@@ -741,7 +713,7 @@ def _keep_bytes(errand: _Errand, answer: httpx.Response, there: int, patience: _
                 errand.watch(there, size)
         finally:
             file.flush()
-            sync_to_disk(errand.shelf.part)
+            whole.sync_to_disk(errand.shelf.part)
     return there
 
 

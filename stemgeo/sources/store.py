@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _ABOUT, _PART, _ABOUT_PART = "about.json", "part", "part.json"
 _MOST_BYTES = 100_000
-_HASH = re.compile("[0-9a-f]{64}")
 
 Text = Annotated[str, Field(max_length=4000), AfterValidator(strip_control)]
 Mark = Annotated[str, Field(pattern=r"^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$", max_length=500)]
@@ -119,11 +117,16 @@ class Shelf:
         path = self.folder / told.sha256
         self.part.replace(path)
         _write_at_once(self.folder / _ABOUT, told)
-        self.forget()
-        for other in self.folder.iterdir():
-            if _HASH.fullmatch(other.name) and other != path:
-                other.unlink()
+        self.tidy(told)
         return path
+
+    def tidy(self, told: Download | None) -> None:
+        """Clear what runs left that were killed, but for a file and what can be gone on from."""
+        keep = {_ABOUT, *([told.sha256] if told else [])}
+        keep |= {_PART, _ABOUT_PART} if self.part.is_file() else set()
+        for path in self.folder.iterdir():
+            if path.name not in keep and not path.is_dir():
+                path.unlink()
 
     def forget(self) -> None:
         """Drop what is on its way."""

@@ -8,14 +8,12 @@ computed once: what is tried is how files are written. A first read does all of 
 from __future__ import annotations
 
 import argparse
-import mmap
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import hand
+from killed import child, ended, moments
 
 from stemgeo.cli import main as main_of_stemgeo
 from stemgeo.inputs import cache
@@ -35,71 +34,6 @@ from stemgeo.writing import whole
 from stemgeo.writing.seal import hash_file, list_others_work
 
 Content = dict[str, str]
-
-EVENTS = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.truncate", "os.link", "os.chmod")
-
-
-# -- one child ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a child ended: its status (-9: killed), what it did to files, and what it said."""
-
-    status: int
-    events: int
-    said: str
-
-
-def child(work: Callable[[], object], log: Path, at: int = 0) -> tuple[int, mmap.mmap]:
-    """Fork a child that does some work and kills itself before the event `at`."""
-    counted = mmap.mmap(-1, 8)
-    pid = os.fork()
-    if pid:
-        return pid, counted
-    status = 1
-    try:
-        said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(said, 1)
-        os.dup2(said, 2)
-        _count(counted, at)
-        work()
-        status = 0
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-    except BaseException:  # noqa: BLE001  (told to the parent, which calls it a failure)
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-
-
-def _count(counted: mmap.mmap, at: int) -> None:
-    """Count what changes files; kill before the event `at`."""
-
-    def event(*_: object) -> None:
-        number = int.from_bytes(counted[:8], "little") + 1
-        counted[:8] = number.to_bytes(8, "little")
-        if number == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def hook(name: str, args: tuple[Any, ...]) -> None:
-        writes = name == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
-        if name in EVENTS or writes:
-            event()
-
-    sync, rename = os.fsync, whole._rename_at_once
-    # These tell no audit hook.
-    os.fsync = lambda handle: (event(), sync(handle))[1]  # type: ignore[assignment]
-    whole._rename_at_once = lambda *args: (event(), rename(*args), event())[1]  # type: ignore[assignment]
-    sys.addaudithook(hook)
-
-
-def ended(pid: int, counted: mmap.mmap, log: Path) -> Ended:
-    """Wait for a child."""
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return Ended(status, int.from_bytes(counted[:8], "little"), log.read_text("utf-8"))
 
 
 # -- one command, and what must hold after each kill ---------------------------------------------
@@ -166,11 +100,6 @@ def faults(command: Command, base: Path, results: tuple[Content, Content]) -> It
     )
     if command.kept and texts.count(command.kept) != 1:
         yield f"someone's work stands {texts.count(command.kept)} times"
-
-
-def moments(events: int, number: int) -> list[int]:
-    """Spread a number of moments over the events: each when there are fewer."""
-    return sorted({1 + round(one * (events - 1) / max(1, number - 1)) for one in range(number)})
 
 
 def killed(command: Command, base: Path, number: int) -> Counter[str]:
