@@ -17,7 +17,7 @@ from stemgeo.inputs.boundaries import find_vintage
 from stemgeo.inputs.checking import write_toml
 from stemgeo.inputs.territory import WHERE
 from stemgeo.inputs.vintages import VINTAGES
-from stemgeo.notes import Said
+from stemgeo.notes import Note, Said
 from stemgeo.study import STRAIGHT_LINE, load_study, parse_study
 from stemgeo.writing.whole import whole_files
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from stemgeo.study import Study
 
 FILE = "study.toml"
+REGISTER = "academies.csv"
+"""The name of a register that is still to come."""
 _TITLE = Said("A first study", "Een eerste studie", "Une première étude")
 _DAY = Said(
     "the day that it describes: proposed, change it",
@@ -40,6 +42,11 @@ _VINTAGE = Said(
     "of the NIS codes in the boundaries",
     "van de NIS-codes in de gemeentegrenzen",
     "des codes NIS dans les limites communales",
+)
+_AWAITED = Said(
+    "your register is not here yet: put it here under this name, or write where it is",
+    "uw register is er nog niet: zet het hier onder deze naam, of schrijf waar het staat",
+    "votre registre n’est pas encore là : placez-le ici sous ce nom, ou écrivez où il se trouve",
 )
 _ASKED = Said(
     "What is still to be said or mended; a line below without # in front is read:",
@@ -64,12 +71,15 @@ class NewStudy:
         What stands in it.
     asks
         What the files ask or hold wrong: it stands there too, to be filled in.
+    notes
+        What the reader of the figures must know of the files.
     """
 
     path: Path
     study: Study
     text: str
     asks: tuple[Problem, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def begin_study(
@@ -92,7 +102,8 @@ def begin_study(
     folder
         Where its study.toml goes; made if need be.
     files
-        At least those of "municipalities", "population" and "academies".
+        By the name of their input at least those of "municipalities" and "population". Without
+        "academies" the study has the line to fill in, and all else is read.
     roads
         Extracts of OpenStreetMap; without them distances are straight lines.
     area
@@ -116,6 +127,8 @@ def begin_study(
     _refuse_taken(place)
     network = [str(path) for path in roads] or STRAIGHT_LINE
     inputs: dict[str, Any] = {role: str(path) for role, path in files.items()}
+    awaited = "academies" not in files
+    inputs.setdefault("academies", str(place.parent / REGISTER))
     inputs["network"] = network[0] if len(roads) == 1 else network
     about: dict[str, Any] = {"title": title or _TITLE.to_text(language)}
     about["date"] = dt.date(VINTAGES[-1], 12, 31)
@@ -128,7 +141,9 @@ def begin_study(
     given = inputs | ({"academies": {"path": inputs["academies"], **told}} if told else {})
     content = {"study": about, "inputs": given, "output": {"language": language}}
     # Read from where they are named: the folder of the study may not be there yet.
-    found, asks = _read_files(parse_study(content, name=FILE), about)
+    study = parse_study(content, name=FILE)
+    awaited &= not study.inputs.academies.path.exists()
+    found, asks, notes = _read_files(study, about, awaited=awaited)
     if told:
         found.setdefault("academies", {}).update(told)
     elif asks:
@@ -136,29 +151,31 @@ def begin_study(
     if isinstance(about.get("area"), str):
         about["area"] = _point_to(about["area"], place.parent)
     inputs = {role: _point_all(given, place.parent) for role, given in inputs.items()}
-    text = _write_study(about, inputs, found, asks, language)
+    text = _write_study(about, inputs, found, asks, language, awaited=awaited)
     with whole_files(place.parent, lambda path, _: _refuse_taken(path)) as into:
         (into / FILE).write_text(text, encoding="utf-8")
-    return NewStudy(place, load_study(place), text, asks)
+    return NewStudy(place, load_study(place), text, asks, notes)
 
 
 def _read_files(
-    study: Study, about: dict[str, Any]
-) -> tuple[dict[str, dict[str, Any]], tuple[Problem, ...]]:
-    """Read a study's files: what fixes how each was read, and what they ask; set its day."""
+    study: Study, about: dict[str, Any], *, awaited: bool
+) -> tuple[dict[str, dict[str, Any]], tuple[Problem, ...], tuple[Note, ...]]:
+    """Read a study's files: how each was read, what they ask and what is told; set its day."""
     try:
         read = load_inputs(study)
     except InputError as error:
         asks = tuple(one for one in error.problems if isinstance(one, Problem))
         name = study.inputs.academies.path.name
-        of_register = any(one.where.startswith(name) for one in asks)
-        if isinstance(error, MissingFileError) or not of_register:
+        of_register = [one.where.startswith(name) for one in asks]
+        if awaited and all(of_register):
+            return _list_entries(error.files), (), error.notes
+        if isinstance(error, MissingFileError) or not any(of_register):
             raise
         if any(one.where == WHERE for one in asks):
             raise
-        return _list_entries(error.files), asks
+        return _list_entries(error.files), asks, ()
     about["date"] = _propose_day(read)
-    return _list_entries(read.provenance), ()
+    return _list_entries(read.provenance), (), read.warnings
 
 
 def _list_entries(files: Sequence[Provenance]) -> dict[str, dict[str, Any]]:
@@ -200,6 +217,8 @@ def _write_study(
     entries: dict[str, dict[str, Any]],
     asks: Sequence[Problem],
     language: Language,
+    *,
+    awaited: bool,
 ) -> str:
     """Write the study: what was given, what else fixes how a file was read, and what is asked."""
     notes = {"date": _DAY, "vintage": _VINTAGE}
@@ -208,7 +227,9 @@ def _write_study(
         note = f"  # {notes[key].to_text(language)}" if key in notes else ""
         lines.append(f"{key} = {write_toml(value)}{note}")
     lines += ["", "[inputs]"]
-    lines += [f"{k} = {write_toml(v)}" for k, v in inputs.items() if k not in entries]
+    for role in [one for one in inputs if one not in entries]:
+        note = f"  # {_AWAITED.to_text(language)}" if awaited and role == "academies" else ""
+        lines.append(f"{role} = {write_toml(inputs[role])}{note}")
     for role, entry in entries.items():
         columns = {f"columns.{ours}": label for ours, label in entry.pop("columns", {}).items()}
         told: dict[str, Any] = {**entry, "path": inputs[role], **columns}

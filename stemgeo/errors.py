@@ -67,9 +67,12 @@ class InputError(StemgeoError, ValueError):
     ----------
     files
         What was read of the files of a study all the same, for `stemgeo check`.
+    notes
+        What was told of them.
     """
 
     files: tuple[Any, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class MissingFileError(InputError, FileNotFoundError):

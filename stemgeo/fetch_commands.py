@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stemgeo.errors import Problem, StudyError
 from stemgeo.notes import say
-from stemgeo.terminal import Form, FormOption, print_line, print_note, print_table
+from stemgeo.terminal import (
+    Form,
+    FormOption,
+    Lang,
+    print_line,
+    print_note,
+    print_table,
+    show_progress,
+)
 
 if TYPE_CHECKING:
     from stemgeo.fetch.events import EventPlan
-    from stemgeo.sources.catalogue import DataSource
-
-SourcesOption = Annotated[
-    Path | None,
-    typer.Option("--sources", metavar="FILE", help="Sources of your own: those of a mirror."),
-]
-OfflineOption = Annotated[
-    bool, typer.Option("--offline", help="Ask nobody: take what was fetched before.")
-]
-DryOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be asked, and ask nobody.")
-]
+    from stemgeo.fetch.flanders import Fetched, FlandersAsked
+    from stemgeo.sources.catalogue import Catalogue, DataSource
 
 fetch_app = typer.Typer(
     help="Bring open data into a folder, each file with its source, date and licence.",
@@ -32,10 +30,193 @@ fetch_app = typer.Typer(
     rich_markup_mode=None,
 )
 
+SourcesOption = Annotated[
+    Path | None,
+    typer.Option("--sources", metavar="FILE", help="Of sources: a mirror of one's own."),
+]
+GivenOption = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="FOLDER", help="With files that you downloaded by hand."),
+]
+KeepOption = Annotated[
+    bool,
+    typer.Option(
+        "--replace", help="Bring it anew; what stands there is kept beside it, as NAME.old-DATE."
+    ),
+]
 
-@fetch_app.callback()
-def fetch_command() -> None:
-    """Bring open data into a folder, each file with its source, date and licence."""
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Ask nobody: take what was fetched before.")
+]
+DryOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be asked, and ask nobody.")
+]
+
+
+def read_sources(path: Path | None) -> Catalogue:
+    """Read the file of sources that was given, or that which is shipped."""
+    from stemgeo.sources.catalogue import read_catalogue, shipped_catalogue
+
+    return shipped_catalogue() if path is None else read_catalogue(path)
+
+
+def find_store() -> Path:
+    """Give the folder of downloads, shared by all studies."""
+    from stemgeo.inputs.cache import cache_folder
+
+    return cache_folder() / "downloads"
+
+
+@fetch_app.callback(invoke_without_command=True)
+def fetch_command(
+    context: typer.Context,
+    given: GivenOption = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Where they go; here when not given."),
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option("--year", metavar="YEAR", help="Of files that say nowhere of when they are."),
+    ] = None,
+    sources: SourcesOption = None,
+    *,
+    replace: KeepOption = False,
+) -> None:
+    """Bring open data into a folder, each file with its source, date and licence.
+
+    With --from alone: recognise files that you downloaded, check them, and enter them into the
+    lock of a folder.
+    """
+    named = {"--from": given, "--to": to, "--year": year, "--sources": sources}
+    options = [name for name, value in {**named, "--replace": replace}.items() if value]
+    if context.invoked_subcommand is not None:
+        if options:
+            raise typer.BadParameter(f"give {options[0]} behind {context.invoked_subcommand}")
+        return
+    if given is None:
+        raise typer.BadParameter("give --from FOLDER, or one of the commands: stemgeo fetch --help")
+    from stemgeo.errors import FetchError
+    from stemgeo.fetch.by_hand import list_unknown, recognise_folder, take_folder
+
+    catalogue, into = read_sources(sources), to or Path()
+    found = recognise_folder(given, catalogue, year)
+    taken, problems = take_folder(found, into, find_store(), catalogue, year, replace=replace)
+    for line in list_unknown(found):
+        print_line(f"note: {line}")
+    for one in taken:
+        print(into / one.entry.file)
+        if one.told is not None:
+            print_note(one.told, "en")
+    if problems:
+        raise FetchError(*problems)
+    if not taken:
+        raise FetchError(f"{given}: holds no file that is known here; stemgeo sources --help")
+
+
+@fetch_app.command("flanders")
+def flanders_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    year: Annotated[int, typer.Option("--year", metavar="YEAR", help="Of the data.")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="KEY", help="One of its sources; again for another."),
+    ] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--area", metavar="NAME", help="A municipality, NIS code or province: its study."
+        ),
+    ] = None,
+    academies: Annotated[
+        Path | None, typer.Option("--academies", metavar="FILE", help="The register.")
+    ] = None,
+    given: GivenOption = None,
+    sources: SourcesOption = None,
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="Of the study: nl, en or fr; nl if not given.")
+    ] = None,
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask no server: from --from and earlier downloads.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what, how large, from where; write nothing."),
+    ] = False,
+    replace: KeepOption = False,
+) -> None:
+    """Bring all that a study of Flanders needs, and write the study."""
+    from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders, plan_flanders
+
+    asked = FlandersAsked(
+        folder,
+        year,
+        read_sources(sources),
+        only=tuple(only or ()),
+        area=tuple(area or ()),
+        academies=academies,
+        given=given,
+        offline=offline,
+        replace=replace,
+        language=lang.value if lang else "nl",
+    )
+    idle = {"--academies": academies, "--area": area, "--lang": lang}
+    _refuse_idle(folder, [name for name, value in idle.items() if value])
+    if dry_run:
+        from stemgeo.fetch.overview import describe_plan
+
+        print_table(describe_plan(plan_flanders(asked), asked, find_store()), Form.text)
+        return
+    with show_progress(asked.language) as progress:
+        found = fetch_flanders(asked, find_store(), progress)
+    _print_fetched(asked, found)
+
+
+def _refuse_idle(folder: Path, options: list[str]) -> None:
+    """Refuse what is of a study to be written, where there is one."""
+    from stemgeo.beginning import FILE
+
+    if options and (folder / FILE).exists():
+        raise typer.BadParameter(
+            f"{options[0]} changes nothing: {folder / FILE} is there and stays as it is; write it "
+            "there, or name another folder"
+        )
+
+
+def _print_fetched(asked: FlandersAsked, found: Fetched) -> None:
+    """Print what came, what must be known of it, and what is still to do."""
+    from stemgeo.beginning import FILE, REGISTER
+    from stemgeo.errors import FetchError, InputError
+    from stemgeo.fetch.overview import describe_steps
+
+    language = asked.language
+    print_table(describe_steps(found.steps), Form.text)
+    for told in found.told:
+        if isinstance(told, str):
+            print_line(f"note: {told}")
+        else:
+            print_note(told, language)
+    if found.lines:
+        print_line(f"{asked.folder / FILE} stays as it is; under [inputs] it lacks:")
+        for line in found.lines:
+            print(line)
+    problems: list[Any] = list(found.problems)
+    if problems:
+        print_line(f"To go on, also with files by hand: {asked.command}")
+        raise FetchError(*problems)
+    if found.begun is None:
+        return
+    from stemgeo.terminal import print_notes
+
+    print_notes(found.begun.notes, language)
+    print_line(f"Study written to {found.begun.path}. Next: stemgeo check {asked.folder}")
+    if asked.academies is None and not (asked.folder / REGISTER).exists():
+        print_line(
+            f"It lacks its register: put it there as {REGISTER}, or next time: --academies FILE"
+        )
+    if found.begun.asks:
+        raise InputError(*found.begun.asks)
 
 
 @fetch_app.command("events")
@@ -69,15 +250,13 @@ def events_command(
     file .uitdatabank beside the study.
     """
     from stemgeo.fetch.events import SOURCE, fetch_events, plan_events, read_client_id
-    from stemgeo.inputs.cache import cache_folder
-    from stemgeo.sources.catalogue import read_catalogue, shipped_catalogue
     from stemgeo.sources.client import Client
     from stemgeo.study import load_study
 
     if offline and dry_run:
         what = "asks nobody either way"
         raise StudyError(Problem("--offline", what, "leave out one of --offline and --dry-run"))
-    catalogue = shipped_catalogue() if sources is None else read_catalogue(sources)
+    catalogue = read_sources(sources)
     source = catalogue.find(SOURCE)
     is_study = folder.is_file() or (folder / "study.toml").is_file()
     study = load_study(folder) if is_study else None
@@ -90,7 +269,7 @@ def events_command(
     client_id, warnings = (None, ()) if offline else read_client_id(source, place)
     for one in warnings:
         print_note(one, plan.language)
-    with Client(catalogue.manners, cache_folder() / "downloads") as client:
+    with Client(catalogue.manners, find_store()) as client:
         fetched = fetch_events(client, source, plan, client_id)
     print_table(fetched.account, form)
     for question, count, day in fetched.asked:

@@ -30,7 +30,7 @@ COPYLEFT_ALLOWED = {
 DRAWN_BY_OTHERS = {"folium"}
 """What geopandas imports for `explore()`, which our tables take."""
 
-HARNESSES = {"bench", "fuzz", "mutants", "peers", "real", "reliability"}
+HARNESSES = {"bench", "fuzz", "mutants", "peers", "plays", "real", "reliability"}
 """Folders of tests that are of no part of the package."""
 
 OTHERWISE = {

@@ -530,7 +530,7 @@ def load_inputs(study: Study) -> Inputs:
     try:
         of.findings.raise_errors()
     except InputError as error:
-        error.files = tuple(of.found)
+        error.files, error.notes = tuple(of.found), of.findings.notes
         raise
     of.refuse_idle()
     academies, rules = of.academies, study.academies

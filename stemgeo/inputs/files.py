@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from stemgeo import notes
+from stemgeo.errors import InputError, Problem
 from stemgeo.inputs.columns import NO_VALUE, Columns, Synonyms, find_nearest, fold_label, say_unused
 from stemgeo.inputs.formats import (
     EXTRACT,
@@ -34,8 +35,9 @@ from stemgeo.inputs.formats import (
     recognise_head,
 )
 from stemgeo.inputs.osmxml import read_marks
-from stemgeo.inputs.provenance import Provenance, fill_origin
+from stemgeo.inputs.provenance import Provenance, fill_from_lock, fill_origin
 from stemgeo.notes import Said, say, say_list, write_in_each
+from stemgeo.sources.lock import read_lock
 from stemgeo.study import INPUTS, Register
 from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import temporary_folder, temporary_home
@@ -420,9 +422,44 @@ def _enter_file(
     name = clean_text(given.path.name)
     size = path.stat().st_size
     provenance = Provenance(role, name, size, digest, given.source, given.licence, given.date)
+    provenance = _ask_lock(path, provenance, findings)
     meant = given.crs, given.layer, given.sheet
     said = given if isinstance(given, Register) else None
     return OpenedFile(name, read_from, kind, *meant, said, provenance, findings)
+
+
+def _ask_lock(path: Path, given: Provenance, findings: Findings) -> Provenance:
+    """Take where a file came from out of the lock beside it, if that is of this very file."""
+    try:
+        lock = read_lock(path.parent)
+    except InputError as error:
+        known = findings.errors
+        known += [p for p in error.problems if isinstance(p, Problem) and p not in known]
+        return given
+    entry = lock.find(sha256=given.sha256)
+    if entry is not None:
+        return fill_from_lock(given, entry)
+    before = lock.find(file=path.name)
+    if before is not None:
+        findings.warn(
+            given.name,
+            say(
+                "changed since it was fetched on {day} from {source}: its origin is told no more",
+                "gewijzigd sinds het op {day} bij {source} is opgehaald: de herkomst wordt niet "
+                "meer vermeld",
+                "modifié depuis qu’il a été obtenu le {day} auprès de {source} : son origine "
+                "n’est plus indiquée",
+                day=before.pieces[-1].fetched.date().isoformat(),
+                source=clean_text(before.publisher, 100),
+            ),
+            say(
+                "`stemgeo fetch` brings it back; if it is meant so, say its source in the study",
+                "`stemgeo fetch` brengt het terug; is het zo bedoeld, geef dan de bron op in de "
+                "studie",
+                "`stemgeo fetch` le rétablit ; si c’est voulu, indiquez sa source dans l’étude",
+            ),
+        )
+    return given
 
 
 _USUAL_ROW = ("header_row", 1)

@@ -7,10 +7,14 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from stemgeo.notes import clean_text
+from stemgeo.sources.catalogue import shipped_catalogue
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stemgeo.notes import Said
+    from stemgeo.sources.lock import LockedFile, Piece
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,14 @@ class Provenance:
         Of the file as the user gave it (the zip, not what it holds).
     source, licence, date
         As declared in the study; else as the content tells, see `fill_origin`.
+    attribution
+        The line that names the source, as it asks; from the lock beside the file.
+    address, fetched
+        That gave the file, and when; of one made of several pieces the last of them.
+    pieces
+        What it was made from, as the lock has them.
+    made_by
+        What made it, where it is not as it was published.
     note
         What was found or left out while reading.
     columns
@@ -71,27 +83,35 @@ class Provenance:
     seen: tuple[Seen, ...] = ()
     entry: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
     read: Said | None = field(default=None, compare=False)
+    attribution: str = ""
+    address: str = ""
+    fetched: dt.datetime | None = None
+    pieces: tuple[Piece, ...] = ()
+    made_by: str = ""
 
     def to_entry(self) -> dict[str, Any]:
         """Give what a manifest holds of it: no values of the file, the note in English."""
-        told = ("seen", "entry", "read")
-        return {key: value for key, value in asdict(self).items() if key not in told}
+        told = ("seen", "entry", "read", "pieces", "fetched")
+        kept = {key: value for key, value in asdict(self).items() if key not in told}
+        pieces = [one.model_dump(mode="json", exclude_defaults=True) for one in self.pieces]
+        fetched = self.fetched.isoformat() if self.fetched else None
+        return kept | {"fetched": fetched, "pieces": pieces}
 
-
-STATBEL = ("Statbel", "CC BY 4.0")
-FLANDERS = ("Digitaal Vlaanderen", "Modellicentie Gratis Hergebruik")
-OPENSTREETMAP = ("© OpenStreetMap contributors", "ODbL")
 
 _KNOWN = (
-    (STATBEL, {"cd_refnis", "cd_age", "ms_population"}),
-    (STATBEL, {"cd_munty_refnis", "cd_age", "ms_population"}),
-    (STATBEL, {"cd_sector", "cd_refnis", "total"}),
-    (STATBEL, {"cd_sector", "tx_sector_descr_nl", "cd_munty_refnis"}),
-    (STATBEL, {"cd_munty_refnis", "tx_munty_descr_nl"}),
-    (STATBEL, {"ms_pop", "ms_len", "ms_km2"}),
-    (FLANDERS, {"uidn", "oidn", "niscode", "naam"}),
+    ("population", {"cd_refnis", "cd_age", "ms_population"}),
+    ("population", {"cd_munty_refnis", "cd_age", "ms_population"}),
+    ("zone_population", {"cd_sector", "cd_refnis", "total"}),
+    ("sectors", {"cd_sector", "tx_sector_descr_nl", "cd_munty_refnis"}),
+    ("population", {"cd_munty_refnis", "tx_munty_descr_nl"}),
+    ("weights", {"ms_pop", "ms_len", "ms_km2"}),
+    ("municipalities", {"uidn", "oidn", "niscode", "naam"}),
 )
-"""Columns that no one else's files have together: population, sectors, municipalities, grid."""
+"""Columns that no one else's files have together: population, sectors, municipalities, grid.
+
+Of which source they are; it says the publisher and the licence.
+"""
+_STATBEL, _ROADS = "population", "roads"
 
 _DAY = re.compile(
     r"(?:TF_SOC_POP_STRUCT|OPENDATA_SECTOREN|POP_GRID|statistical_sectors_\d{4,5})_((?:19|20)\d\d)",
@@ -113,19 +133,50 @@ def fill_origin(given: Provenance, columns: Iterable[str], *, of_roads: bool) ->
         Whether it is in a form of OpenStreetMap.
     """
     there = {one.lower() for one in columns}
-    known = [one for one, wanted in _KNOWN if wanted <= there]
-    if of_roads:
-        known = [OPENSTREETMAP]
+    known = [_ROADS] if of_roads else [key for key, wanted in _KNOWN if wanted <= there]
     if not known:
         return given
-    source, licence = known[0]
+    publisher, licence = _name_publisher(known[0])
     # Whoever names another source knows under which terms it is.
-    theirs = given.source and source.lower() not in given.source.lower()
+    theirs = given.source and publisher.lower() not in given.source.lower()
+    of_statbel = publisher == _name_publisher(_STATBEL)[0]
     return replace(
         given,
-        source=given.source or source,
+        source=given.source or publisher,
         licence=given.licence or ("" if theirs else licence),
-        date=given.date or (find_day_in_name(given.name) if known[0] is STATBEL else None),
+        date=given.date or (find_day_in_name(given.name) if of_statbel else None),
+    )
+
+
+def _name_publisher(key: str) -> tuple[str, str]:
+    """Name whose a source is, and its licence; OpenStreetMap by those who made it, as it asks."""
+    source = shipped_catalogue().find(key)
+    made_by = "© OpenStreetMap contributors" if key == _ROADS else source.publisher
+    return made_by, source.licence
+
+
+def fill_from_lock(given: Provenance, entry: LockedFile) -> Provenance:
+    """Fill in what the lock beside a file says of it; what the study declares stands above that.
+
+    Parameters
+    ----------
+    given
+        As the study declares it.
+    entry
+        Of the file.
+    """
+    last = max(entry.pieces, key=lambda one: one.fetched)
+    theirs = given.source or given.licence
+    return replace(
+        given,
+        source=given.source or clean_text(entry.publisher, 300),
+        licence=given.licence or ("" if given.source else clean_text(entry.licence, 300)),
+        date=given.date or entry.date,
+        attribution="" if theirs else clean_text(entry.attribution, 500),
+        address=last.address,
+        fetched=last.fetched,
+        pieces=entry.pieces,
+        made_by=entry.made_by,
     )
 
 

@@ -82,9 +82,10 @@ def say_attribution(*inputs: Inputs, language: Language) -> str:
     named, nameless = [], []
     measured = (item for one in inputs for item in one.provenance if item.role not in ACCOUNTS)
     for item in measured:
-        source = item.source
+        # The line with which a source asks to be named says who made it.
+        source = item.attribution or item.source
         if item.role == "network" and _is_openstreetmap(item):
-            source = f"{item.source}; {OSM_SOURCE}" if item.source else OSM_SOURCE
+            source = f"{source}; {OSM_SOURCE}" if source else OSM_SOURCE
         licence = f" ({item.licence})" if item.licence and item.licence not in source else ""
         if source:
             named.append(source + licence)
@@ -103,7 +104,7 @@ def say_role(role: str, language: Language) -> str:
 
 def _is_openstreetmap(item: Provenance) -> bool:
     """Whether roads owe their source to OpenStreetMap: all do that say no other licence."""
-    named = "openstreetmap" in item.source.lower()
+    named = "openstreetmap" in f"{item.source} {item.attribution}".lower()
     return not named and (not item.licence or "odbl" in item.licence.lower())
 
 

@@ -47,11 +47,25 @@ class _StudyEntry(_FileEntry):
     name: str
 
 
+class _PieceEntry(_FileEntry):
+    """Something that an input was made from, as it was fetched."""
+
+    address: str = ""
+    name: str = ""
+    fetched: str
+    size_bytes: int
+
+
 class _InputEntry(_Model):
     role: str
     name: str
     sha256: str
     date: str | None = None
+    attribution: str = ""
+    address: str = ""
+    fetched: str | None = None
+    pieces: list[_PieceEntry] = []
+    made_by: str = ""
 
 
 class _NoteEntry(_Model):

@@ -1,0 +1,581 @@
+"""All that a study of Flanders needs, from an empty folder: planned, brought, checked, written.
+
+Each file is taken from the nearest place that has it: the folder itself, one that a person gave,
+the store of downloads, its server.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import importlib.metadata
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stemgeo.beginning import FILE as STUDY
+from stemgeo.beginning import begin_study
+from stemgeo.errors import FetchError, Findings, InputError, Problem
+from stemgeo.facts import REGION
+from stemgeo.fetch.by_hand import (
+    ROADS,
+    GivenFile,
+    GivenFolder,
+    piece_by_hand,
+    recognise_folder,
+    take_file,
+)
+from stemgeo.fetch.checks import check_file, check_provinces, link_file
+from stemgeo.fetch.folder import Candidate, enter_file, find_kept, piece_of, place_file
+from stemgeo.inputs.vintages import vintage_in_force
+from stemgeo.notes import Said, clean_text, say, say_list
+from stemgeo.sources.client import Client
+from stemgeo.sources.content import GO_ON
+from stemgeo.sources.lock import LockedFile, Piece, read_lock
+from stemgeo.study import INPUTS, STRAIGHT_LINE, Study, load_study, parse_study
+from stemgeo.writing.whole import temporary_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
+    from stemgeo.beginning import NewStudy
+    from stemgeo.sources.catalogue import Catalogue, DataSource
+    from stemgeo.speech import Language
+
+PROVINCES, MUNICIPALITIES, SMALL_ROADS = "provinces", "municipalities", "overpass"
+_KINDS = ("file", "features", "by-hand")
+_BESIDE = (PROVINCES, "crosswalk")
+"""What a study is checked with or converted by, and is no input by itself."""
+_CUT, EVERYWHERE = "cut to", REGION[1]
+_NEEDED = ("municipalities", "population")
+_NO_NEIGHBOURS = Said(
+    "roads: the one extract given has none of the neighbours beyond the border",
+    "wegen: het ene extract dat gegeven is, heeft er geen van de buurlanden over de grens",
+    "routes : le seul extrait donné n’en a pas des pays voisins au-delà de la frontière",
+)
+Progress = Any
+"""As `measure.Progress`, which stands to the right."""
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A file of the plan.
+
+    Attributes
+    ----------
+    key, source, year
+        Of its source, and the year that was asked for.
+    """
+
+    key: str
+    source: DataSource
+    year: int
+
+    @property
+    def file(self) -> str:
+        """Its name in the folder; empty where that of the file by hand is kept."""
+        return self.source.fill(self.source.file, self.year)
+
+    @property
+    def address(self) -> str:
+        """Where it is, as it is sent."""
+        named = self.source.locate(self.year) if self.source.address else ""
+        of_features = self.source.kind == "features"
+        return f"{named}collections/{self.source.collection}/items" if of_features else named
+
+    @property
+    def size_bytes(self) -> int | None:
+        """As published, where that is known."""
+        known = self.source.known.get(self.year)
+        return known.size_bytes if known else None
+
+    @property
+    def is_of_year(self) -> bool:
+        """Whether there is one of its year."""
+        return not self.source.years or self.year in self.source.years
+
+
+@dataclass(frozen=True)
+class Step:
+    """What became of a file of the plan.
+
+    Attributes
+    ----------
+    item
+        Of the plan.
+    how
+        kept, by hand, store, downloaded, made; lacking where it is optional and not there; failed.
+    entry
+        Of the lock, where the file is there.
+    """
+
+    item: PlannedFile
+    how: str
+    entry: LockedFile | None = None
+
+
+@dataclass
+class Fetched:
+    """What a fetch brought.
+
+    Attributes
+    ----------
+    steps
+        A row for each file of the plan.
+    problems
+        Of the files that did not come.
+    told
+        What must be known of those that did.
+    begun
+        The study, where it was written.
+    lines
+        That a study which was there lacks.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    told: list[Said | str] = field(default_factory=list)
+    begun: NewStudy | None = None
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FlandersAsked:
+    """What is asked of a fetch.
+
+    Attributes
+    ----------
+    folder, year, catalogue
+        Where it goes, of when, and what is known of sources.
+    only
+        Keys of sources; empty: all.
+    area
+        A municipality, NIS code or province, of which the study is; empty: all of Flanders.
+    academies
+        The register of the study.
+    given
+        A folder with files by hand.
+    offline
+        Whether no server is asked.
+    replace
+        Whether all is brought anew, and what stands there kept beside it.
+    language
+        Of the study.
+    """
+
+    folder: Path
+    year: int
+    catalogue: Catalogue
+    only: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
+    academies: Path | None = None
+    given: Path | None = None
+    offline: bool = False
+    replace: bool = False
+    language: Language = "nl"
+
+    @property
+    def command(self) -> str:
+        """What is typed to go on with files by hand."""
+        return f"stemgeo fetch flanders --year {self.year} {self.folder} --from FOLDER"
+
+
+def plan_flanders(asked: FlandersAsked) -> tuple[PlannedFile, ...]:
+    """List the files that a study of Flanders takes, boundaries first and roads last.
+
+    Raises
+    ------
+    FetchError
+        If a key is no source of it, or there is nothing of the year.
+    """
+    sources = asked.catalogue.sources
+    keys = [
+        key
+        for key, one in sources.items()
+        if one.kind in _KINDS and (key in _BESIDE or one.input not in ("", "academies", "network"))
+    ]
+    keys += [ROADS] if ROADS in sources else []
+    unknown = [key for key in asked.only if key not in keys]
+    if unknown:
+        raise FetchError(Problem("--only", f"'{unknown[0]}' is none of: {', '.join(keys)}"))
+    chosen = [key for key in keys if key in asked.only or not asked.only]
+    items = tuple(PlannedFile(key, sources[key], asked.year) for key in chosen)
+    dated = [one for one in items if one.source.years]
+    if dated and not any(one.is_of_year for one in dated):
+        years = sorted({year for one in dated for year in one.source.years})
+        known = ", ".join(map(str, years))
+        raise FetchError(
+            Problem("--year", f"of {asked.year} no address is known", f"there are: {known}")
+        )
+    if asked.area and sources.get(SMALL_ROADS) and sources[SMALL_ROADS].address:
+        small = PlannedFile(SMALL_ROADS, sources[SMALL_ROADS], asked.year)
+        items = tuple(small if one.key == ROADS else one for one in items)
+    return items
+
+
+def list_parts(item: PlannedFile, catalogue: Catalogue) -> list[PlannedFile]:
+    """List what a file is made of: of roads each extract, of others itself."""
+    sources = catalogue.sources
+    others = [key for key in sources if key.startswith(f"{ROADS}_")] if item.key == ROADS else []
+    return [item, *(PlannedFile(key, sources[key], item.year) for key in others)]
+
+
+def fetch_flanders(
+    asked: FlandersAsked, store: Path, progress: Progress = lambda _what, _share: None
+) -> Fetched:
+    """Bring what a study of Flanders needs into a folder, and write the study.
+
+    Parameters
+    ----------
+    asked
+        What is wanted.
+    store
+        The folder of downloads, shared by studies.
+    progress
+        Told how far it is.
+
+    Returns
+    -------
+    Fetched
+        With what did not come: the rest is there all the same.
+
+    Raises
+    ------
+    StemgeoError
+        If the whole cannot begin or the study cannot be written.
+    """
+    plan = plan_flanders(asked)
+    given = GivenFolder()
+    if asked.given is not None:
+        given = recognise_folder(asked.given, asked.catalogue, asked.year)
+    found = Fetched(problems=list(given.problems), told=[str(one) for one in given.unknown[:20]])
+    _tell_unused(given, plan, found)
+    with Client(asked.catalogue.manners, store, offline=asked.offline) as client:
+        work = _Bringing(asked, client, given, found)
+        for number, item in enumerate(plan):
+            work.tell = _tell_share(progress, item, number / len(plan), 1 / len(plan))
+            work.tell(0, None)
+            found.steps.append(work.bring(item))
+        work.compare_provinces()
+    _tell_whole(asked, found)
+    _write_study(asked, found)
+    return found
+
+
+def _tell_share(
+    progress: Progress, item: PlannedFile, done: float, share: float
+) -> Callable[[int, int | None], None]:
+    what = Said(*([item.file or item.key] * 3))
+    return lambda so_far, of: progress(what, done + share * (so_far / of if of else 0))
+
+
+def _tell_unused(given: GivenFolder, plan: Sequence[PlannedFile], found: Fetched) -> None:
+    """Tell of files by hand that this plan does not take."""
+    keys = {one.key for one in plan}
+    for key, one in given.files.items():
+        if key not in keys:
+            found.told.append(f"{one.path.name}: is {key}, which was not asked for: left out")
+    if given.roads and ROADS not in keys:
+        found.told.append("the extracts of roads given were not asked for: left out")
+
+
+@dataclass
+class _Bringing:
+    """Brings the files of a plan, each from the nearest place that has it."""
+
+    asked: FlandersAsked
+    client: Client
+    given: GivenFolder
+    found: Fetched
+    tell: Callable[[int, int | None], None] = lambda _so_far, _of: None
+
+    def bring(self, item: PlannedFile) -> Step:
+        """Bring a file; why one does not come is kept."""
+        try:
+            return self._bring(item)
+        except (FetchError, InputError) as error:
+            for one in error.problems:
+                told = one if isinstance(one, Problem) else Problem(item.file, str(one))
+                mend = told.mend.replace(GO_ON, self.asked.command)
+                self.found.problems.append(replace(told, mend=mend))
+            return Step(item, "failed")
+
+    def _bring(self, item: PlannedFile) -> Step:
+        kept = self._find_kept(item)
+        if kept is not None and not self.asked.replace:
+            return Step(item, "kept", kept)
+        given = self.given.files.get(item.key)
+        if item.key in (ROADS, SMALL_ROADS):
+            return self._bring_roads(item)
+        if given is not None:
+            return self._take(item, given)
+        if item.source.kind == "by-hand":
+            return Step(item, "lacking" if kept is None else "kept", kept)
+        if not item.is_of_year:
+            years = ", ".join(map(str, item.source.years))
+            what = f"of {item.year} no address is known"
+            raise FetchError(Problem(item.key, what, f"there are: {years}; or give it by hand"))
+        if item.source.kind == "features":
+            return self._bring_features(item)
+        return self._place(item, *self._bring_file(item))
+
+    def _find_kept(self, item: PlannedFile) -> LockedFile | None:
+        lock = read_lock(self.asked.folder)
+        if item.file and (found := find_kept(self.asked.folder, lock, item.file)):
+            # Roads that were cut to another area are not those that are wanted.
+            cut = (self._cut_to, f"{_CUT} {EVERYWHERE}")
+            return found if _CUT not in found.made_by or found.made_by.endswith(cut) else None
+        # In another form by hand, under another name.
+        for entry in lock.files:
+            if entry.source == item.key and entry.year in (None, item.year):
+                return find_kept(self.asked.folder, lock, entry.file)
+        return None
+
+    def _take(self, item: PlannedFile, given: GivenFile) -> Step:
+        of = item.source, item.year
+        folder, store = self.asked.folder, self.client.store
+        taken = take_file(given, folder, store, of, replace=self.asked.replace)
+        self._say(taken.told)
+        return Step(item, "by hand", taken.entry)
+
+    def _bring_file(self, item: PlannedFile) -> tuple[Candidate, str]:
+        """Give the file of an address, from the store or its server."""
+
+        def check(path: Path) -> None:
+            check_file(path, item.source, item.year, item.address, item.file)
+
+        # Whoever wants all anew means the server; without one the store is all there is.
+        if not self.asked.replace or self.asked.offline:
+            stored = self.client.find_stored(item.address)
+            if stored is not None:
+                check(stored[0])
+                return Candidate(stored[0], (piece_of(stored[1]),)), "store"
+        self._refuse_offline(item)
+        known = item.source.known.get(item.year)
+        path, told = self.client.download(item.source, item.address, check, self.tell, known)
+        return Candidate(path, (piece_of(told),)), "downloaded"
+
+    def _refuse_offline(self, item: PlannedFile) -> None:
+        if self.asked.offline:
+            what = "is neither in the folder nor in the store, and --offline asks no server"
+            raise FetchError(
+                Problem(item.file or item.key, what, f"leave --offline out, or {GO_ON}")
+            )
+
+    def _bring_features(self, item: PlannedFile) -> Step:
+        self._refuse_offline(item)
+        from stemgeo.fetch.features import fetch_features
+
+        with temporary_folder() as work:
+            into = work / item.file
+            pieces = fetch_features(self.client, item.source, item.year, into, tell=self._say)
+            check_file(into, item.source, item.year, item.address, item.file)
+            made_by = f"stemgeo {importlib.metadata.version('stemgeo')}"
+            return self._place(item, Candidate(into, pieces, made_by), "made")
+
+    def _place(self, item: PlannedFile, of: Candidate, how: str) -> Step:
+        entry = enter_file(item.file, item.key, item.source, item.year, of)
+        folder, store = self.asked.folder, self.client.store
+        self._say(place_file(folder, store, entry, of, replace=self.asked.replace))
+        return Step(item, how, entry)
+
+    def _say(self, told: Said | None) -> None:
+        if told is not None:
+            self.found.told.append(told)
+
+    # -- roads and provinces ------------------------------------------------------------------
+
+    def _bring_roads(self, item: PlannedFile) -> Step:
+        """Bring the roads of the area and a strip around it: cut, or asked for if it is small."""
+        # Not by its name: it is being made beside this.
+        roads: Any = importlib.import_module("stemgeo.fetch.roads")
+        cut_roads, fetch_overpass = roads.cut_roads, roads.fetch_overpass
+        ground = roads.widen_ground(self._find_ground(), self._plain_study)
+        with temporary_folder() as work:
+            if item.key == SMALL_ROADS:
+                into = work / item.file
+                self._refuse_offline(item)
+                pieces = fetch_overpass(self.client, item.source, ground, into)
+                how = f"stemgeo {importlib.metadata.version('stemgeo')}"
+            else:
+                extracts = self._find_extracts(item, ground, work)
+                into = work / item.file
+                for told in cut_roads([path for path, _ in extracts], ground, into):
+                    self._say(told)
+                pieces = tuple(piece for _, piece in extracts)
+                how = f"pyosmium {importlib.metadata.version('osmium')}"
+            check_file(into, item.source, item.year, item.address, item.file)
+            return self._place(item, Candidate(into, pieces, f"{how}, {self._cut_to}"), "made")
+
+    @property
+    def _cut_to(self) -> str:
+        return f"{_CUT} {say_list(self.asked.area) if self.asked.area else EVERYWHERE}"
+
+    @property
+    def _plain_study(self) -> Study:
+        """A study as it is begun: what is chosen in it is not known yet."""
+        about: dict[str, Any] = {"title": "-", "date": dt.date(self.asked.year, 12, 31)}
+        about["vintage"] = vintage_in_force(self.asked.year)
+        if self.asked.area:
+            about["area"] = list(self.asked.area)
+        inputs = dict.fromkeys(("municipalities", "population", "academies"), "-")
+        content = {"study": about, "inputs": inputs | {"network": STRAIGHT_LINE}}
+        return parse_study(content, name=STUDY)
+
+    def _find_ground(self) -> BaseGeometry:
+        """Give the ground of the study: its municipalities, which must be there."""
+        from stemgeo.inputs.boundaries import read_municipalities
+        from stemgeo.inputs.territory import find_towns_inside
+
+        entry = read_lock(self.asked.folder).find(source=MUNICIPALITIES)
+        if entry is None:
+            what = "are cut to the municipalities, and those are not there"
+            raise FetchError(Problem(ROADS, what, "fetch those first"))
+        study, findings = self._plain_study, Findings()
+        path = self.asked.folder / entry.file
+        towns = read_municipalities(path, vintage=study.about.vintage)
+        inside = find_towns_inside(study, None, towns, findings)
+        findings.raise_errors()
+        ground: BaseGeometry = towns[inside].geometry.union_all()
+        return ground
+
+    def _find_extracts(
+        self, item: PlannedFile, ground: BaseGeometry, work: Path
+    ) -> list[tuple[Path, Piece]]:
+        """Give the extracts that are joined: those by hand, else all from their servers."""
+        by_hand = [(one.path, piece_by_hand(one.path)) for one in self.given.roads]
+        if any(_covers(path, ground) for path, _ in by_hand):
+            if len(by_hand) == 1:
+                self._say(_NO_NEIGHBOURS)
+            return by_hand
+        parts = [item] if by_hand else list_parts(item, self.asked.catalogue)
+        found = []
+        for part in parts:
+            of, _ = self._bring_file(part)
+            # In the store its name does not end as an extract's does.
+            found.append((link_file(of.path, work / f"{part.key}.osm.pbf"), of.pieces[0]))
+        return [*found, *by_hand]
+
+    def compare_provinces(self) -> None:
+        """Compare the provinces with the municipalities, and say that it was done."""
+        lock = read_lock(self.asked.folder)
+        drawn = next((one.entry for one in self.found.steps if one.item.key == PROVINCES), None)
+        towns = lock.find(source=MUNICIPALITIES)
+        if drawn is None or towns is None:
+            return
+        folder = self.asked.folder
+        vintage = vintage_in_force(self.asked.year)
+        try:
+            number = check_provinces(folder / drawn.file, folder / towns.file, vintage)
+        except (FetchError, InputError) as error:
+            self.found.problems += [one for one in error.problems if isinstance(one, Problem)]
+            return
+        self._say(
+            say(
+                "{file}: used to check the municipalities: {number} provinces are the same; the "
+                "study makes its provinces of its municipalities",
+                "{file}: gebruikt om de gemeenten na te kijken: {number} provincies zijn gelijk; "
+                "de studie stelt haar provincies samen uit haar gemeenten",
+                "{file} : utilisé pour vérifier les communes : {number} provinces sont "
+                "identiques ; l’étude compose ses provinces de ses communes",
+                file=drawn.file,
+                number=str(number),
+            )
+        )
+
+
+def _covers(path: Path, ground: BaseGeometry) -> bool:
+    """Whether an extract covers the ground, as it says of itself; if not it is a neighbour's."""
+    import osmium
+    import shapely
+
+    from stemgeo.facts import LAMBERT_72
+    from stemgeo.inputs.vectors import make_transformer
+
+    box = osmium.io.Reader(str(path)).header().box()
+    if not box.valid():
+        return True
+    corners = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
+    left, bottom, right, top = ground.bounds
+    to_degrees = make_transformer(LAMBERT_72, "EPSG:4326")
+    around = [to_degrees.transform(x, y) for x in (left, right) for y in (bottom, top)]
+    return bool(shapely.box(*corners).buffer(0.05).contains(shapely.MultiPoint(around)))
+
+
+# -- the study -----------------------------------------------------------------------------------
+
+
+def _tell_whole(asked: FlandersAsked, found: Fetched) -> None:
+    """Tell of files that are of all of Flanders, where the study is of a part."""
+    if asked.area and len(found.steps) > 1:
+        found.told.append(
+            say(
+                "the files stay whole, of all that their source gives; the roads and the study are "
+                "of {area}",
+                "de bestanden blijven heel, van alles wat hun bron geeft; de wegen en de studie "
+                "zijn van {area}",
+                "les fichiers restent entiers, de tout ce que donne leur source ; les routes et "
+                "l’étude sont de {area}",
+                area=say_list(asked.area),
+            )
+        )
+    for step in found.steps:
+        if step.how == "lacking":
+            source = step.item.source
+            where = source.how or (step.item.address and f"open {step.item.address}")
+            found.told.append(
+                f"{step.item.key}: not there, and not needed; by hand: {where}; then: "
+                f"{asked.command}"
+            )
+
+
+def _write_study(asked: FlandersAsked, found: Fetched) -> None:
+    """Write the study of what is there, or say what one that is there lacks."""
+    place = asked.folder / STUDY
+    files, roads = _list_inputs(asked, found)
+    if place.exists() or place.is_symlink():
+        found.lines = _list_lacking(place, files | ({"network": roads[0]} if roads else {}))
+        return
+    if found.problems or any(one not in files for one in _NEEDED):
+        return
+    given = files | ({"academies": asked.academies} if asked.academies else {})
+    found.begun = begin_study(
+        asked.folder, given, roads=roads, area=asked.area, language=asked.language
+    )
+
+
+def _list_inputs(asked: FlandersAsked, found: Fetched) -> tuple[dict[str, Path], list[Path]]:
+    """List the files of the folder by the input that they are; of two of one input the first."""
+    files: dict[str, Path] = {}
+    roads: list[Path] = []
+    lock = read_lock(asked.folder)
+    for key, source in asked.catalogue.sources.items():
+        fitting = (
+            one for one in lock.files if one.source == key and one.year in (None, asked.year)
+        )
+        entry = next(fitting, None)
+        if entry is None or (source.input not in INPUTS and key != SMALL_ROADS):
+            continue
+        if key in (ROADS, SMALL_ROADS):
+            roads = roads or [asked.folder / entry.file]
+        elif source.input in files:
+            other = files[source.input].name
+            found.told.append(f"{entry.file}: not in the study, which takes {other} as it is")
+        else:
+            files[source.input] = asked.folder / entry.file
+    return files, roads
+
+
+def _list_lacking(place: Path, files: dict[str, Path]) -> list[str]:
+    """Write the lines that a study which is there lacks of what was brought."""
+    given = load_study(place).inputs
+    lines = []
+    for role, path in files.items():
+        value = getattr(given, role)
+        if value is None or value == STRAIGHT_LINE:
+            relative = Path(os.path.relpath(path, place.parent)).as_posix()
+            lines.append(f'{role} = "{clean_text(relative)}"')
+    return lines

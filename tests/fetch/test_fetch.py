@@ -1,0 +1,291 @@
+"""Facts about bringing all that a study needs: complete and right, or the old state and a line."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import types
+from typing import TYPE_CHECKING
+
+import pytest
+from plays import mini, statbel
+from served import Reply, Server
+from terminal import Said, content_of, stemgeo
+
+from stemgeo.fetch import folder as placing
+from stemgeo.sources.lock import read_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stemgeo.sources.catalogue import Catalogue
+
+SMALL = ("--only", "zone_population")
+TOTALS = "OPENDATA_SECTOREN_2025_NEW.xlsx"
+
+
+@pytest.fixture(autouse=True)
+def _roads(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("stemgeo.fetch.roads")
+    module.cut_roads = lambda extracts, _, into: [shutil.copyfile(extracts[0], into)][:0]
+    module.widen_ground = lambda ground, _: ground
+    module.fetch_overpass = None
+    monkeypatch.setitem(sys.modules, "stemgeo.fetch.roads", module)
+
+
+def fetch(*words: object) -> Said:
+    """Fetch into `data` what the made file of sources says."""
+    options = ("--year", 2025, "data", "--sources", "sources.toml")
+    return stemgeo("fetch", "flanders", *options, *words)
+
+
+@pytest.mark.usefixtures("played")
+def test_from_an_empty_folder_to_an_answer(tmp_path: Path) -> None:
+    """A study that runs and is answered, each file with its source in the lock and the manifest."""
+    said = fetch("--academies", "register.csv")
+    assert said.status == 0, said.err
+    assert "5 provincies zijn gelijk" in said.err
+    lock = read_lock(tmp_path / "data")
+    assert {one.source for one in lock.files} == {
+        *("municipalities", "provinces", "population", "sectors", "zone_population"),
+        *("weights", "crosswalk", "roads"),
+    }
+    assert all(one.pieces[0].address.startswith("http") for one in lock.files)
+    assert sorted(content_of(tmp_path / "data")) == sorted(
+        ["sources.lock", "study.toml", *(one.file for one in lock.files)]
+    )
+    study = tmp_path / "data" / "study.toml"
+    study.write_text(study.read_text("utf-8") + '[output]\nformats = ["svg"]\n', "utf-8")
+    assert stemgeo("run", "data", "--out", "result").status == 0
+    assert stemgeo("answer", "result", "--out", "answer").status == 0
+
+
+@pytest.mark.usefixtures("played")
+def test_again_all_is_kept_and_nobody_asked(server: Server, tmp_path: Path) -> None:
+    """Without a register the study says where it goes; the next fetch keeps all, to the byte."""
+    said = fetch()
+    assert said.status == 0, said.err
+    assert "academies.csv" in said.err
+    assert "academies" in (tmp_path / "data" / "study.toml").read_text("utf-8")
+    before, asked = content_of(tmp_path / "data"), len(server.asked)
+    again = fetch()
+    assert again.status == 0
+    assert content_of(tmp_path / "data") == before
+    assert len(server.asked) == asked
+    assert again.out.count("kept") == 8
+    study = tmp_path / "data" / "study.toml"
+    study.write_text(study.read_text("utf-8").replace("weights", "# weights"), "utf-8")
+    lacking = fetch()
+    assert 'weights = "POP_GRID_2025_3035_geojson.zip"' in lacking.out.splitlines()
+    assert "# weights" in study.read_text("utf-8")
+    checked = stemgeo("check", "data")
+    assert checked.status == 1
+    assert [one for one in checked.err.splitlines() if one.startswith("error")] == [
+        "error: academies.csv: does not exist; looked for data/academies.csv"
+    ]
+
+
+def without(key: str, column: str) -> Callable[[], bytes]:
+    """Give what a source gives, with a column called otherwise."""
+    frames = {"sectors": mini.sectors, "weights": mini.grid}
+    return lambda: statbel.write_layer(frames[key]().rename(columns={column: "x"}), "a.geojson")
+
+
+WRONG: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "rows": (
+        "population",
+        lambda: statbel.write_population(mini.people()[:-3]),
+        "rows, and as published",
+    ),
+    "one child more": (
+        "population",
+        lambda: statbel.write_population(
+            [(*mini.people()[0][:3], mini.A_AGE + 1), *mini.people()[1:]]
+        ),
+        f"counts {mini.CHILDREN + 1} Flemish children of 0 to 17 years, and as published",
+    ),
+    "another year": (
+        "population",
+        lambda: statbel.write_population(mini.people(), 2024),
+        "is of 2024, and 2025 was asked for",
+    ),
+    "a column of people": (
+        "population",
+        lambda: statbel.write_population(
+            mini.people(), header="CD_REFNIS|A|CD_SEX|B|C|D|LEEFTIJD|MS_POPULATION|CD_YEAR"
+        ),
+        "lacks the column CD_AGE; it has",
+    ),
+    "a column of sectors": ("sectors", without("sectors", "cd_munty_refnis"), "lacks the column"),
+    "a column of cells": ("weights", without("weights", "ms_pop"), "lacks the column ms_pop"),
+    "sectors of before": (
+        "sectors",
+        lambda: statbel.write_layer(
+            mini.sectors().replace({"cd_munty_refnis": {"46030": "46003"}}), "a.geojson"
+        ),
+        "has municipalities that there are none of in 2025: 46003",
+    ),
+    "no zip": ("weights", lambda: b"PK\x03\x04 and no more", "is a zip that is cut off or damaged"),
+    "nothing": ("weights", lambda: b"", "is empty"),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_file_is_refused(
+    played: Catalogue, server: Server, tmp_path: Path, fault: str
+) -> None:
+    """What is not as its source should give it leaves no file and no entry, but one line."""
+    key, write, message = WRONG[fault]
+    server.play(statbel.path_of(played.find(key), 2025), write())
+    said = fetch("--only", key)
+    assert said.status == 1
+    errors = [one for one in said.err.splitlines() if one.startswith("error")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert content_of(tmp_path / "data") == {} if (tmp_path / "data").exists() else True
+
+
+def test_a_challenge_page_holds_up_no_other(
+    played: Catalogue, server: Server, tmp_path: Path
+) -> None:
+    """The others come; the address and the command are said, and by hand it goes on from there."""
+    source = played.find("zone_population")
+    statbel.play_challenge(server, source)
+    words = (*SMALL, "--only", "crosswalk")
+    said = fetch(*words)
+    assert said.status == 1
+    assert [one.source for one in read_lock(tmp_path / "data").files] == ["crosswalk"]
+    (error,) = (one for one in said.err.splitlines() if one.startswith("error"))
+    assert source.locate(2025) in error
+    assert "stemgeo fetch flanders --year 2025 data --from FOLDER" in error
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    (downloads / "OPENDATA (1).xlsx").write_bytes(mini.files()["zone_population"])
+    asked = len(server.asked)
+    on = fetch(*words, "--from", "downloads")
+    assert on.status == 0, on.err
+    assert len(server.asked) == asked
+    entry = read_lock(tmp_path / "data").find(source="zone_population")
+    assert entry is not None
+    assert (entry.file, entry.pieces[0].name, entry.pieces[0].address) == (
+        TOTALS,
+        "OPENDATA (1).xlsx",
+        "",
+    )
+
+
+@pytest.mark.usefixtures("played")
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    """A file of that name that no lock knows is refused by name; --replace keeps it beside."""
+    place = tmp_path / "data" / TOTALS
+    place.parent.mkdir()
+    place.write_bytes(b"mine")
+    said = fetch(*SMALL)
+    assert said.status == 1
+    assert f"{TOTALS}: is there already" in said.err
+    assert content_of(place.parent) == {TOTALS: b"mine"}
+    assert fetch(*SMALL, "--replace").status == 0
+    (old,) = place.parent.glob("*.old-*")
+    assert old.read_bytes() == b"mine"
+    assert read_lock(place.parent).find(file=TOTALS) is not None
+
+
+def test_a_lock_holds_the_same_bytes(played: Catalogue, server: Server, tmp_path: Path) -> None:
+    """Of a file that is gone the same bytes come again, or none; another one must be asked for."""
+    assert fetch(*SMALL).status == 0
+    place = tmp_path / "data" / TOTALS
+    first = place.read_bytes()
+    place.unlink()
+    assert fetch(*SMALL).status == 0
+    assert place.read_bytes() == first
+    place.unlink()
+    other = statbel.write_totals([("11001", "11001A00-", 9), ("11001", "11001B00-", 8)])
+    server.play(statbel.path_of(played.find("zone_population"), 2025), other)
+    shutil.rmtree(tmp_path / "cache")
+    lock = (tmp_path / "data" / "sources.lock").read_bytes()
+    said = fetch(*SMALL)
+    assert said.status == 1
+    assert "sources.lock holds another file of" in said.err
+    assert content_of(place.parent) == {"sources.lock": lock}
+    assert fetch(*SMALL, "--replace").status == 0
+    assert place.read_bytes() == other
+
+
+@pytest.mark.usefixtures("played")
+def test_an_end_between_file_and_lock_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that ended after the file and before its entry is completed by the next."""
+    with monkeypatch.context() as patch:
+        patch.setattr(placing, "write_lock", lambda *_: sys.exit(9))
+        assert fetch(*SMALL).status == 9
+    assert sorted(content_of(tmp_path / "data")) == [TOTALS]
+    assert fetch(*SMALL).status == 0
+    assert read_lock(tmp_path / "data").find(file=TOTALS) is not None
+
+
+def test_a_dry_run_writes_and_asks_nothing(
+    played: Catalogue, server: Server, tmp_path: Path
+) -> None:
+    """It says of each file how large it is, from where and under which licence."""
+    said = fetch("--dry-run")
+    assert said.status == 0
+    assert not (tmp_path / "data").exists()
+    assert not server.asked
+    for one in played.find("weights"), played.find("roads_netherlands"), played.find("population"):
+        (row,) = (row for row in said.out.splitlines() if one.locate(2025) in row)
+        assert one.licence in row
+
+
+@pytest.mark.usefixtures("played")
+def test_offline_is_from_what_is_here(server: Server, tmp_path: Path) -> None:
+    """Without the store a line for each file; with it, all that was downloaded before."""
+    none = fetch("--offline", *SMALL)
+    assert none.status == 1
+    assert "--offline asks no server" in none.err
+    assert not server.asked
+    assert fetch(*SMALL).status == 0
+    asked = len(server.asked)
+    shutil.rmtree(tmp_path / "data")
+    assert fetch("--offline", *SMALL).status == 0
+    assert len(server.asked) == asked
+
+
+@pytest.mark.usefixtures("played")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--only", "weather"), "'weather' is none of: municipalities"),
+        (("--year", "2019"), "of 2019 no address is known; there are: 2024, 2025, 2026"),
+        (("--from", "nowhere"), "nowhere: is no folder"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    """In a line, and nothing is written."""
+    said = fetch(*words)
+    assert said.status == 1
+    assert message in said.err
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.usefixtures("played")
+def test_options_of_a_study_that_is_there_are_refused(tmp_path: Path) -> None:
+    """They would change nothing."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "study.toml").write_text("# mine", "utf-8")
+    for words in (("--area", "Berlare"), ("--academies", "register.csv"), ("--lang", "fr")):
+        said = fetch(*words)
+        assert said.status == 2
+        assert f"{words[0]} changes nothing" in " ".join(said.err.split())
+
+
+def test_a_moved_file_is_told(played: Catalogue, server: Server) -> None:
+    """That its publisher has it no more there, and how to go on."""
+    path = statbel.path_of(played.find("zone_population"), 2025)
+    server.play(path, Reply(b"gone", 404))
+    said = fetch(*SMALL)
+    assert said.status == 1
+    assert "look for it there, and give it by hand: stemgeo fetch flanders" in said.err
