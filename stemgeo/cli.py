@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperCommand
 
 from stemgeo.errors import Problem, StemgeoError
-from stemgeo.fetch_commands import fetch_app
+from stemgeo.fetch_commands import fetch_app, sources_command
 from stemgeo.notes import Said, say, say_amount
 from stemgeo.study import PROVINCES
 from stemgeo.terminal import (
@@ -65,6 +65,7 @@ register_app = typer.Typer(
 )
 app.add_typer(register_app, name="register")
 app.add_typer(fetch_app, name="fetch")
+app.command("sources")(sources_command)
 
 
 class Sex(StrEnum):

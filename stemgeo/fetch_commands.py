@@ -34,6 +34,12 @@ SourcesOption = Annotated[
     Path | None,
     typer.Option("--sources", metavar="FILE", help="Of sources: a mirror of one's own."),
 ]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Ask nobody: take what was fetched before.")
+]
+DryOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be asked, and ask nobody.")
+]
 GivenOption = Annotated[
     Path | None,
     typer.Option("--from", metavar="FOLDER", help="With files that you downloaded by hand."),
@@ -43,13 +49,6 @@ KeepOption = Annotated[
     typer.Option(
         "--replace", help="Bring it anew; what stands there is kept beside it, as NAME.old-DATE."
     ),
-]
-
-OfflineOption = Annotated[
-    bool, typer.Option("--offline", help="Ask nobody: take what was fetched before.")
-]
-DryOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be asked, and ask nobody.")
 ]
 
 
@@ -137,18 +136,14 @@ def flanders_command(
         Lang | None, typer.Option("--lang", help="Of the study: nl, en or fr; nl if not given.")
     ] = None,
     *,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask no server: from --from and earlier downloads.")
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Say what, how large, from where; write nothing."),
-    ] = False,
+    offline: OfflineOption = False,
+    dry_run: DryOption = False,
     replace: KeepOption = False,
 ) -> None:
     """Bring all that a study of Flanders needs, and write the study."""
     from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders, plan_flanders
 
+    _refuse_both(offline=offline, dry_run=dry_run)
     asked = FlandersAsked(
         folder,
         year,
@@ -171,6 +166,13 @@ def flanders_command(
     with show_progress(asked.language) as progress:
         found = fetch_flanders(asked, find_store(), progress)
     _print_fetched(asked, found)
+
+
+def _refuse_both(*, offline: bool, dry_run: bool) -> None:
+    """Refuse one of two options of which each asks nobody."""
+    if offline and dry_run:
+        what = "asks nobody either way"
+        raise StudyError(Problem("--offline", what, "leave out one of --offline and --dry-run"))
 
 
 def _refuse_idle(folder: Path, options: list[str]) -> None:
@@ -253,9 +255,7 @@ def events_command(
     from stemgeo.sources.client import Client
     from stemgeo.study import load_study
 
-    if offline and dry_run:
-        what = "asks nobody either way"
-        raise StudyError(Problem("--offline", what, "leave out one of --offline and --dry-run"))
+    _refuse_both(offline=offline, dry_run=dry_run)
     catalogue = read_sources(sources)
     source = catalogue.find(SOURCE)
     is_study = folder.is_file() or (folder / "study.toml").is_file()
@@ -291,3 +291,61 @@ def _print_plan(plan: EventPlan, source: DataSource) -> None:
     for question in plan.questions:
         print(f"{source.address} {question}")
     print_line(f"-> {plan.folder / source.file}, {plan.folder / PROPOSALS}")
+
+
+def sources_command(
+    place: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="A folder with a sources.lock, a study, or a result."),
+    ],
+    sources: SourcesOption = None,
+    form: FormOption = Form.text,
+    *,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the servers whether they have a later file.")
+    ] = False,
+) -> None:
+    """Say what data are here: of when, from where, under which licence, and what is newer."""
+    from stemgeo.fetch.overview import add_newer
+    from stemgeo.sources.client import Client
+
+    catalogue = read_sources(sources)
+    rows, attribution = _describe_place(place)
+    if online and not any("entry" in row for row in rows):
+        raise typer.BadParameter(f"--online changes nothing: {place} has no lock of sources")
+    with Client(catalogue.manners, find_store()) as client:
+        found = add_newer(rows, catalogue, client if online else None)
+    print_table(found.table, form)
+    for line in found.told:
+        print_line(f"note: {line}")
+    text = attribution or found.attribution
+    if form is Form.text and text:
+        print(f"\n{text}")
+    elif text:
+        print_line(text)
+
+
+def _describe_place(place: Path) -> tuple[list[dict[str, Any]], str]:
+    """Describe what a place has: a result by its manifest, a study by its files, or a folder."""
+    from stemgeo.beginning import FILE
+    from stemgeo.errors import FetchError
+    from stemgeo.fetch.overview import describe_folder, describe_inputs, describe_study
+    from stemgeo.study import load_study
+
+    if (place / "manifest.json").is_file():
+        from stemgeo.written import read_result
+
+        manifest = read_result(place).manifest
+        parts = [manifest, *(manifest.get(one) or {} for one in ("result", "a", "b"))]
+        inputs = [one for part in parts for one in part.get("inputs", ())]
+        lines = [part["attribution"] for part in parts if part.get("attribution")]
+        return describe_inputs(inputs), "; ".join(dict.fromkeys(lines))
+    if place.is_file() or (place / FILE).is_file():
+        rows = describe_study(load_study(place))
+        named = {row["file"] for row in rows}
+        folder = place if place.is_dir() else place.parent
+        return rows + [one for one in describe_folder(folder) if one["file"] not in named], ""
+    if not place.is_dir():
+        what = "is no folder and no study"
+        raise FetchError(Problem(str(place), what, "give the folder that was fetched into"))
+    return describe_folder(place), ""

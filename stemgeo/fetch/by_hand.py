@@ -243,7 +243,7 @@ def _is_read_as(role: str, columns: Iterable[str]) -> bool:
 
 def _find_year(content: Content) -> int | None:
     """Give the one year of a column of years."""
-    years = content.find_codes(_YEAR_COLUMNS)
+    years = content.find_texts(_YEAR_COLUMNS)
     told = set() if years is None else set(years) - {""}
     one = next(iter(told), "") if len(told) == 1 else ""
     return int(one) if _YEAR.fullmatch(one) else None

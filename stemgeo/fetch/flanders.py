@@ -39,7 +39,7 @@ from stemgeo.writing.whole import temporary_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shapely.geometry.base import BaseGeometry
+    from shapely import MultiPolygon, Polygon
 
     from stemgeo.beginning import NewStudy
     from stemgeo.sources.catalogue import Catalogue, DataSource
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 PROVINCES, MUNICIPALITIES, SMALL_ROADS = "provinces", "municipalities", "overpass"
 _KINDS = ("file", "features", "by-hand")
-_BESIDE = (PROVINCES, "crosswalk")
-"""What a study is checked with or converted by, and is no input by itself."""
+CROSSWALK = "zone_codes"
+"""The input that brings residents over from codes of before."""
 _CUT, EVERYWHERE = "cut to", REGION[1]
 _NEEDED = ("municipalities", "population")
 _NO_NEIGHBOURS = Said(
@@ -195,7 +195,8 @@ def plan_flanders(asked: FlandersAsked) -> tuple[PlannedFile, ...]:
     keys = [
         key
         for key, one in sources.items()
-        if one.kind in _KINDS and (key in _BESIDE or one.input not in ("", "academies", "network"))
+        if one.kind in _KINDS
+        and (key == PROVINCES or one.input not in ("", "academies", "network"))
     ]
     keys += [ROADS] if ROADS in sources else []
     unknown = [key for key in asked.only if key not in keys]
@@ -390,15 +391,16 @@ class _Bringing:
 
     def _bring_roads(self, item: PlannedFile) -> Step:
         """Bring the roads of the area and a strip around it: cut, or asked for if it is small."""
-        # Not by its name: it is being made beside this.
-        roads: Any = importlib.import_module("stemgeo.fetch.roads")
-        cut_roads, fetch_overpass = roads.cut_roads, roads.fetch_overpass
-        ground = roads.widen_ground(self._find_ground(), self._plain_study)
+        from stemgeo.fetch.roads import cut_roads, widen_ground
+
+        ground = widen_ground(self._find_ground(), self._plain_study)
         with temporary_folder() as work:
             if item.key == SMALL_ROADS:
                 into = work / item.file
                 self._refuse_offline(item)
-                pieces = fetch_overpass(self.client, item.source, ground, into)
+                # Not by its name: it is being made beside this.
+                small: Any = importlib.import_module("stemgeo.fetch.overpass")
+                pieces = small.fetch_overpass(self.client, item.source, ground, into)
                 how = f"stemgeo {importlib.metadata.version('stemgeo')}"
             else:
                 extracts = self._find_extracts(item, ground, work)
@@ -425,7 +427,7 @@ class _Bringing:
         content = {"study": about, "inputs": inputs | {"network": STRAIGHT_LINE}}
         return parse_study(content, name=STUDY)
 
-    def _find_ground(self) -> BaseGeometry:
+    def _find_ground(self) -> Polygon | MultiPolygon:
         """Give the ground of the study: its municipalities, which must be there."""
         from stemgeo.inputs.boundaries import read_municipalities
         from stemgeo.inputs.territory import find_towns_inside
@@ -439,11 +441,11 @@ class _Bringing:
         towns = read_municipalities(path, vintage=study.about.vintage)
         inside = find_towns_inside(study, None, towns, findings)
         findings.raise_errors()
-        ground: BaseGeometry = towns[inside].geometry.union_all()
+        ground: Polygon | MultiPolygon = towns[inside].geometry.union_all()
         return ground
 
     def _find_extracts(
-        self, item: PlannedFile, ground: BaseGeometry, work: Path
+        self, item: PlannedFile, ground: Polygon | MultiPolygon, work: Path
     ) -> list[tuple[Path, Piece]]:
         """Give the extracts that are joined: those by hand, else all from their servers."""
         by_hand = [(one.path, piece_by_hand(one.path)) for one in self.given.roads]
@@ -487,7 +489,7 @@ class _Bringing:
         )
 
 
-def _covers(path: Path, ground: BaseGeometry) -> bool:
+def _covers(path: Path, ground: Polygon | MultiPolygon) -> bool:
     """Whether an extract covers the ground, as it says of itself; if not it is a neighbour's."""
     import osmium
     import shapely
@@ -542,9 +544,28 @@ def _write_study(asked: FlandersAsked, found: Fetched) -> None:
     if found.problems or any(one not in files for one in _NEEDED):
         return
     given = files | ({"academies": asked.academies} if asked.academies else {})
-    found.begun = begin_study(
-        asked.folder, given, roads=roads, area=asked.area, language=asked.language
-    )
+    # Residents have the codes of their zones, unless those of before were given by hand.
+    codes = {role: given.pop(role) for role in [CROSSWALK] if role in given}
+    how: dict[str, Any] = {"roads": roads, "area": asked.area, "language": asked.language}
+    try:
+        found.begun = begin_study(asked.folder, given, **how)
+    except InputError as error:
+        if not codes or CROSSWALK not in str(error):
+            raise
+        found.begun = begin_study(asked.folder, given | codes, **how)
+        return
+    for path in codes.values():
+        found.told.append(
+            say(
+                "{file}: not in the study, whose residents have the codes of its zones; for "
+                'those of before: zone_codes = "{file}"',
+                "{file}: niet in de studie, waarvan de inwoners de codes van de zones hebben; voor "
+                'codes van vroeger: zone_codes = "{file}"',
+                "{file} : pas dans l’étude, dont les habitants ont les codes des zones ; pour les "
+                'codes d’avant : zone_codes = "{file}"',
+                file=path.name,
+            )
+        )
 
 
 def _list_inputs(asked: FlandersAsked, found: Fetched) -> tuple[dict[str, Path], list[Path]]:
@@ -575,7 +596,7 @@ def _list_lacking(place: Path, files: dict[str, Path]) -> list[str]:
     lines = []
     for role, path in files.items():
         value = getattr(given, role)
-        if value is None or value == STRAIGHT_LINE:
+        if role != CROSSWALK and (value is None or value == STRAIGHT_LINE):
             relative = Path(os.path.relpath(path, place.parent)).as_posix()
             lines.append(f'{role} = "{clean_text(relative)}"')
     return lines

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stemgeo.errors import FetchError
 from stemgeo.fetch.folder import find_kept
-from stemgeo.sources.lock import read_lock
+from stemgeo.inputs.provenance import name_source
+from stemgeo.notes import clean_text
+from stemgeo.sources.lock import FILE, LockedFile, read_lock
+from stemgeo.study import Input, InputPaths
+from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from stemgeo.fetch.flanders import FlandersAsked, PlannedFile, Step
+    from stemgeo.sources.catalogue import Catalogue, DataSource
+    from stemgeo.sources.client import Client
+    from stemgeo.study import Study
 
 
 def describe_plan(plan: Sequence[PlannedFile], asked: FlandersAsked, store: Path) -> pd.DataFrame:
@@ -73,3 +82,167 @@ def _write_size(size: int | None) -> str:
     if size is None:
         return ""
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+
+
+# -- what is there -------------------------------------------------------------------------------
+
+PUBLISHED, MADE, BY_HAND = "as published", "made", "by hand"
+CHANGED, GONE, UNKNOWN = "changed", "not there", "not from a source"
+_OURS = (FILE, "study.toml")
+
+
+@dataclass(frozen=True)
+class SourcesFound:
+    """What is in a folder, a study or a result.
+
+    Attributes
+    ----------
+    table
+        A row a file: file, what, of, fetched, licence, from, state, newer.
+    attribution
+        The one text that names all sources.
+    told
+        What could not be asked.
+    """
+
+    table: pd.DataFrame
+    attribution: str
+    told: tuple[str, ...] = ()
+
+
+def describe_folder(folder: Path) -> list[dict[str, Any]]:
+    """Describe the files of a folder by its lock; those that it does not know too."""
+    lock = read_lock(folder)
+    rows = [_describe_locked(folder / one.file, one) for one in lock.files]
+    known = {one.file for one in lock.files}
+    there = [one for one in sorted(folder.iterdir()) if one.is_file()]
+    return rows + [
+        _describe_unknown(one)
+        for one in there
+        if one.name not in (*known, *_OURS) and not one.name.startswith(".")
+    ]
+
+
+def describe_study(study: Study) -> list[dict[str, Any]]:
+    """Describe the files that a study names, each by the lock beside it."""
+    rows = []
+    for path in dict.fromkeys(_list_paths(study.inputs)):
+        entry = read_lock(path.resolve().parent).find(file=path.name)
+        rows.append(_describe_locked(path, entry) if entry else _describe_unknown(path))
+    return rows
+
+
+def describe_inputs(inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Describe the files of which a result was made, as its manifest has them."""
+    rows = []
+    for one in {one["sha256"]: one for one in inputs}.values():
+        pieces = one.get("pieces") or []
+        made = bool(one.get("made_by"))
+        where = one.get("address") or ""
+        state = UNKNOWN if not pieces else MADE if made else PUBLISHED if where else BY_HAND
+        rows.append(
+            {
+                "file": one["name"],
+                "what": one.get("attribution") or one.get("source") or "",
+                "of": one.get("date") or "",
+                "fetched": (one.get("fetched") or "")[:10],
+                "licence": one.get("licence") or "",
+                "from": where,
+                "state": state,
+            }
+        )
+    return rows
+
+
+def add_newer(
+    rows: list[dict[str, Any]], catalogue: Catalogue, client: Client | None = None
+) -> SourcesFound:
+    """Say of each file what is newer, and name all sources in one text.
+
+    Parameters
+    ----------
+    rows
+        As from `describe_folder` and the like.
+    catalogue
+        Says of which years there are files.
+    client
+        Asks servers of when theirs are; None: they are not asked.
+    """
+    told: list[str] = []
+    described = []
+    for row in rows:
+        entry: LockedFile | None = row.pop("entry", None)
+        newer = ""
+        if entry is not None and entry.source in catalogue.sources:
+            source = catalogue.sources[entry.source]
+            later = [year for year in source.years if entry.year and year > entry.year]
+            newer = str(max(later)) if later else ""
+            if client is not None and source.kind == "file":
+                newer = newer or _ask_newer(entry, source, client, told)
+        described.append(row | {"newer": newer})
+    columns = ["file", "what", "of", "fetched", "licence", "from", "state", "newer"]
+    lines = [
+        name_source(row["what"], row["licence"]) for row in described if row["state"] != UNKNOWN
+    ]
+    table = pd.DataFrame(described, columns=columns)
+    return SourcesFound(table, "; ".join(dict.fromkeys(filter(None, lines))), tuple(told))
+
+
+def _ask_newer(entry: LockedFile, source: DataSource, client: Client, told: list[str]) -> str:
+    """Ask a server whether its file is of a later day than that which is here."""
+    try:
+        answer = client.ask(source, source.locate(entry.year), method="HEAD")
+    except FetchError as error:
+        told.append(f"{entry.file}: not asked whether there is a newer one: {error}")
+        return ""
+    if answer.modified is None:
+        told.append(f"{entry.file}: its server does not say of when its file is")
+        return ""
+    piece = entry.pieces[0]
+    is_later = answer.modified > (piece.published or piece.fetched)
+    return answer.modified.date().isoformat() if is_later else ""
+
+
+def _describe_locked(path: Path, entry: LockedFile) -> dict[str, Any]:
+    last = max(entry.pieces, key=lambda one: one.fetched)
+    where = ", ".join(dict.fromkeys(one.address or one.name for one in entry.pieces[:5]))
+    if len(entry.pieces) > 5:
+        where += f" and {len(entry.pieces) - 5} more"
+    state = PUBLISHED if entry.as_published else MADE
+    if entry.as_published and not last.address:
+        state = BY_HAND
+    if not path.is_file():
+        state = GONE
+    elif path.stat().st_size != entry.size_bytes or hash_file(path) != entry.sha256:
+        state = CHANGED
+    return {
+        "file": path.name,
+        "what": clean_text(entry.attribution or entry.title, 300),
+        "of": entry.date.isoformat() if entry.date else "",
+        "fetched": last.fetched.date().isoformat(),
+        "licence": clean_text(entry.licence, 300),
+        "from": clean_text(where, 2000),
+        "state": state,
+        "entry": entry,
+    }
+
+
+def _describe_unknown(path: Path) -> dict[str, Any]:
+    blank = dict.fromkeys(("what", "of", "fetched", "licence", "from"), "")
+    state = UNKNOWN if path.is_file() else GONE
+    return {"file": clean_text(path.name), **blank, "state": state}
+
+
+def _list_paths(value: Any) -> Iterable[Path]:
+    """List the files that a part of a study names."""
+    if isinstance(value, Input):
+        yield value.path
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _list_paths(one)
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _list_paths(one)
+    elif isinstance(value, InputPaths):
+        for name in type(value).model_fields:
+            yield from _list_paths(getattr(value, name))

@@ -12,7 +12,7 @@ from stemgeo.inputs.cells import read_table
 from stemgeo.inputs.columns import Header
 from stemgeo.inputs.formats import EXTRACT, TABLE, VECTOR, Format, UnreadableError
 from stemgeo.inputs.population import load_population
-from stemgeo.inputs.vectors import as_codes, read_layer
+from stemgeo.inputs.vectors import as_codes, as_text, read_layer
 from stemgeo.inputs.vintages import VINTAGES
 from stemgeo.study import Input
 
@@ -49,12 +49,19 @@ class Content:
         there = {one.lower() for one in self.columns}
         return [one for one in wanted if one.lower() not in there]
 
-    def find_codes(self, names: Collection[str]) -> pd.Series | None:
-        """Give the codes in the first column of one of some names, as text."""
-        for column in self.table.columns if self.table is not None else ():
-            if self.table is not None and str(column).lower() in names:
-                return as_codes(self.table[column])
+    def find_texts(self, names: Collection[str]) -> pd.Series | None:
+        """Give the first column of one of some names, as text."""
+        table = self.table
+        if table is not None:
+            for column in table.columns:
+                if str(column).lower() in names:
+                    return as_text(table[column])
         return None
+
+    def find_codes(self, names: Collection[str]) -> pd.Series | None:
+        """Give the NIS codes in the first such column; empty where there is none."""
+        texts = self.find_texts(names)
+        return None if texts is None else as_codes(texts)
 
 
 def look_inside(path: Path, columns: Sequence[str] = ()) -> Content:

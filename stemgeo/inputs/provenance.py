@@ -155,6 +155,11 @@ def _name_publisher(key: str) -> tuple[str, str]:
     return made_by, source.licence
 
 
+def name_source(line: str, licence: str) -> str:
+    """Name a source with its licence, if the line that names it does not say that."""
+    return f"{line} ({licence})" if line and licence and licence not in line else line
+
+
 def fill_from_lock(given: Provenance, entry: LockedFile) -> Provenance:
     """Fill in what the lock beside a file says of it; what the study declares stands above that.
 

@@ -9,6 +9,7 @@ from stemgeo.coverage import REGION, region_name
 from stemgeo.gaps.joining import describe_outlines
 from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.inputs.messages import PROPOSED
+from stemgeo.inputs.provenance import name_source
 from stemgeo.maps.text import MapText
 from stemgeo.recognition import Standing, choose_recognised
 from stemgeo.speech import format_day, format_number
@@ -86,9 +87,8 @@ def say_attribution(*inputs: Inputs, language: Language) -> str:
         source = item.attribution or item.source
         if item.role == "network" and _is_openstreetmap(item):
             source = f"{source}; {OSM_SOURCE}" if source else OSM_SOURCE
-        licence = f" ({item.licence})" if item.licence and item.licence not in source else ""
         if source:
-            named.append(source + licence)
+            named.append(name_source(source, item.licence))
         elif item.role not in PROPOSED:
             nameless.append(say_role(item.role, language))
     words = load_texts(language)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 import shutil
 import sys
-import types
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
+import pytest_socket
 from plays import mini, statbel
 from served import Reply, Server
 from terminal import Said, content_of, stemgeo
@@ -16,22 +21,13 @@ from stemgeo.fetch import folder as placing
 from stemgeo.sources.lock import read_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from stemgeo.sources.catalogue import Catalogue
 
 SMALL = ("--only", "zone_population")
 TOTALS = "OPENDATA_SECTOREN_2025_NEW.xlsx"
-
-
-@pytest.fixture(autouse=True)
-def _roads(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("stemgeo.fetch.roads")
-    module.cut_roads = lambda extracts, _, into: [shutil.copyfile(extracts[0], into)][:0]
-    module.widen_ground = lambda ground, _: ground
-    module.fetch_overpass = None
-    monkeypatch.setitem(sys.modules, "stemgeo.fetch.roads", module)
 
 
 def fetch(*words: object) -> Said:
@@ -41,7 +37,7 @@ def fetch(*words: object) -> Said:
 
 
 @pytest.mark.usefixtures("played")
-def test_from_an_empty_folder_to_an_answer(tmp_path: Path) -> None:
+def test_from_an_empty_folder_to_an_answer(server: Server, tmp_path: Path) -> None:
     """A study that runs and is answered, each file with its source in the lock and the manifest."""
     said = fetch("--academies", "register.csv")
     assert said.status == 0, said.err
@@ -55,10 +51,79 @@ def test_from_an_empty_folder_to_an_answer(tmp_path: Path) -> None:
     assert sorted(content_of(tmp_path / "data")) == sorted(
         ["sources.lock", "study.toml", *(one.file for one in lock.files)]
     )
-    study = tmp_path / "data" / "study.toml"
+    hosts = {one.path.split("/")[1] for one in server.asked}
+    assert hosts == {
+        *("geo.api.vlaanderen.be", "statbel.fgov.be", "github.com", "download.geofabrik.de")
+    }
+    asked = len(server.asked)
+    with without_network():
+        run_and_answer(tmp_path)
+    assert len(server.asked) == asked
+
+
+@contextmanager
+def without_network() -> Iterator[None]:
+    """Let nothing be sent, not to this machine either."""
+    pytest_socket.disable_socket(allow_unix_socket=True)
+    try:
+        yield
+    finally:
+        pytest_socket.enable_socket()
+
+
+LINES = (
+    "Digitaal Vlaanderen, Voorlopig referentiebestand gemeentegrenzen, toestand 2025",
+    "Statbel, bevolking naar woonplaats, leeftijd en geslacht, 1 januari 2025 (CC BY 4.0)",
+    "Statbel, statistische sectoren, 1 januari 2025 (CC BY 4.0)",
+    "Statbel, bevolkingsrooster met cellen van variabele grootte, 1 januari 2025 (CC BY 4.0)",
+    "© OpenStreetMap contributors (ODbL), via Geofabrik",
+)
+"""With which the sources ask to be named."""
+
+
+def read_marked(text: str) -> str:
+    """Give the words between marks."""
+    return html.unescape(re.sub("<[^>]+>", "", text))
+
+
+def run_and_answer(home: Path) -> None:
+    """Run the study that was fetched and answer it: every kind of output names the sources."""
+    study = home / "data" / "study.toml"
     study.write_text(study.read_text("utf-8") + '[output]\nformats = ["svg"]\n', "utf-8")
     assert stemgeo("run", "data", "--out", "result").status == 0
     assert stemgeo("answer", "result", "--out", "answer").status == 0
+    result, answer = home / "result", home / "answer"
+    manifest = json.loads((result / "manifest.json").read_text("utf-8"))
+    with ZipFile(next(answer.glob("*.docx"))) as word:
+        letter = "".join(word.read(one).decode("utf-8", "ignore") for one in word.namelist())
+    of_answer = json.loads((answer / "manifest.json").read_text("utf-8"))
+    texts = {
+        "manifest": manifest["attribution"],
+        "summary": (result / "summary.md").read_text("utf-8"),
+        "map": read_marked((result / "maps" / "vlaanderen.svg").read_text("utf-8")),
+        "page": html.unescape((result / "map.html").read_text("utf-8")),
+        "answer": of_answer["result"]["attribution"],
+        "letter": read_marked(letter),
+    }
+    for package in result.rglob("*.gpkg"):
+        texts[package.name] = package.read_bytes().decode("utf-8", "ignore")
+    bare = {name: "".join(text.split()) for name, text in texts.items()}
+    lacking = [
+        (name, line)
+        for name, text in bare.items()
+        for line in LINES
+        if "".join(line.split()) not in text
+    ]
+    assert not lacking
+    population = next(one for one in manifest["inputs"] if one["role"] == "population")
+    assert population["address"].endswith("/TF_SOC_POP_STRUCT_2025.zip")
+    assert population["pieces"][0]["sha256"] == population["sha256"]
+    roads = next(one for one in manifest["inputs"] if one["role"] == "network")
+    assert len(roads["pieces"]) == 3
+    assert "cut to Vlaanderen" in roads["made_by"]
+    told = stemgeo("sources", "result")
+    assert told.status == 0
+    assert manifest["attribution"] in told.out
 
 
 @pytest.mark.usefixtures("played")

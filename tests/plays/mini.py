@@ -72,6 +72,11 @@ def provinces() -> list[dict[str, Any]]:
     return found
 
 
+def as_layer(features: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Give features as a layer, as a person downloads them."""
+    return gpd.GeoDataFrame.from_features(features, crs=hand.CRS)
+
+
 def people() -> list[tuple[str, str, int, int]]:
     """Count the people: NIS code, sex, age, number."""
     return [(code, sex, age, A_AGE) for code in squares() for sex in "FM" for age in AGES]

@@ -1,0 +1,138 @@
+"""Facts about files that a person downloaded: known by what is in them, or named with a reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from plays import mini, statbel
+from served import CHALLENGE, Server
+from terminal import Said, content_of, stemgeo
+
+from stemgeo.sources.lock import read_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.sources.catalogue import Catalogue
+
+
+@pytest.fixture
+def given(played: Catalogue, tmp_path: Path) -> Path:
+    """Give an empty folder of downloads, and play the sources beside it."""
+    assert played.sources
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    return folder
+
+
+def take(*words: object) -> Said:
+    """Take what is in the folder of downloads into `data`."""
+    options = ("--from", "downloads", "--to", "data", "--sources", "sources.toml")
+    return stemgeo("fetch", *options, *words)
+
+
+def test_files_are_known_by_their_content(given: Path, server: Server, tmp_path: Path) -> None:
+    """Whatever they are called; each gets the name of its source, and nobody is asked."""
+    files = mini.files()
+    names = {
+        "population": "download.zip",
+        "sectors": "a",
+        "zone_population": "b.bin",
+        "weights": "c.zip",
+        "crosswalk": "table.csv",
+        "roads": "map.pbf",
+    }
+    for key, name in names.items():
+        (given / name).write_bytes(files[key])
+    said = take("--year", 2025)
+    assert said.status == 0, said.err
+    lock = read_lock(tmp_path / "data")
+    assert {one.source: one.pieces[0].name for one in lock.files} == names
+    assert all(not one.pieces[0].address and one.as_published for one in lock.files)
+    for one in lock.files:
+        assert (tmp_path / "data" / one.file).read_bytes() == files[one.source]
+    assert not server.asked
+    table = stemgeo("sources", "data", "--sources", "sources.toml")
+    assert table.out.count("by hand") == len(names)
+
+
+@pytest.mark.parametrize("key", ["municipalities", "provinces"])
+def test_municipalities_and_provinces_are_told_apart(given: Path, tmp_path: Path, key: str) -> None:
+    """They have the same columns: their codes say which they are."""
+    features = {"municipalities": mini.municipalities, "provinces": mini.provinces}[key]()
+    frame = mini.as_layer(features)
+    (given / "x.zip").write_bytes(statbel.write_layer(frame, "x.geojson"))
+    assert take("--year", 2025).status == 0
+    (entry,) = read_lock(tmp_path / "data").files
+    assert entry.source == key
+    assert entry.file.endswith("-2025.zip")
+
+
+def test_what_says_no_year_asks_for_it(given: Path, tmp_path: Path) -> None:
+    """A file of sectors without a year in its name is of any year."""
+    (given / "sectors.zip").write_bytes(mini.files()["sectors"])
+    said = take()
+    assert said.status == 1
+    assert "sectors.zip: says nowhere of which year it is; say it: --year YEAR" in said.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_content_and_name_must_agree(given: Path, tmp_path: Path) -> None:
+    """A file of 2024 under the name of 2025 is neither."""
+    wrong = statbel.write_population(mini.people(), 2024)
+    (given / "TF_SOC_POP_STRUCT_2025.zip").write_bytes(wrong)
+    said = take()
+    assert said.status == 1
+    assert "its content is of 2024, and its name says 2025" in said.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_of_two_that_may_be_meant_neither_is_taken(given: Path, tmp_path: Path) -> None:
+    """They are named; a copy of the same is no doubt."""
+    (given / "a.zip").write_bytes(mini.files()["population"])
+    (given / "b.zip").write_bytes(statbel.write_population(mini.people()[1:]))
+    said = take()
+    assert said.status == 1
+    assert "may each be population, and differ: a.zip, b.zip" in said.err
+    assert not (tmp_path / "data").exists()
+    (given / "b.zip").write_bytes(mini.files()["population"])
+    assert take().status == 0
+
+
+def test_a_page_and_what_is_unknown_are_said(given: Path) -> None:
+    """A web page that was saved as the zip is named with the address; the unknown is left out."""
+    (given / "TF_SOC_POP_STRUCT_2025.zip").write_bytes(CHALLENGE)
+    (given / "recipe.txt").write_text("flour\tsugar\n1\t2\n")
+    (given / "holiday.jpg").write_bytes(b"\xff\xd8\xff\xe0 jpeg")
+    said = take()
+    assert said.status == 1
+    assert "TF_SOC_POP_STRUCT_2025.zip: is a web page, not the data of Statbel; open" in said.err
+    assert "/TF_SOC_POP_STRUCT_2025.zip in a browser" in said.err
+    assert "note: recipe.txt: is of no source that is known here; it is left out" in said.err
+    assert "note: holiday.jpg: " in said.err
+
+
+def test_a_wrong_total_is_refused_by_hand_too(given: Path, tmp_path: Path) -> None:
+    """The same checks as of a server."""
+    more = [(*mini.people()[0][:3], 9), *mini.people()[1:]]
+    (given / "a.zip").write_bytes(statbel.write_population(more))
+    said = take()
+    assert said.status == 1
+    assert "a.zip: counts" in said.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_options_go_behind_their_command(given: Path) -> None:
+    """What is of a command is not taken before it; without --from there is nothing to do."""
+    assert stemgeo("fetch", "--from", given, "flanders", "--year", 2025, "data").status == 2
+    assert stemgeo("fetch", "--to", "data").status == 2
+
+
+def test_names_hold_nothing_that_leads_elsewhere(given: Path, tmp_path: Path) -> None:
+    """A name of a stranger becomes text of the lock, never a path or a mark of a terminal."""
+    (given / "\x1b[31m..evil .zip").write_bytes(mini.files()["population"])
+    said = take()
+    assert said.status == 0
+    assert "\x1b" not in said.err + said.out
+    assert sorted(content_of(tmp_path / "data")) == ["TF_SOC_POP_STRUCT_2025.zip", "sources.lock"]
