@@ -9,7 +9,15 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.notes import clean_text, strip_control
@@ -45,8 +53,8 @@ class Piece(_LockPart):
 
     address: Text = ""
     name: Text = ""
-    fetched: dt.datetime
-    published: dt.datetime | None = None
+    fetched: AwareDatetime
+    published: AwareDatetime | None = None
     size_bytes: int = Field(ge=0)
     sha256: Sha256
 
@@ -105,28 +113,36 @@ class Lock(_LockPart):
     version: int = Field(default=1, ge=1, le=1)
     files: tuple[LockedFile, ...] = ()
 
+    @field_validator("files")
+    @classmethod
+    def _is_each_once(cls, files: tuple[LockedFile, ...]) -> tuple[LockedFile, ...]:
+        """Refuse two entries of one file: nobody knows which of them holds."""
+        names = [one.file.casefold() for one in files]
+        twice = next((one for one in names if names.count(one) > 1), None)
+        if twice is not None:
+            raise ValueError(f"{twice} stands there twice")
+        return files
+
     def find(self, *, file: str = "", sha256: str = "", source: str = "") -> LockedFile | None:
-        """Find an entry by one of these.
+        """Find the first entry that is of all that is given.
 
         Parameters
         ----------
         file, sha256
-            Its name, or its hash.
+            Its name, its hash.
         source
             The key of its source.
         """
-        for one in self.files:
-            if (file, sha256, source) in (
-                (one.file, "", ""),
-                ("", one.sha256, ""),
-                ("", "", one.source),
-            ):
-                return one
-        return None
+        wanted = {"file": file, "sha256": sha256, "source": source}
+        given = {name: value for name, value in wanted.items() if value}
+        found = (
+            one for one in self.files if all(getattr(one, name) == given[name] for name in given)
+        )
+        return next(found, None) if given else None
 
     def with_entry(self, entry: LockedFile) -> Lock:
         """Give it with an entry more, in the place of the one of its file."""
-        files = [one for one in self.files if one.file != entry.file]
+        files = [one for one in self.files if one.file.casefold() != entry.file.casefold()]
         return Lock(files=tuple(sorted([*files, entry], key=lambda one: one.file)))
 
 
@@ -139,6 +155,8 @@ def read_lock(folder: Path) -> Lock:
         If it is not what stemgeo writes.
     """
     path = folder / FILE
+    if path.exists() and not path.is_file():
+        raise InputError(Problem(str(path), "is no file", "move it away and fetch again"))
     try:
         with path.open("rb") as stream:
             written = stream.read(_MOST_BYTES + 1)
@@ -155,6 +173,8 @@ def read_lock(folder: Path) -> Lock:
         first = error.errors(include_url=False, include_input=False)[0]
         at = clean_text(".".join(str(one) for one in first["loc"]), 100)
         what = f"is not as stemgeo writes it ({at}: {clean_text(str(first['msg']), 100)})"
+        if at == "version":
+            mend = "another version of stemgeo wrote it: use that one"
         raise InputError(Problem(str(path), what, mend)) from None
 
 

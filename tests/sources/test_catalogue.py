@@ -183,6 +183,29 @@ def test_no_address_stands_in_code() -> None:
     assert not named
 
 
+SPEAKERS = {"aiohttp", "ftplib", "http", "httpx", "requests", "smtplib", "socket", "urllib3"}
+
+
+def speaks(source: str) -> bool:
+    """Tell whether a module could speak to a server by itself."""
+    nodes = list(ast.walk(ast.parse(source)))
+    named = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return any(one.split(".")[0] in SPEAKERS or one == "urllib.request" for one in named)
+
+
+def test_one_module_speaks_to_servers() -> None:
+    """Nothing but the client can send anything anywhere."""
+    assert speaks("import urllib.request")
+    assert not speaks("from urllib.parse import quote")
+    found = {
+        path.relative_to(ROOT / "stemgeo").as_posix()
+        for path in (ROOT / "stemgeo").rglob("*.py")
+        if speaks(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"sources/client.py"}
+
+
 # -- a file of sources of one's own ----------------------------------------------------------------
 
 GOOD = (
