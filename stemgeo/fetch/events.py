@@ -37,7 +37,7 @@ from stemgeo.sources.lock import Lock, LockedFile, Piece, read_lock
 from stemgeo.study import VINTAGE, YEARS
 from stemgeo.texts.wording import find_wording
 from stemgeo.writing.seal import hash_file
-from stemgeo.writing.whole import full_path, whole_files
+from stemgeo.writing.whole import full_path, lock_folder, whole_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -349,7 +349,8 @@ def fetch_events(
         If a file that someone worked on stands in the way.
     """
     names = (source.file, PROPOSALS)
-    _refuse_edited(plan.folder, names)
+    store = full_path(client.store) / SOURCE
+    _refuse_edited(plan.folder, names, store)
     answers = [ask_or_find(client, source, one, client_id) for one in plan.questions]
     every: dict[str, UitEvent] = {}
     for answer, _ in answers:
@@ -363,7 +364,7 @@ def fetch_events(
     listed = table if plan.others else table.drop(columns="label")
     texts = {source.file: _to_csv(listed), PROPOSALS: _to_csv(proposals)}
     pieces = tuple(piece for _, piece in answers)
-    files = _write_files(plan, source, texts, pieces)
+    files = _write_files(plan, source, texts, pieces, store)
     asked = tuple(
         (question, len(answer.events), answer.fetched)
         for question, (answer, _) in zip(plan.questions, answers, strict=True)
@@ -393,37 +394,52 @@ def _to_csv(table: pd.DataFrame) -> str:
     return f"\N{ZERO WIDTH NO-BREAK SPACE}{stream.getvalue()}"
 
 
-def _refuse_edited(folder: Path, names: Iterable[str]) -> None:
-    """Refuse to write over what is not as it was written."""
+def _refuse_edited(folder: Path, names: Iterable[str], store: Path) -> None:
+    """Refuse to write over what is not as it was written: by the lock, or by what is remembered."""
     lock = read_lock(folder)
     for name in names:
         place, known = folder / name, lock.find(file=name)
         if not os.path.lexists(place):
             continue
-        as_written = place.is_file() and not place.is_symlink() and known is not None
-        if not (as_written and known and hash_file(place) == known.sha256):
+        found = hash_file(place) if place.is_file() and not place.is_symlink() else ""
+        ours = bool(found) and (
+            (known is not None and found == known.sha256) or _memory_path(store, found).exists()
+        )
+        if not ours:
             what = "is there already, and is not as it was fetched: someone worked on it"
-            raise ResultError(
-                Problem(str(place), what, "move it away, or fetch into another folder")
-            )
+            mend = "move it away, or fetch into another folder"
+            raise ResultError(Problem(str(place), what, mend))
+
+
+def _memory_path(store: Path, sha256: str) -> Path:
+    return store / "written" / sha256
 
 
 def _write_files(
-    plan: EventPlan, source: DataSource, texts: Mapping[str, str], pieces: tuple[Piece, ...]
+    plan: EventPlan,
+    source: DataSource,
+    texts: Mapping[str, str],
+    pieces: tuple[Piece, ...],
+    store: Path,
 ) -> tuple[Path, ...]:
     """Write files and lock at once, over nobody's work."""
-    lock = read_lock(plan.folder)
-    for name, text in texts.items():
-        lock = lock.with_entry(_make_entry(name, text, source, pieces))
 
     def refuse(place: Path, _: Path) -> None:
         if place.name != LOCK:
-            _refuse_edited(plan.folder, [place.name])
+            _refuse_edited(plan.folder, [place.name], store)
 
-    with whole_files(plan.folder, refuse) as into:
+    # As `folder.place_file` does: who enters a file into a lock waits for who is doing so.
+    with lock_folder(store.parent):
+        lock = read_lock(plan.folder)
         for name, text in texts.items():
-            (into / name).write_bytes(text.encode())
-        _write_lock_into(into, lock)
+            entry = _make_entry(name, text, source, pieces)
+            # Ours, also where this ends between a file and its entry.
+            _memory_path(store, entry.sha256).mkdir(parents=True, exist_ok=True)
+            lock = lock.with_entry(entry)
+        with whole_files(plan.folder, refuse) as into:
+            for name, text in texts.items():
+                (into / name).write_bytes(text.encode())
+            _write_lock_into(into, lock)
     return tuple(plan.folder / name for name in texts)
 
 

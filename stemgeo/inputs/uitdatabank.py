@@ -243,7 +243,9 @@ def ask_events(
 def _hide(problem: Problem | str, secret: str) -> Problem | str:
     if isinstance(problem, str):
         return problem.replace(secret, "…")
-    parts = (problem.where, problem.what, problem.mend)
+    # Files are given by hand, answers are not.
+    by_hand, mend = "--from" in problem.mend, "run the same command later, or ask publiq"
+    parts = (problem.where, problem.what, mend if by_hand else problem.mend)
     return Problem(*(one.replace(secret, "…") for one in parts))
 
 

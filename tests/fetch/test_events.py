@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import hand
+import killed
 import pytest
 from books import rows_of
 from plays.uitdatabank import CLIENT_ID, PATH, Databank, make_event, make_place, play_uitdatabank
@@ -157,7 +160,7 @@ def test_a_client_id_may_lie_in_a_file(place: Place, monkeypatch: pytest.MonkeyP
         (Reply(b"", 429, {"Retry-After": "0"}), ""),
         (Reply(b'{"totalItems": 3, "mem', cut_after=9), ""),
         (Reply(b"", 429, {"Retry-After": "9999"}), "asks for 9999 s of rest"),
-        (Reply(CHALLENGE, 403, kind="text/html"), "web page ('Just a moment...')"),
+        (Reply(CHALLENGE, 403, kind="text/html"), "browser in; run the same command later"),
         (Reply(b"<html>", kind="text/html"), "web page"),
         (Reply(b'{"hydra:member": []}'), "another form than publiq describes"),
         (Reply(b""), "is empty"),
@@ -220,6 +223,25 @@ def test_what_someone_worked_on_is_not_replaced(place: Place) -> None:
     assert (said.status, place.server.count(PATH)) == (1, asked)
     assert "someone worked on it" in said.err
     assert edited.read_text("utf-8") == "mijn werk"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+def test_killed_at_any_moment_the_next_call_completes_it(place: Place, tmp_path: Path) -> None:
+    """SIGKILL while it writes: what stands there is never taken for someone's work."""
+    databank, log = play_uitdatabank(place.server, EVENTS), tmp_path / "log"
+    assert place.fetch().status == 0
+    whole_run = killed.ended(*killed.child(place.fetch, log), log)
+    assert whole_run.status == 0, whole_run.said
+    for turn, at in enumerate(killed.moments(whole_run.events, 12)):
+        databank.events = EVENTS[turn % 2 :]
+        end = killed.ended(*killed.child(place.fetch, log, at), log)
+        assert end.status == -signal.SIGKILL, end.said
+        databank.events = EVENTS[2:]
+        said = place.fetch()
+        assert said.status == 0, said.err
+        assert len(place.read()) == 7
+        names = {path.name for path in place.study.iterdir() if path.name.startswith(".")}
+        assert not names
 
 
 def test_offline_takes_what_was_asked_before(place: Place) -> None:
@@ -310,8 +332,7 @@ def test_the_answer_counts_what_was_fetched(place: Place, tmp_path: Path) -> Non
     assert place.fetch().status == 0
     toml = place.study / "study.toml"
     text = toml.read_text("utf-8")
-    events = 'events = { path = "evenementen.csv", source = "UiTdatabank" }\n[gaps]'
-    toml.write_text(text.replace("[gaps]", events), encoding="utf-8")
+    toml.write_text(text.replace("[gaps]", 'events = "evenementen.csv"\n[gaps]'), encoding="utf-8")
     result = run(load_study(place.study))
     result.write(tmp_path / "uit")
     told = gather_figures(Source.from_folder(tmp_path / "uit", "nl"))["events"]
@@ -325,6 +346,8 @@ def test_the_answer_counts_what_was_fetched(place: Place, tmp_path: Path) -> Non
     assert towns == {"As": (4, 4), "Aartselaar": (1, 0)}
     assert {one["year"]: one["count"] for one in told["years"]} == {"2021": 1, "2022": 7}
     assert told["unplaced"] == 1
+    # Nobody said it: the lock beside the file does.
+    assert told["source"] == "publiq"
     book, *_ = write_municipalities(Source.from_folder(tmp_path / "uit", "nl"), tmp_path)
     rows = rows_of(book, "Evenementen")
     assert {row["Gemeente"]: (row["Evenementen"], row["Zonder het label"]) for row in rows} == {
