@@ -191,16 +191,16 @@ def add_newer(
 def _ask_newer(entry: LockedFile, source: DataSource, client: Client, told: list[str]) -> str:
     """Ask a server whether its file is of a later day than that which is here."""
     try:
-        answer = client.ask(source, source.locate(entry.year), method="HEAD")
+        offered = client.look(source, source.locate(entry.year))
     except FetchError as error:
         told.append(f"{entry.file}: not asked whether there is a newer one: {error}")
         return ""
-    if answer.modified is None:
+    if offered.modified is None:
         told.append(f"{entry.file}: its server does not say of when its file is")
         return ""
     piece = entry.pieces[0]
-    is_later = answer.modified > (piece.published or piece.fetched)
-    return answer.modified.date().isoformat() if is_later else ""
+    is_later = offered.modified > (piece.published or piece.fetched)
+    return offered.modified.date().isoformat() if is_later else ""
 
 
 def _describe_locked(path: Path, entry: LockedFile) -> dict[str, Any]:

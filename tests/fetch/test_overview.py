@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from plays import statbel
-from served import Reply, Server
+from plays import mini, statbel
+from served import CHALLENGE, Reply, Server
 from terminal import stemgeo
 
 if TYPE_CHECKING:
@@ -58,9 +58,13 @@ def test_what_is_newer_is_told(played: Catalogue, server: Server, tmp_path: Path
     assert len(server.asked) == asked
     later = {"Last-Modified": "Fri, 01 Jan 2100 00:00:00 GMT"}
     path = statbel.path_of(played.find(KEYS[0]), 2025)
-    server.play(path, Reply(b"", headers=later))
+    server.play(path, Reply(mini.files()[KEYS[0]], headers=later))
     assert {row["newer"] for row in ask("--online")} == {"", "2100-01-01"}
-    assert server.asked[-1].method == "HEAD"
+    assert all("range" in one.headers for one in server.asked[asked:])
+    server.play(path, Reply(CHALLENGE, kind="text/html"))
+    said = stemgeo("sources", "data", "--sources", "sources.toml", "--online")
+    assert "not asked whether there is a newer one" in said.err
+    assert "web page ('Just a moment...')" in said.err
     text = (tmp_path / "sources.toml").read_text("utf-8")
     before, mark, after = text.partition("[sources.zone_population]")
     after = after.replace("years = [2025]", "years = [2025, 2026]", 1)
