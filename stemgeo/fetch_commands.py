@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stemgeo.errors import Problem, StudyError
-from stemgeo.notes import say
+from stemgeo.notes import Said, say
 from stemgeo.terminal import (
     Form,
     FormOption,
     Lang,
+    StudyPath,
     print_line,
     print_note,
     print_table,
@@ -20,6 +21,7 @@ from stemgeo.terminal import (
 )
 
 if TYPE_CHECKING:
+    from stemgeo.fetch.addresses import AddressPlan
     from stemgeo.fetch.events import EventPlan
     from stemgeo.fetch.flanders import Fetched, FlandersAsked
     from stemgeo.sources.catalogue import Catalogue, DataSource
@@ -349,3 +351,61 @@ def _describe_place(place: Path) -> tuple[list[dict[str, Any]], str]:
         what = "is no folder and no study"
         raise FetchError(Problem(str(place), what, "give the folder that was fetched into"))
     return describe_folder(place), ""
+
+
+@fetch_app.command("addresses")
+def addresses_command(
+    study: StudyPath,
+    sources: SourcesOption = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be sent; ask and write nothing.")
+    ] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Ask again what was asked before.")
+    ] = False,
+) -> None:
+    """Ask the Flemish address register for academies that no file of the study places.
+
+    Only their addresses are sent. The answers are kept beside the study, with their day.
+    """
+    from stemgeo.fetch.addresses import fetch_addresses, find_source, plan_addresses
+    from stemgeo.sources.client import Client
+    from stemgeo.study import load_study
+
+    catalogue, read = read_sources(sources), load_study(study)
+    source, folder = find_source(catalogue), study if study.is_dir() else study.parent
+    plan = plan_addresses(read, folder, source, find_store(), renew=renew)
+    for one in plan.untold:
+        print_line(f"note: not asked, without a street, a number or a town: {one}")
+    if dry_run:
+        _print_questions(plan, source.address)
+        return
+    with Client(catalogue.manners, find_store()) as client, show_progress("en") as progress:
+        told = Said("addresses", "adressen", "adresses")
+        found = fetch_addresses(plan, source, client, lambda done, of: progress(told, done / of))
+    if plan.questions:
+        print_line(
+            f"{len(found.answers)} of {len(plan.questions)} addresses asked: the register has a "
+            f"place of {found.met}"
+        )
+    else:
+        print_line(f"Nothing to ask; answered before: {plan.known}")
+    if found.failed is not None:
+        raise found.failed
+    if not plan.known and not plan.questions:
+        return
+    if read.inputs.matched_addresses is None:
+        print_line(f"{folder / 'study.toml'} stays as it is; under [inputs] it lacks:")
+        print(f'matched_addresses = "{plan.place.name}"')
+
+
+def _print_questions(plan: AddressPlan, address: str) -> None:
+    """List what would be sent, and where."""
+    import pandas as pd
+
+    from stemgeo.inputs.address_match import ASKED
+
+    print_line(f"Would be sent to {address}: {len(plan.questions)}; {plan.known} answered before")
+    if plan.questions:
+        print_table(pd.DataFrame(plan.questions, columns=list(ASKED)), Form.text)

@@ -572,6 +572,14 @@ class InputPaths(_StudyPart):
             "the web map",
         ),
     ] = None
+    matched_addresses: Annotated[
+        Input | None,
+        Given(
+            "table",
+            "what the Flemish address register answered to `stemgeo fetch addresses`: academies "
+            "that no other file has at their number",
+        ),
+    ] = None
     corrections: Annotated[
         Input | None,
         Given("points", "places put right by hand, by academy_id: they win over all others"),
@@ -847,6 +855,9 @@ same number and another mark, as 12 for 12A."""
 BESIDE_M, BY_NUMBER_M = 150, 15
 """How far off the nearest number of the same side may be, and more for each number between: so it
 is for 97 of 100 in Berlare (docs/method.md)."""
+ADRESMATCH_SURE = 90
+"""A likeness that Adresmatch gives below this is told with its address, to be checked. Declared:
+no figures of how often it is wrong are known."""
 STREET_M = 300
 """The least that the middle of a street may be off: a file may hold but some of its houses."""
 POSTCODE_M = 3000

@@ -26,6 +26,7 @@ from stemgeo.equity import count_quintiles
 from stemgeo.errors import InputError, StudyError
 from stemgeo.gaps import find_gaps
 from stemgeo.inputs import Inputs, load_inputs
+from stemgeo.inputs.address_match import Match, MatchedAddress, write_answers
 from stemgeo.maps.kinds import save_map
 from stemgeo.measure import (
     Measured,
@@ -167,12 +168,21 @@ def write_files(folder: Path) -> None:
     }
     for name, lines in lists.items():
         (folder / f"{name}.csv").write_text("\n".join([HEADER, *lines]), encoding="utf-8")
+    street = ["academy_id;naam;adres", "R1;Ergens;Veldstraat 7, Aartselaar"]
     rough = [
         "academy_id;naam;postcode;gemeente",
         "R1;Ergens;2000;Aartselaar",
         "R2;Elders;;Boechout",
     ]
     (folder / "zonder.csv").write_text("\n".join(rough), encoding="utf-8")
+    (folder / "adressen.csv").write_text("\n".join(street), encoding="utf-8")
+    met = Match(
+        *(100, "aangeduidDoorBeheerder", "gebouw", "inGebruik", 152_000, 201_020),
+        *("Veldstraat 7, 2630 Aartselaar", "Aartselaar", "2630", "7", "1"),
+    )
+    question = ("Aartselaar", "", "Veldstraat", "7")
+    answers = [MatchedAddress(dt.date(2026, 11, 30), question, (met,), "")]
+    write_answers(answers, folder / "adresmatch.csv")
     (folder / "postcodes.csv").write_text("postcode;x;y\n2000;152000;201020", encoding="utf-8")
     accounts = {
         "cijfers": "year;indicator;value\n2022;children_reached;37376",
@@ -278,6 +288,7 @@ BASES: dict[str, Tables] = {
     "renumbered": {"inputs": {"zone_population": "oud.csv", "zone_codes": "codes.csv"}},
     "part": {"study": {"area": ["11001", "71002"]}},
     "rough": {"inputs": {"academies": "zonder.csv"}},
+    "addressed": {"inputs": {"academies": "adressen.csv"}},
     "renewed": LATER | {"academies": RENEWED},
     "quiet": {"siting": ONE},
     "site": LINE | {"siting": ONE},
@@ -448,6 +459,7 @@ OPTIONS = {
     "inputs.weights": Alive("demand", "rooster2.csv"),
     "inputs.addresses": Alive("demand.method", "deuren.csv", "best"),
     "inputs.postcodes": Alive("inputs.academies", "postcodes.csv", "rough"),
+    "inputs.matched_addresses": Alive("inputs.academies", "adresmatch.csv", "addressed"),
     "inputs.corrections": Alive("inputs.academies", "recht.csv"),
     "inputs.plan": Alive("access.academy_id", "plan.csv"),
     "inputs.candidates": Alive("plan.places", "plaatsen2.csv", "site"),

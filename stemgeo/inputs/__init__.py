@@ -19,6 +19,9 @@ from stemgeo.inputs.academies import (
     read_academies,
 )
 from stemgeo.inputs.accounts import ACCOUNTS, KnownPlaces, load_account
+from stemgeo.inputs.address_match import PLACED_BY as ADRESMATCH
+from stemgeo.inputs.address_match import load_answers
+from stemgeo.inputs.addresses import Address
 from stemgeo.inputs.attributes import load_attribute, read_attribute
 from stemgeo.inputs.boundaries import (
     dissolve_provinces,
@@ -37,7 +40,7 @@ from stemgeo.inputs.place_files import (
     load_corrections,
     load_postcodes,
 )
-from stemgeo.inputs.placing import AddressBook, PlaceSources
+from stemgeo.inputs.placing import AddressBook, Place, PlaceSources, Refused
 from stemgeo.inputs.plan import CANDIDATES, PLACES, add_plan, load_places
 from stemgeo.inputs.population import (
     Population,
@@ -237,6 +240,7 @@ class _Reading:
             self.take("corrections"),
             self.study.academies,
             self.land,
+            take_answers=lambda: self.take("matched_addresses"),
         )
 
     def _take_book(self) -> AddressBook | None:
@@ -291,6 +295,13 @@ class _Reading:
                 "n’est {situé|située} par son code postal",
             )
             self.findings.warn(self.name_file("postcodes"), unused)
+        if "matched_addresses" in self.read and ADRESMATCH not in set(academies["placed_by"]):
+            unused = say(
+                "not used: no {short} is placed by it",
+                "niet gebruikt: er is geen {short} mee geplaatst",
+                "non utilisé : {aucun|aucune} {short} n’est {situé|située} ainsi",
+            )
+            self.findings.warn(self.name_file("matched_addresses"), unused)
         self._note_unpriced()
 
     def _note_unpriced(self) -> None:
@@ -486,6 +497,7 @@ READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
     "candidates": lambda of, given: _read_places(of, given, CANDIDATES),
     "addresses": _read_address_points,
     "postcodes": lambda of, given: load_postcodes(given, of.every, of.findings),
+    "matched_addresses": lambda of, given: load_answers(given, of.findings),
     "corrections": lambda of, given: load_corrections(given, of.every, of.findings),
     "layers": lambda of, given: _read_each(
         given, lambda key, one: load_layer(key, one, of.land, of.findings)
@@ -511,6 +523,44 @@ def _find_towns_of(
     )
     known: pd.DataFrame = pairs[pairs["nis_code"] != ""].drop_duplicates()
     return known.sort_values(["postcode", "nis_code"], ignore_index=True)
+
+
+def find_unmatched(study: Study) -> list[tuple[Address, Place | Refused]]:
+    """Find the addresses of a study's registers that its own files do not place at their number.
+
+    Parameters
+    ----------
+    study
+        Of which the academies, the plan and the candidates are read.
+
+    Returns
+    -------
+    list
+        Each address, with what was found of it; those of which too little is known are among them.
+
+    Raises
+    ------
+    InputError
+        If its boundaries or its register cannot be read.
+    """
+    of, heard = _Reading(study), list[tuple[Any, Any]]()
+    for key in ("area", "municipalities"):
+        of.read_input(key)
+    of.findings.raise_errors()
+    vars(of)["sources"] = replace(
+        of.sources, take_answers=lambda: None, listen=lambda *one: heard.append(one)
+    )
+    for key in ("academies", "plan", "candidates"):
+        of.read_input(key)
+    # That an address has no place is why it is asked for; a file that cannot be read is another.
+    if of.findings.missing or (of.findings.errors and not heard):
+        of.findings.raise_errors()
+    at_number = ("address_point", "map_address")
+    return [
+        (one, found)
+        for one, found in dict(heard).items()
+        if not (isinstance(found, Place) and found.placed_by in at_number) and one != Address()
+    ]
 
 
 def load_inputs(study: Study) -> Inputs:

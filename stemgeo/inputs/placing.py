@@ -1,7 +1,8 @@
 """Where an academy without coordinates stands: at its address, or as near as can be told.
 
-Who says it first counts: the address points of the study, the addresses of the extract, a table of
-postcodes, the municipality. What could be two places is refused, never chosen between.
+Who says it first counts: the address points of the study, the addresses of the extract, what the
+address register answered, a table of postcodes, the municipality. What could be two places is
+refused, never chosen between.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ from rapidfuzz.distance import OSA
 
 from stemgeo import facts
 from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.address_match import (
+    PLACED_BY,
+    Match,
+    MatchedAddress,
+    fold_question,
+    make_question,
+)
 from stemgeo.inputs.addresses import (
     SHORT_ROYAL,
     Address,
@@ -34,6 +42,7 @@ from stemgeo.inputs.files import OpenedFile, clean_text
 from stemgeo.inputs.vectors import find_codes, locate_municipalities
 from stemgeo.notes import Said, say, say_amount, say_count, say_list
 from stemgeo.study import (
+    ADRESMATCH_SURE,
     AT_DOOR_M,
     AT_NUMBER_M,
     BESIDE_M,
@@ -44,7 +53,7 @@ from stemgeo.study import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -446,6 +455,57 @@ def _are_two_streets(houses: list[_House], parts: NDArray[np.intp]) -> bool:
     return any(a[0] <= b[1] and b[0] <= a[1] for a, b in combinations(spans, 2))
 
 
+# --- Answers of the address register -----------------------------------------------------------
+
+_OVER_M = 100.0
+"""Borders of municipalities are drawn a little otherwise in each file."""
+
+_NOT_IN_USE = ("gehistoreerd", "afgekeurd")
+_OF_DOOR = {"ingang", "gebouw", "gebouweenheid"}
+_OF_GROUND = {"perceel", "lot", "standplaats", "ligplaats"}
+
+
+def wants_match(one: Address, found: Place | Refused) -> bool:
+    """Whether nothing but Adresmatch could place an address at its number.
+
+    Parameters
+    ----------
+    one
+        The address.
+    found
+        What was found of it.
+    """
+    at_number = isinstance(found, Place) and found.placed_by in ("address_point", "map_address")
+    return not at_number and make_question(one) is not None
+
+
+def _find_near_m(one: Address, match: Match) -> float | None:
+    """Say how near a match is, by what its place is of; None where it says nothing of the house."""
+    if not math.isfinite(match.x + match.y):
+        return None
+    of, method = match.specification.casefold(), match.method.casefold()
+    if of == "gemeente":
+        return None
+    if of in _OF_DOOR:
+        near_m = AT_DOOR_M
+    elif of in _OF_GROUND:
+        near_m = AT_NUMBER_M
+    else:
+        near_m = BESIDE_M
+    if method not in ("aangeduiddoorbeheerder", "afgeleidvanobject"):
+        near_m = max(near_m, BESIDE_M)  # such as geinterpoleerd: between two that are known
+    read = [house for house in parse_numbers(match.matched_number) if house.number]
+    if not read or one.number is None:
+        return None
+    off = min(abs(int(house.number or 0) - one.number) for house in read)
+    if off > _NEAREST:
+        return None
+    same = off == 0 and any(house.mark == one.mark for house in read)
+    if off:
+        return max(near_m, BESIDE_M) + BY_NUMBER_M * off
+    return near_m if same else max(near_m, AT_NUMBER_M)
+
+
 # --- Placing -----------------------------------------------------------------------------------
 
 
@@ -468,6 +528,10 @@ class PlaceSources:
         Of the study: from when a place is too coarse, and what follows.
     land
         Of the municipalities what is in the study; all of it when not given.
+    take_answers
+        Gives what Adresmatch answered, by question; None without a file.
+    listen
+        Told what is found of each address without those answers.
     """
 
     municipalities: gpd.GeoDataFrame
@@ -477,6 +541,8 @@ class PlaceSources:
     corrections: gpd.GeoDataFrame | None = None
     rules: AcademyRules = field(default_factory=AcademyRules)
     land: gpd.GeoDataFrame | None = None
+    take_answers: Callable[[], Mapping[tuple[str, ...], MatchedAddress] | None] = lambda: None
+    listen: Callable[[Address, Place | Refused], None] = lambda _address, _found: None
 
     @cached_property
     def towns(self) -> Towns:
@@ -488,7 +554,60 @@ class PlaceSources:
         streets = {fold_street(one.street) for one in asked if one.street}
         books = [self.take_points(), self.take_mapped(streets) if streets else None]
         near = [book.list_near(streets, self.municipalities) for book in books if book is not None]
-        return [self._find(one, near) for one in asked]
+        return [self._find_with_answers(one, self._find(one, near)) for one in asked]
+
+    def _find_with_answers(self, one: Address, found: Place | Refused) -> Place | Refused:
+        """Take what Adresmatch answered where nothing else has the number of the house."""
+        self.listen(one, found)
+        if not wants_match(one, found):
+            return found
+        question = make_question(one)
+        answers = self.take_answers() if question else None
+        answer = answers.get(fold_question(question)) if answers and question else None
+        matched = None if answer is None else self._judge(one, answer)
+        return found if matched is None else matched
+
+    def _judge(self, one: Address, answer: MatchedAddress) -> Place | Refused | None:
+        """Take the best match that has a place; several places as good are refused."""
+        placed = [
+            (match, near_m) for match in answer.matches if (near_m := _find_near_m(one, match))
+        ]
+        if not placed:
+            return None
+        best = [(match, near_m) for match, near_m in placed if match.score == placed[0][0].score]
+        at = np.array([(match.x, match.y) for match, _ in best])
+        middle, spread = _find_middle(at)
+        if spread > _SAME_M:
+            return Refused(
+                f"Adresmatch has {len(best)} addresses that fit as well, {spread:.0f} m apart"
+            )
+        match, near_m = best[middle]
+        elsewhere = self._lies_elsewhere(one, match)
+        if elsewhere:
+            return Refused(f"Adresmatch places it at '{match.address}', {elsewhere}")
+        doubtful = match.score < ADRESMATCH_SURE or match.status in _NOT_IN_USE
+        return Place(
+            match.x,
+            match.y,
+            PLACED_BY,
+            _round_up(near_m + spread),
+            round(match.score),
+            match.address,
+            otherwise=doubtful,
+        )
+
+    def _lies_elsewhere(self, one: Address, match: Match) -> str:
+        """Say how a match is not of the municipality or the postcode that the address names."""
+        town = self.towns.find(one.municipality) if one.municipality else None
+        outline = self.towns.outlines.get(town.code) if isinstance(town, Town) else None
+        if outline is not None and outline.distance(shapely.Point(match.x, match.y)) > _OVER_M:
+            return f"outside {clean_text(one.municipality, 40)}"
+        named = match.matched_municipality if isinstance(town, Town) and outline is None else ""
+        if named and isinstance(town, Town) and self.towns.contradict(town, named):
+            return f"outside {clean_text(one.municipality, 40)}"
+        if one.postcode and match.matched_postcode and one.postcode != match.matched_postcode:
+            return f"which has postcode {match.matched_postcode}, not {one.postcode}"
+        return ""
 
     def _find(self, one: Address, books: list[NearRows]) -> Place | Refused:
         if one.wrong:
@@ -689,7 +808,11 @@ def _tell_placed(by: list[str], file: OpenedFile) -> None:
         return
     at, along, rough = (
         say_amount(sum(one in names for one in by))
-        for names in (("address_point", "map_address"), "street", ("postcode", "municipality"))
+        for names in (
+            ("address_point", "map_address", PLACED_BY),
+            "street",
+            ("postcode", "municipality"),
+        )
     )
     file.warn(
         say(
@@ -779,5 +902,6 @@ _BY = {
     "postcode": Said("by postcode", "op postcode", "par code postal"),
     "municipality": Said("by municipality", "op gemeente", "par commune"),
     "address_point": Said("at its address", "op het adres", "à son adresse"),
+    PLACED_BY: Said("by Adresmatch", "via Adresmatch", "par Adresmatch"),
     "map_address": Said("at its address", "op het adres", "à son adresse"),
 }
