@@ -39,6 +39,7 @@ COMMANDS = (
     "gaps",
     "candidates",
     "site",
+    "sources",
     "compare",
     "answer",
     "templates",

@@ -34,7 +34,7 @@ from stemgeo.sources.client import Client
 from stemgeo.sources.content import GO_ON
 from stemgeo.sources.lock import LockedFile, Piece, read_lock
 from stemgeo.study import INPUTS, STRAIGHT_LINE, Study, load_study, parse_study
-from stemgeo.writing.whole import temporary_folder
+from stemgeo.writing.whole import clear_leftovers, temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -249,6 +249,7 @@ def fetch_flanders(
         If the whole cannot begin or the study cannot be written.
     """
     plan = plan_flanders(asked)
+    clear_leftovers(asked.folder)
     given = GivenFolder()
     if asked.given is not None:
         given = recognise_folder(asked.given, asked.catalogue, asked.year)

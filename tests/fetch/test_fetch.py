@@ -6,19 +6,26 @@ import html
 import json
 import re
 import shutil
+import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
+import killed
 import pytest
 import pytest_socket
+import shapely.affinity
 from plays import mini, statbel
-from served import Reply, Server
+from plays.features import play_features
+from served import Asked, Reply, Server
 from terminal import Said, content_of, stemgeo
 
+from stemgeo.errors import FetchError
 from stemgeo.fetch import folder as placing
-from stemgeo.sources.lock import read_lock
+from stemgeo.fetch.checks import check_provinces
+from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders
+from stemgeo.sources.lock import read_lock, write_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -354,3 +361,116 @@ def test_a_moved_file_is_told(played: Catalogue, server: Server) -> None:
     said = fetch(*SMALL)
     assert said.status == 1
     assert "look for it there, and give it by hand: stemgeo fetch flanders" in said.err
+
+
+KILLS = 40
+"""Moments; with those at which a download is killed (`sources`) they are a hundred."""
+
+
+def test_killed_at_any_moment_the_next_call_completes_it(played: Catalogue, tmp_path: Path) -> None:
+    """SIGKILL before each change to files: no half file, no entry without its file, all next."""
+    keys = ("crosswalk",)
+    content = {
+        played.find(key).fill(played.find(key).file, 2025): mini.files()[key] for key in keys
+    }
+    asked = FlandersAsked(tmp_path / "data", 2025, played, only=keys)
+
+    def bring() -> None:
+        assert not fetch_flanders(asked, tmp_path / "store").problems
+
+    def forget() -> None:
+        for folder in ("data", "store"):
+            shutil.rmtree(tmp_path / folder, ignore_errors=True)
+
+    bring()
+    forget()
+    log = tmp_path / "log"
+    whole_run = killed.ended(*killed.child(bring, log), log)
+    assert whole_run.status == 0, whole_run.said
+    seen = set()
+    for at in killed.moments(whole_run.events, KILLS):
+        forget()
+        end = killed.ended(*killed.child(bring, log, at), log)
+        assert end.status == -signal.SIGKILL, end.said
+        there = {one.name for one in (tmp_path / "data").glob("[!.]*")} - {"sources.lock"}
+        locked = {one.file for one in read_lock(tmp_path / "data").files}
+        assert all((tmp_path / "data" / one).read_bytes() == content[one] for one in there)
+        assert locked <= there
+        seen.add((len(there), len(locked)))
+        bring()
+        found = content_of(tmp_path / "data")
+        assert {name: text for name, text in found.items() if name != "sources.lock"} == content
+        assert {one.file for one in read_lock(tmp_path / "data").files} == set(content)
+    assert seen == {(0, 0), (1, 0), (1, 1)}
+
+
+def test_an_error_in_mid_paging_leaves_the_old_state(
+    played: Catalogue, server: Server, tmp_path: Path
+) -> None:
+    """Of boundaries all pages or nothing: neither a file nor an entry."""
+    source = played.find("municipalities")
+    path = play_features(server, source, 2025, mini.municipalities())
+    good, asked = server._plays[path], []
+
+    def answer(one: Asked) -> Reply:
+        asked.append(one)
+        return good(one) if len(asked) == 1 else Reply(b"broken", 500)
+
+    server.play(path, answer)
+    said = fetch("--only", "municipalities")
+    assert said.status == 1
+    assert len(asked) > 1
+    assert "its server answers 500" in said.err
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.usefixtures("played")
+def test_made_by_another_version_is_said_and_the_lock_renewed(tmp_path: Path) -> None:
+    """Of the same pieces other bytes, by other versions: told; by the same version: refused."""
+    words = ("--only", "roads")
+    assert fetch("--only", "municipalities", *words).status == 0
+    lock, place = read_lock(tmp_path / "data"), tmp_path / "data" / "belgium.osm.pbf"
+    made = lock.find(source="roads")
+    assert made is not None
+    assert [one.address.rpartition("/")[2] for one in made.pieces] == [
+        *("belgium-latest.osm.pbf", "netherlands-latest.osm.pbf"),
+        "nord-pas-de-calais-latest.osm.pbf",
+    ]
+    for made_by, status in (("pyosmium 3.0", 0), (made.made_by, 1)):
+        then = made.model_copy(update={"sha256": "0" * 64, "made_by": made_by})
+        write_lock(tmp_path / "data", lock.with_entry(then))
+        place.unlink(missing_ok=True)
+        said = fetch(*words)
+        assert said.status == status, said.err
+        if not status:
+            assert "opnieuw gemaakt uit dezelfde stukken" in said.err
+            assert read_lock(tmp_path / "data").find(source="roads") == made
+    assert not place.exists()
+    assert "sources.lock holds another file" in said.err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda one: shapely.affinity.translate(one, 60, 0), "draws Antwerpen otherwise than its"),
+        (
+            lambda one: one.difference(mini.squares()["11002"].buffer(1)),
+            "does not have all municipalities of Antwerpen in one province (as Antwerpen)",
+        ),
+    ],
+)
+def test_provinces_are_compared_with_the_municipalities(
+    tmp_path: Path, change: Callable[[shapely.Geometry], shapely.Geometry], message: str
+) -> None:
+    """The same outline, to a few metres, and each municipality in one province."""
+    towns = mini.as_layer(mini.municipalities())
+    provinces = mini.as_layer(mini.provinces())
+    near = provinces.assign(geometry=[shapely.affinity.translate(provinces.geometry[0], 4, 0),
+                                      *provinces.geometry[1:]])  # fmt: skip
+    wrong = provinces.assign(geometry=[change(provinces.geometry[0]), *provinces.geometry[1:]])
+    for name, frame in (("towns", towns), ("near", near), ("wrong", wrong)):
+        frame.to_file(tmp_path / f"{name}.geojson", driver="GeoJSON")
+    places = (tmp_path / "towns.geojson", 2025)
+    assert check_provinces(tmp_path / "near.geojson", *places) == 5
+    with pytest.raises(FetchError, match=re.escape(message)):
+        check_provinces(tmp_path / "wrong.geojson", *places)

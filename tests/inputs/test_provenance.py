@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING
 
 import hand
@@ -16,7 +17,9 @@ from stemgeo.inputs.provenance import Provenance, fill_origin
 from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.letter import write_letter
+from stemgeo.sources.lock import Lock, LockedFile, Piece, write_lock
 from stemgeo.study import PROVINCES, Input
+from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,3 +137,72 @@ def test_an_answer_is_cautious_about_an_older_population_by_its_own_date(
     unknown = told["method"] | {"population_date": None, "population_of_other_year": False}
     said = repr(write_letter(told | {"annexes": annexes, "method": unknown}, "nl", None).blocks)
     assert "Van welke dag de aantallen kinderen zijn: dat is niet opgegeven." in said
+
+
+def lock_population(folder: Path) -> LockedFile:
+    """Enter the population of a study into the lock beside it."""
+    path = folder / "bevolking.txt"
+    piece = Piece(
+        address="https://example.org/b.txt",
+        fetched=dt.datetime(2026, 11, 30, 3, 0, tzinfo=dt.UTC),
+        size_bytes=path.stat().st_size,
+        sha256=hash_file(path),
+    )
+    entry = LockedFile(
+        file=path.name,
+        source="population",
+        publisher="Bureau\x1b[31m",
+        licence="CC0",
+        attribution="Bureau, bevolking, 1 januari 2022",
+        date=dt.date(2022, 1, 1),
+        size_bytes=piece.size_bytes,
+        sha256=piece.sha256,
+        pieces=(piece,),
+    )
+    write_lock(folder, Lock(files=(entry,)))
+    return entry
+
+
+def open_population(folder: Path, **said: str) -> tuple[Provenance | None, Findings]:
+    """Open the population of a study, of which the study says something."""
+    findings = Findings()
+    given = Input(path=folder / "bevolking.txt", **said)
+    with open_input(given, "population", findings) as file:
+        return (None if file is None else file.provenance), findings
+
+
+def test_the_lock_beside_a_file_says_where_it_came_from(tmp_path: Path) -> None:
+    """Source, licence, day, address and hour, clean; what the study says stands above it."""
+    folder = hand.write_study(tmp_path)
+    entry = lock_population(folder)
+    found, findings = open_population(folder)
+    assert found is not None
+    assert (found.source, found.licence, found.date) == ("Bureau[31m", "CC0", entry.date)
+    assert (found.address, found.fetched) == (entry.pieces[0].address, entry.pieces[0].fetched)
+    assert not findings.errors
+    assert not findings.warnings
+    told = json.loads(json.dumps(found.to_entry(), default=str))
+    assert told["attribution"] == entry.attribution
+    assert told["fetched"] == "2026-11-30T03:00:00+00:00"
+    assert told["pieces"][0]["sha256"] == entry.sha256
+    own, _ = open_population(folder, source="Mine")
+    assert own is not None
+    assert (own.source, own.licence, own.attribution) == ("Mine", "", "")
+    assert own.address == found.address
+
+
+def test_a_file_that_changed_since_is_told(tmp_path: Path) -> None:
+    """It is of its source no more; a lock that is not ours is an error of the file."""
+    folder = hand.write_study(tmp_path)
+    lock_population(folder)
+    with (folder / "bevolking.txt").open("a") as file:
+        file.write("\n")
+    found, findings = open_population(folder)
+    assert found is not None
+    assert not found.address
+    (warning,) = findings.warnings
+    assert "changed since it was fetched on 2026-11-30 from Bureau" in str(warning)
+    (folder / "sources.lock").write_text("{}x")
+    _, findings = open_population(folder)
+    (error,) = findings.errors
+    assert "is not as stemgeo writes it" in str(error)
