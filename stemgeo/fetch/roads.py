@@ -23,7 +23,9 @@ import shapely
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
-from stemgeo.inputs import extracts, uninhabited
+from stemgeo.fetch.overpass import fetch_overpass
+from stemgeo.fetch.wanted import ADDRESSES, BARRED, BUILDINGS, ROADS, UNINHABITED
+from stemgeo.inputs import extracts
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.notes import Said, clean_text, say, say_amount
 from stemgeo.study import Study, Travel
@@ -40,28 +42,21 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Longs = NDArray[np.int64]
 
-ROADS = ("highway", "route")
-"""Keys of what is travelled on: roads, and ferries."""
+__all__ = ("cut_roads", "fetch_overpass", "widen_ground")
 
-BARRED = (
-    *(("highway", name) for name in ("motorway", "motorway_link", "trunk", "trunk_link")),
-    ("railway", "rail"),
-    *(("waterway", name) for name in ("river", "canal")),
-    ("natural", "water"),
-)
-"""What nobody crosses on the way to a door, as `network.barriers` reads it."""
-
-ADDRESSES = ("addr:street", "addr:place")
 ROOM_M = 200.0
 """Beyond what a child can travel: ways across main roads and signals are sought around a place."""
 
 AT_ONCE = 5_000_000
 """Objects that are held to be put in order: some 80 bytes each, ways more."""
 
+_SPAN = 1 << 32
+"""Ids among which osmium looks at once: it takes a bit for each that there could be."""
+
 _SHORT_M = 100.0
 """Stretches up to this may lie on the ground with neither end on it or within half of it."""
 
-_AT_ONCE_PLACES = 1 << 22
+_AT_ONCE_PLACES = 1 << 20
 _CELLS = 256
 _PLACE = np.dtype([("id", "<u8"), ("x", "<i4"), ("y", "<i4")])
 """A node in a file of osmium's index `sparse_file_array`; degrees times ten million."""
@@ -117,7 +112,7 @@ def cut_roads(
     into
         The extract that is made (.osm.pbf), sorted, of the same bytes for the same extracts.
     crs
-        Of `ground`.
+        Of `ground`, in metres.
 
     Returns
     -------
@@ -184,14 +179,16 @@ class _KeptGround:
         shapely.prepare([self.near, self.around])
 
     def find(self, places: Sequence[NDArray[Any]]) -> tuple[Longs, Longs]:
-        """Give the nodes near it, and those around it: a long stretch from there may cross it."""
-        squares = [_OutlineCells.of(self.near), _OutlineCells.of(self.around)]
-        found: tuple[list[Longs], list[Longs]] = ([], [])
+        """Give the nodes near it, and those beside it: a long stretch from there may cross it."""
+        near, around = _OutlineCells.of(self.near), _OutlineCells.of(self.around)
+        found: tuple[list[Longs], list[Longs]] = ([_NONE], [_NONE])
         for part in _yield_places(places):
-            for outline, own in zip(squares, found, strict=True):
-                own.append(part["id"][outline.contains(part)].astype(np.int64))
-        near, around = (np.unique(np.concatenate([*own, _NONE])) for own in found)
-        return near, around
+            there = part[around.contains(part)]
+            is_near = near.contains(there)
+            for own, chosen in zip(found, (is_near, ~is_near), strict=True):
+                own.append(there["id"][chosen].astype(np.int64))
+        on, beside = (np.unique(np.concatenate(own)) for own in found)
+        return on, beside
 
     def is_crossed(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Bools:
         """Say which stretches cross it; both ends of each, shape (stretches, 2)."""
@@ -224,16 +221,20 @@ class _OutlineCells(NamedTuple):
 
     def contains(self, places: NDArray[Any]) -> Bools:
         """Say which nodes lie on it."""
-        lon, lat = places["x"] / _DEGREE, places["y"] / _DEGREE
-        column = np.floor((lon - self.west) / self.width).astype(np.int64)
-        row = np.floor((lat - self.south) / self.height).astype(np.int64)
-        within = (column >= 0) & (column < _CELLS) & (row >= 0) & (row < _CELLS)
-        how = np.zeros(len(places), np.uint8)
-        how[within] = self.how[row[within], column[within]]
-        inside = how == 2
+        inside = np.zeros(len(places), np.bool_)
+        west, south, east, north = (int(side * _DEGREE) for side in self.outline.bounds)
+        x, y = places["x"], places["y"]
+        within = np.flatnonzero(
+            (x >= west - 1) & (x <= east + 1) & (y >= south - 1) & (y <= north + 1)
+        )
+        lon, lat = x[within] / _DEGREE, y[within] / _DEGREE
+        column = np.clip(((lon - self.west) / self.width).astype(np.int64), 0, _CELLS - 1)
+        row = np.clip(((lat - self.south) / self.height).astype(np.int64), 0, _CELLS - 1)
+        how = self.how[row, column]
         some = np.flatnonzero(how == 1)
-        inside[some] = shapely.contains_xy(self.outline, lon[some], lat[some])
-        return np.asarray(inside)
+        inside[within] = how == 2
+        inside[within[some]] = shapely.contains_xy(self.outline, lon[some], lat[some])
+        return inside
 
 
 def _write_places(path: Path, place: Path) -> NDArray[Any]:
@@ -274,9 +275,10 @@ class _Kept:
 
 def _choose(paths: Sequence[Path], places: Sequence[NDArray[Any]], ground: _KeptGround) -> _Kept:
     """Choose what is kept of extracts."""
-    near, around = ground.find(places)
+    near, beside = ground.find(places)
     roads = extracts.read_ways(paths, osmium.filter.KeyFilter(*ROADS), ())
-    on_it = _touches(roads, near) | _crosses(roads, near, around, places, ground)
+    on_it = _touches(roads, near)
+    on_it |= _crosses(roads, ~on_it & _touches(roads, beside), places, ground)
     if not on_it.any():
         names = ", ".join(clean_text(path.name) for path in paths)
         what, mend = "has no roads on the ground of the study", "give the extract of its country"
@@ -287,15 +289,15 @@ def _choose(paths: Sequence[Path], places: Sequence[NDArray[Any]], ground: _Kept
     ways, nodes = [roads.ids[on_it]], [_refs_of(roads, on_it)]
     relations = [squares.keep(np.union1d(near, met), ways, nodes)]
     del roads
-    others = osmium.filter.TagFilter(*BARRED, *uninhabited.KINDS)
-    for only in (others, *(osmium.filter.KeyFilter(*keys) for keys in (["building"], ADDRESSES))):
+    others = osmium.filter.TagFilter(*BARRED, *UNINHABITED)
+    for only in (others, *(osmium.filter.KeyFilter(*keys) for keys in (BUILDINGS, ADDRESSES))):
         read = extracts.read_ways(paths, only, ())
         on_it = _touches(read, near)
         if only is others:
-            on_it |= _crosses(read, near, around, places, ground)
+            on_it |= _crosses(read, ~on_it & _touches(read, beside), places, ground)
         ways.append(read.ids[on_it])
         nodes.append(_refs_of(read, on_it))
-    drawn = (osmium.filter.TagFilter(*uninhabited.KINDS), osmium.filter.KeyFilter("building"))
+    drawn = (osmium.filter.TagFilter(*UNINHABITED), osmium.filter.KeyFilter(*BUILDINGS))
     relations += [_Multipolygons.read(paths, only).keep(near, ways, nodes) for only in drawn]
     only = osmium.filter.KeyFilter(*ADDRESSES)
     addresses = extracts.read_tagged(paths, osmium.osm.NODE, only, ())["id"].to_numpy()
@@ -319,19 +321,13 @@ def _touches(ways: extracts.Ways, nodes: Longs) -> Bools:
 
 
 def _crosses(
-    ways: extracts.Ways,
-    near: Longs,
-    around: Longs,
-    places: Sequence[NDArray[Any]],
-    ground: _KeptGround,
+    ways: extracts.Ways, chosen: Bools, places: Sequence[NDArray[Any]], ground: _KeptGround
 ) -> Bools:
-    """Say which ways cross the ground between two nodes that do not lie near it."""
+    """Say which of some ways cross the ground between two nodes that do not lie near it."""
     crosses = np.zeros(len(ways.ids), np.bool_)
-    beside = np.flatnonzero(_touches(ways, around) & ~_touches(ways, near))
+    beside = np.flatnonzero(chosen)
     if not len(beside):
         return crosses
-    chosen = np.zeros(len(ways.ids), np.bool_)
-    chosen[beside] = True
     refs, owner = _refs_of(ways, chosen), np.repeat(beside, np.diff(ways.first)[beside])
     lon, lat = _locate(refs, places)
     metres = np.hypot(np.diff(lon) * np.cos(np.radians(lat[1:])), np.diff(lat)) * 111_200
@@ -480,9 +476,7 @@ def _write_cut(paths: Sequence[Path], owners: list[list[Longs]], into: Path, fol
     file = osmium.io.File(str(into), f"pbf,{_METADATA}")
     with closing(osmium.SimpleWriter(file, header=header, overwrite=True)) as writer:
         for kind, of_extracts in zip(_KINDS, owners, strict=True):
-            every = np.unique(np.concatenate(of_extracts))
-            for start in range(0, len(every), AT_ONCE):
-                chosen = every[start : start + AT_ONCE]
+            for chosen in _part_ids(np.unique(np.concatenate(of_extracts))):
                 merging = osmium.MergeInputReader()
                 for i, (path, own) in enumerate(zip(paths, of_extracts, strict=True)):
                     ids = own[(own >= chosen[0]) & (own <= chosen[-1])]
@@ -493,6 +487,15 @@ def _write_cut(paths: Sequence[Path], owners: list[list[Longs]], into: Path, fol
                         _copy([only], path, kind, osmium.io.File(str(part), wanted))
                         merging.add_file(str(part))
                 merging.apply(writer, simplify=False)
+
+
+def _part_ids(ids: Longs) -> Iterator[Longs]:
+    """Part sorted ids: not too many at once, nor too far apart."""
+    start = 0
+    while start < len(ids):
+        stop = min(start + AT_ONCE, int(np.searchsorted(ids, ids[start] + _SPAN)))
+        yield ids[start:stop]
+        start = stop
 
 
 def _make_header(paths: Sequence[Path]) -> Any:

@@ -166,6 +166,8 @@ class DataSource(_CataloguePart):
         Of the file `address` with this ending, which holds its sum.
     most_mb
         A larger answer is refused.
+    most_km2
+        It is asked for no larger ground; 0 for any.
     redirects
         Other hosts to which its server may point.
     known
@@ -201,6 +203,7 @@ class DataSource(_CataloguePart):
     columns: tuple[Text, ...] = ()
     checksum: Literal["", "md5", "sha256"] = ""
     most_mb: int = Field(default=200, ge=1, le=20_000)
+    most_km2: int = Field(default=0, ge=0, le=1_000_000)
     redirects: tuple[Host, ...] = ()
     known: dict[int, Known] = {}
     input: Text = ""
