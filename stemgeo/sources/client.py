@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import importlib.metadata
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
 
     from stemgeo.sources.catalogue import DataSource, Known, Manners
 
-__all__ = ["GO_ON", "Answered", "Client", "Download", "describe_unlike", "is_page", "refuse_unlike"]
 
 T = TypeVar("T")
 
@@ -67,6 +67,7 @@ _NO_SECRETS = {"accept", "accept-encoding", "range", "if-range", "if-none-match"
     "content-type",
 }
 """Headers that may be told to another host, and shown."""
+_LOG = logging.getLogger("stemgeo")
 _LATER = "run the same command later: it goes on from what is there"
 
 Watch = Callable[[int, int | None], None]
@@ -88,6 +89,11 @@ class _TryAgainError(Exception):
         super().__init__(what)
         self.wait_s, self.page = wait_s, page
 
+    def without(self, secrets: Iterable[str]) -> _TryAgainError:
+        """Give it without what was told to the server alone."""
+        page = _without(self.page.decode("latin-1"), secrets).encode("latin-1", "replace")
+        return _TryAgainError(_without(str(self), secrets), self.wait_s, page)
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -105,6 +111,8 @@ class Answered:
         Of when the server says that it is.
     headers
         What else the server says of it, names in small letters.
+    unsaid
+        What was told to the server alone: in no message, even where it says it again.
     """
 
     content: bytes
@@ -112,6 +120,7 @@ class Answered:
     kind: str
     modified: dt.datetime | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    unsaid: tuple[str, ...] = field(default=(), repr=False)
 
     def json(self) -> Any:
         """Read it as JSON.
@@ -124,7 +133,8 @@ class Answered:
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
-            raise FetchError(describe_unlike(self.address, self.content, "JSON")) from None
+            error = FetchError(describe_unlike(self.address, self.content, "JSON"))
+            raise _hide(error, self.unsaid) from None
 
 
 @dataclass(frozen=True)
@@ -428,7 +438,8 @@ class Client:
                 told = {name.lower(): value for name, value in answer.headers.items()}
                 kind = told.get("content-type", "").partition(";")[0].strip().lower()
                 modified = read_day(told.get("last-modified"))
-                return Answered(bytes(content), show_address(str(answer.url)), kind, modified, told)
+                shown, secrets = show_address(str(answer.url)), _list_secrets(headers or {})
+                return Answered(bytes(content), shown, kind, modified, told, secrets)
 
         return self._retry(address, try_once)
 
@@ -439,7 +450,7 @@ class Client:
         import tenacity
 
         self._refuse_offline(address)
-        patience = _Patience()
+        patience, shown = _Patience(), show_address(address)
 
         def count_tries() -> T:
             try:
@@ -452,7 +463,10 @@ class Client:
             error = state.outcome.exception() if state.outcome else None
             asked = error.wait_s if isinstance(error, _TryAgainError) else None
             usual = self.manners.first_wait_s * 2 ** min(patience.in_vain - 1, 30)
-            return min(asked if asked is not None else usual, self.manners.longest_wait_s)
+            chosen = min(asked if asked is not None else usual, self.manners.longest_wait_s)
+            if chosen:
+                _LOG.warning("note: %s: %s; asked again in %g s", shown, error, chosen)
+            return chosen
 
         retrying = tenacity.Retrying(
             stop=lambda _: patience.in_vain >= self.manners.tries,
@@ -485,9 +499,7 @@ class Client:
         import httpx
 
         given["headers"] = {"Accept-Encoding": "identity"} | dict(given.get("headers") or {})
-        secrets = [
-            value for name, value in given["headers"].items() if name.lower() not in _NO_SECRETS
-        ]
+        secrets = _list_secrets(given["headers"])
         try:
             for _ in range(_MOST_REDIRECTS + 1):
                 _refuse_host(source, address)
@@ -507,6 +519,8 @@ class Client:
             raise _TryAgainError(what) from None
         except httpx.InvalidURL:
             raise FetchError(Problem(show_address(address), "is no address")) from None
+        except _TryAgainError as error:
+            raise error.without(secrets) from None
         except FetchError as error:
             raise _hide(error, secrets) from None
 
@@ -584,7 +598,11 @@ def _without(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def _hide(error: FetchError, secrets: list[str]) -> FetchError:
+def _list_secrets(headers: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(value for name, value in headers.items() if name.lower() not in _NO_SECRETS)
+
+
+def _hide(error: FetchError, secrets: tuple[str, ...]) -> FetchError:
     """Give an error without what was told to the server alone."""
     problems = [
         replace(one, where=_without(one.where, secrets), what=_without(one.what, secrets))

@@ -492,6 +492,20 @@ def test_who_is_busy_is_asked_again_later(
     refused(client, source_of(server), f"its server answers {status}.*, 4 times in a row; run")
 
 
+def test_whoever_waits_is_told(
+    server: Server, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody sits before a screen that says nothing."""
+    client.manners = Manners(tries=3, first_wait_s=2, requests_per_s=1000)
+    server.play("/f", ZIP)
+    server.fail("/f", Reply(b"", 503))
+    fetch(client, source_of(server))
+    told = (
+        f"note: {server.address}/f: its server answers 503 Service Unavailable; asked again in 2 s"
+    )
+    assert [one for one in caplog.messages if "note" in one] == [told]
+
+
 def test_a_server_says_how_long(server: Server, client: Client, waits: list[float]) -> None:
     """Retry-After is kept to, in seconds or as a day; nonsense is none."""
     soon = format_datetime(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), usegmt=True)
@@ -629,6 +643,8 @@ def test_another_host_is_told_no_secret(server: Server, other: Server, client: C
     [
         Reply(b"<html><title>key-123 is unknown</title>", 403, kind="text/html"),
         Reply(b"", 302, {"Location": "https://x.be/key-123"}),
+        Reply(b"<html><title>key-123</title>", 503, kind="text/html"),
+        Reply(b"<html><title>key-123</title>", 200, kind="text/html"),
         Reply(b"key-123", 200),
         Reply(b"key-123", 500),
         Reply(b"key-123", cut_after=2),
