@@ -271,8 +271,9 @@ def events_command(
     client_id, warnings = (None, ()) if offline else read_client_id(source, place)
     for one in warnings:
         print_note(one, plan.language)
-    with Client(catalogue.manners, find_store()) as client:
-        fetched = fetch_events(client, source, plan, client_id)
+    store, language = find_store(), plan.language
+    with Client(catalogue.manners, store) as client, show_progress(language) as progress:
+        fetched = fetch_events(client, source, plan, client_id, progress)
     print_table(fetched.account, form)
     for question, count, day in fetched.asked:
         print_line(

@@ -12,7 +12,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,7 +42,7 @@ from stemgeo.writing.whole import full_path, lock_folder, whole_files
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stemgeo.sources.catalogue import DataSource
+    from stemgeo.sources.catalogue import DataSource, EventSearch
     from stemgeo.sources.client import Client
     from stemgeo.study import Study
 
@@ -196,7 +196,13 @@ def plan_events(
     ------
     StudyError
         If the years are none, or a label is given that changes nothing.
+    FetchError
+        If the source does not say how it is searched.
     """
+    if source.search is None or not source.file:
+        what = "does not say how it is searched, and into which file"
+        mend = "copy data/sources.toml and change it"
+        raise FetchError(Problem(f"sources.{SOURCE}", what, mend))
     own = study.about.date.year if study else None
     first = years[0] or years[1] or own
     last = years[1] or (max(own or first, first) if first else None)
@@ -206,7 +212,7 @@ def plan_events(
     if first > last or first not in YEARS or last not in YEARS:
         what = f"from {first} to {last} are no years"
         raise StudyError(Problem("--from, --to", what, "give the first and the last"))
-    usual, beside = _find_labels(source, study)
+    usual, beside = _find_labels(source.search, study)
     plan = EventPlan(
         folder,
         study,
@@ -218,11 +224,10 @@ def plan_events(
     return plan
 
 
-def _find_labels(source: DataSource, study: Study | None) -> tuple[tuple[str, ...], ...]:
+def _find_labels(search: EventSearch, study: Study | None) -> tuple[tuple[str, ...], ...]:
     """Give the labels of what a study seeks: of STEM academies those of the source."""
     if study is None or study.about.facility is None:
-        search = source.search
-        return (search.labels, search.others) if search else ((), ())
+        return search.labels, search.others
     named = (find_wording(one).words.singular for one in study.languages)
     return tuple(dict.fromkeys(named)), ()
 
@@ -330,7 +335,11 @@ class FetchedEvents:
 
 
 def fetch_events(
-    client: Client, source: DataSource, plan: EventPlan, client_id: str | None
+    client: Client,
+    source: DataSource,
+    plan: EventPlan,
+    client_id: str | None,
+    progress: Callable[[Said, float], None] = lambda _what, _share: None,
 ) -> FetchedEvents:
     """Ask all questions of a plan, and write the list of events, the proposals and the lock.
 
@@ -340,6 +349,8 @@ def fetch_events(
         Who asks, whom, and what.
     client_id
         None: what was kept is used, and nothing is asked.
+    progress
+        Told what is asked, and how much of it was.
 
     Raises
     ------
@@ -351,7 +362,10 @@ def fetch_events(
     names = (source.file, PROPOSALS)
     store = full_path(client.store) / SOURCE
     _refuse_edited(plan.folder, names, store)
-    answers = [ask_or_find(client, source, one, client_id) for one in plan.questions]
+    answers = []
+    for number, question in enumerate(plan.questions):
+        progress(Said(*[f"UiT-databank: {question.label}"] * 3), number / len(plan.questions))
+        answers.append(ask_or_find(client, source, question, client_id))
     every: dict[str, UitEvent] = {}
     for answer, _ in answers:
         every |= {one.id: one for one in answer.events}

@@ -251,6 +251,9 @@ def test_offline_takes_what_was_asked_before(place: Place) -> None:
     (place.study / "evenementen.csv").unlink()
     asked = place.server.count(PATH)
     again = place.fetch("--offline")
+    listed = stemgeo("sources", place.study, "--sources", place.sources)
+    assert "evenementen.csv" in listed.out, listed.err
+    assert "publiq, UiTdatabank" in listed.out + listed.err
     assert (again.status, again.out, place.server.count(PATH)) == (0, first.out, asked)
     (entry,) = (one for one in read_lock(place.study).files if one.file == "evenementen.csv")
     assert entry.source == "events"
@@ -291,6 +294,17 @@ def test_a_folder_without_a_study_needs_years(place: Place, tmp_path: Path) -> N
     with (tmp_path / "leeg/evenementen.csv").open(encoding="utf-8-sig", newline="") as file:
         assert "label" not in csv.DictReader(file, delimiter=";").fieldnames  # type: ignore[operator]
     assert "hoeveel er zonder zijn is niet bekend" in said.err
+
+
+def test_a_source_that_cannot_be_searched_is_told(place: Place) -> None:
+    """A file of sources of one's own that does not say how is refused in one line."""
+    text = place.sources.read_text("utf-8")
+    start = text.index("[sources.events.search]")
+    end = text.index("[sources.", start + 1)
+    place.sources.write_text(text[:start] + text[end:], encoding="utf-8")
+    said = place.fetch()
+    assert (said.status, said.err.count("\n"), place.server.asked) == (1, 1, [])
+    assert "sources.events: does not say how it is searched" in said.err
 
 
 def test_a_study_of_something_else_has_its_own_label(place: Place) -> None:
@@ -356,6 +370,8 @@ def test_the_answer_counts_what_was_fetched(place: Place, tmp_path: Path) -> Non
     }
     letter = build_answer(tmp_path / "uit").letter
     assert "Niet geteld zijn wat geannuleerd (1)" in str(letter)
+    for path in (one for one in tmp_path.rglob("*") if one.is_file()):
+        assert CLIENT_ID.encode() not in path.read_bytes(), path
     of_file = [one for one in map(str, result.notes) if "evenementen" in one]
     assert len(of_file) == 2, of_file
     assert not [one for one in of_file if "not used" in one]
