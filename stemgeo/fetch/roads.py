@@ -23,7 +23,6 @@ import shapely
 
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
-from stemgeo.fetch.overpass import fetch_overpass
 from stemgeo.fetch.wanted import ADDRESSES, BARRED, BUILDINGS, ROADS, UNINHABITED
 from stemgeo.inputs import extracts
 from stemgeo.inputs.vectors import make_transformer
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     Area = shapely.Polygon | shapely.MultiPolygon
     Bools = NDArray[np.bool_]
     Longs = NDArray[np.int64]
-
-__all__ = ("cut_roads", "fetch_overpass", "widen_ground")
 
 ROOM_M = 200.0
 """Beyond what a child can travel: ways across main roads and signals are sought around a place."""

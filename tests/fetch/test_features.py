@@ -11,6 +11,7 @@ from plays.features import EXCEPTION, make_feature, make_municipalities, play_fe
 from served import CHALLENGE, Reply, Server
 
 from stemgeo.errors import FetchError, Findings
+from stemgeo.fetch import features
 from stemgeo.fetch.features import fetch_features
 from stemgeo.inputs.boundaries import load_municipalities
 from stemgeo.inputs.vectors import locate_municipalities, make_transformer
@@ -66,8 +67,8 @@ def test_same_features_are_the_same_bytes(
         for one in sorted(SQUARES, key=lambda one: str(one["properties"]["NISCODE"])[::-1])
     ]
     written = []
-    for features in (SQUARES, shuffled):
-        play_features(server, asked[1], 2025, features)
+    for given in (SQUARES, shuffled):
+        play_features(server, asked[1], 2025, given)
         fetch_features(*asked, 2025, tmp_path / "a")
         written.append((tmp_path / "a").read_bytes())
     path = play_features(server, asked[1], 2025, SQUARES)
@@ -239,13 +240,13 @@ def test_codes_are_those_of_the_year(
 ) -> None:
     """Boundaries of another year, a municipality too few or twice are refused."""
     twice = [*SQUARES[:-1], SQUARES[0] | {"id": "Refgem.999"}]
-    for features, told in (
+    for given, told in (
         (make_municipalities(2024), "has 300 features, and of 2025 there are 285"),
         (SQUARES[:-1], "has 284 features, and of 2025 there are 285"),
         (twice, f"has NISCODE {SQUARES[0]['properties']['NISCODE']} twice"),
         ([], "has no features"),
     ):
-        play_features(server, asked[1], 2025, features)
+        play_features(server, asked[1], 2025, given)
         with pytest.raises(FetchError, match=told):
             fetch_features(*without_wfs(asked), 2025, tmp_path / "a")
     with pytest.raises(FetchError, match="of 2024; there is: 2025"):
@@ -258,11 +259,11 @@ def test_codes_of_another_year_are_named(
     """Of a year whose count is not known the codes tell, and which are missing is said."""
     client, source = without_wfs(asked)
     source = source.model_copy(update={"known": {}})
-    for features, told in (
+    for given, told in (
         (make_municipalities(2024), "has codes that are none of 2025: 1"),
         (SQUARES[1:], "lacks 1 municipalities of 2025: 11001"),
     ):
-        play_features(server, source, 2025, features)
+        play_features(server, source, 2025, given)
         with pytest.raises(FetchError, match=told):
             fetch_features(client, source, 2025, tmp_path / "a")
 
@@ -321,6 +322,20 @@ def test_what_neither_service_gives_is_told_of_both(
     of_items, of_wfs = str(caught.value).splitlines()
     assert "web page ('Just a moment...')" in of_items
     assert "exception ('Feature type VRBG:Refgem unknown')" in of_wfs
+
+
+def test_pages_have_an_end(
+    server: Server,
+    asked: tuple[Client, DataSource],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A service whose pages do not end is left alone after so many."""
+    monkeypatch.setattr(features, "MOST_PAGES", 2)
+    path = play_features(server, asked[1], 2025, SQUARES)
+    with pytest.raises(FetchError, match="page 3: is one of more than 2"):
+        fetch_features(*without_wfs(asked), 2025, tmp_path / "a")
+    assert server.count(path) == 3
 
 
 def test_provinces_are_five(

@@ -9,11 +9,12 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from plays.geofabrik import play_geofabrik
 
 import stemgeo as sg
 from stemgeo.access.search import UNREACHED
 from stemgeo.access.travel_time import Rider
-from stemgeo.errors import InputError
+from stemgeo.errors import FetchError, InputError
 from stemgeo.fetch import roads
 from stemgeo.fetch.roads import cut_roads, widen_ground
 from stemgeo.fetch.wanted import BARRED, UNINHABITED
@@ -23,6 +24,7 @@ from stemgeo.inputs.uninhabited import KINDS
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network import Network, barriers
 from stemgeo.network.snap import snap_points
+from stemgeo.sources.client import Client
 from stemgeo.study import Speed, Travel
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from served import Server
 
 TRAVEL = Travel(cutoff_min=4, speed_kmh=Speed(low=8, central=10, high=12))
 PORTO, LAMBERT = "EPSG:32629", "EPSG:31370"
@@ -308,6 +311,27 @@ def test_ground_is_widened_by_what_the_fastest_child_rides() -> None:
     of_study = {"study": {"title": "A", "date": "2026-01-01"}, "travel": travel, "inputs": files}
     study = sg.Study.model_validate(of_study | {"output": {"isochrone_minutes": [30]}})
     assert widen_ground(area, study).contains(area.buffer(2 * 4500, quad_segs=90))
+
+
+def test_the_latest_extract_is_had_under_its_day(
+    server: Server, tmp_path: Path, extract_of: Callable[[str], Path]
+) -> None:
+    """What `-latest` points to is taken with its sum, and cut; of another sum nothing is kept."""
+    catalogue = server.write_sources(tmp_path / "sources.toml")
+    source, content = catalogue.find("roads"), extract_of("wechelderzande.osm.pbf").read_bytes()
+    dated, latest = play_geofabrik(server, source, content)
+    with Client(catalogue.manners, tmp_path / "store") as client:
+        path, told = client.download(source, source.address, lambda _: None)
+        assert told.address.endswith(dated)
+        assert (server.count(latest), server.count(dated)) == (1, 1)
+        named = tmp_path / "latest.osm.pbf"
+        named.hardlink_to(path)
+        cut_roads([named], around(4.785, 51.265, 300, LAMBERT), tmp_path / "belgium.osm.pbf")
+        assert Network.from_osm(tmp_path / "belgium.osm.pbf").edges
+        play_geofabrik(server, source, content[:-1] + b"x", "261130", md5="0" * 32)
+        other = source.model_copy(update={"address": source.address.replace("latest", "261130")})
+        with pytest.raises(FetchError, match="md5 sum is another"):
+            client.download(other, other.address, lambda _: None)
 
 
 def test_what_others_read_of_a_cut_is_the_whole(
