@@ -7,7 +7,6 @@ the store of downloads, its server.
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import importlib.metadata
 import os
 from dataclasses import dataclass, field, replace
@@ -55,6 +54,13 @@ _NO_NEIGHBOURS = Said(
     "roads: the one extract given has none of the neighbours beyond the border",
     "wegen: het ene extract dat gegeven is, heeft er geen van de buurlanden over de grens",
     "routes : le seul extrait donné n’en a pas des pays voisins au-delà de la frontière",
+)
+_TOO_WIDE = Said(
+    "roads: the area with the strip around it is too wide for Overpass: extracts are cut",
+    "wegen: het gebied met de strook errond is te groot voor Overpass: uittreksels worden "
+    "versneden",
+    "routes : la zone et la bande qui l’entoure sont trop grandes pour Overpass : des extraits "
+    "sont découpés",
 )
 Progress = Any
 """As `measure.Progress`, which stands to the right."""
@@ -280,7 +286,7 @@ def _tell_unused(given: GivenFolder, plan: Sequence[PlannedFile], found: Fetched
     for key, one in given.files.items():
         if key not in keys:
             found.told.append(f"{one.path.name}: is {key}, which was not asked for: left out")
-    if given.roads and ROADS not in keys:
+    if given.roads and not keys & {ROADS, SMALL_ROADS}:
         found.told.append("the extracts of roads given were not asked for: left out")
 
 
@@ -395,23 +401,36 @@ class _Bringing:
         from stemgeo.fetch.roads import cut_roads, widen_ground
 
         ground = widen_ground(self._find_ground(), self._plain_study)
+        if item.key == SMALL_ROADS and self._takes_extracts(item, ground):
+            item = PlannedFile(ROADS, self.asked.catalogue.find(ROADS), item.year)
+            kept = self._find_kept(item)
+            if kept is not None and not self.asked.replace:
+                return Step(item, "kept", kept)
         with temporary_folder() as work:
+            into = work / item.file
             if item.key == SMALL_ROADS:
-                into = work / item.file
+                from stemgeo.fetch.overpass import fetch_overpass
+
                 self._refuse_offline(item)
-                # Not by its name: it is being made beside this.
-                small: Any = importlib.import_module("stemgeo.fetch.overpass")
-                pieces = small.fetch_overpass(self.client, item.source, ground, into)
+                pieces = fetch_overpass(self.client, item.source, ground, into)
                 how = f"stemgeo {importlib.metadata.version('stemgeo')}"
             else:
                 extracts = self._find_extracts(item, ground, work)
-                into = work / item.file
                 for told in cut_roads([path for path, _ in extracts], ground, into):
                     self._say(told)
                 pieces = tuple(piece for _, piece in extracts)
                 how = f"pyosmium {importlib.metadata.version('osmium')}"
             check_file(into, item.source, item.year, item.address, item.file)
             return self._place(item, Candidate(into, pieces, f"{how}, {self._cut_to}"), "made")
+
+    def _takes_extracts(self, item: PlannedFile, ground: Polygon | MultiPolygon) -> bool:
+        """Whether roads are cut from extracts after all: given by hand, or of a wide ground."""
+        most = item.source.most_km2
+        if not self.given.roads and (not most or ground.area / 1e6 <= most):
+            return False
+        if not self.given.roads:
+            self._say(_TOO_WIDE)
+        return True
 
     @property
     def _cut_to(self) -> str:

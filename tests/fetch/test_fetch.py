@@ -18,6 +18,7 @@ import pytest_socket
 import shapely.affinity
 from plays import mini, statbel
 from plays.features import play_features
+from plays.overpass import play_overpass
 from served import Asked, Reply, Server
 from terminal import Said, content_of, stemgeo
 
@@ -26,6 +27,7 @@ from stemgeo.fetch import folder as placing
 from stemgeo.fetch.checks import check_provinces
 from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders
 from stemgeo.sources.lock import read_lock, write_lock
+from stemgeo.study import load_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -474,3 +476,25 @@ def test_provinces_are_compared_with_the_municipalities(
     assert check_provinces(tmp_path / "near.geojson", *places) == 5
     with pytest.raises(FetchError, match=re.escape(message)):
         check_provinces(tmp_path / "wrong.geojson", *places)
+
+
+def test_a_small_area_asks_overpass_for_its_roads(
+    played: Catalogue, server: Server, tmp_path: Path
+) -> None:
+    """The study is of the area; the extracts of countries are not asked for; files stay whole."""
+    extract = tmp_path / "all.osm.pbf"
+    extract.write_bytes(mini.roads())
+    path = play_overpass(server, played.find("overpass"), extract, tmp_path)
+    only = [part for key in ("municipalities", "population", "roads") for part in ("--only", key)]
+    said = fetch(*only, "--area", "Aartselaar", "--academies", "register.csv")
+    assert said.status == 0, said.err
+    assert server.count(path) == 1
+    assert not [one for one in server.asked if "geofabrik" in one.path]
+    study = load_study(tmp_path / "data")
+    assert study.about.area == ("Aartselaar",)
+    assert [one.path.name for one in study.inputs.network] == ["wegen.osm"]
+    entry = read_lock(tmp_path / "data").find(source="overpass")
+    assert entry is not None
+    assert entry.made_by.endswith("cut to Aartselaar")
+    assert "de bestanden blijven heel" in said.err
+    assert fetch(*only).status == 0
