@@ -160,6 +160,35 @@ def _number_groups(root: Ints) -> Ints:
     return np.asarray((np.cumsum(is_root) - 1)[root], dtype=np.intp)
 
 
+def join_by_cells(joined: PointGroups, cell: Ints, beside: Ints) -> PointGroups:
+    """Join groups that have points in one cell, or in two that touch.
+
+    Parameters
+    ----------
+    joined
+        Points that are joined already.
+    cell
+        In which each lies, from 0 without a gap, shape (points,).
+    beside
+        Pairs of cells that touch, shape (pairs, 2).
+    """
+    first = np.full(int(cell.max(initial=-1)) + 1, -1, dtype=np.intp)
+    first[cell[::-1]] = np.arange(len(cell))[::-1]
+    inside = np.stack([first[cell], np.arange(len(cell))], axis=1)
+    wanted = np.concatenate([inside, first[beside]])
+    wanted = wanted[joined.group[wanted[:, 0]] != joined.group[wanted[:, 1]]]
+    parent, made = np.arange(joined.groups), []
+    for one, other in wanted:
+        a, b = (_find_root(parent, joined.group[at]) for at in (one, other))
+        if a != b:
+            parent[max(a, b)] = min(a, b)
+            made.append((one, other))
+    roots = np.array([_find_root(parent, one) for one in range(joined.groups)], dtype=np.intp)
+    number = _number_groups(roots)
+    links = np.array(made, dtype=np.intp).reshape(-1, 2)
+    return PointGroups(number[joined.group], np.concatenate([joined.links, links]))
+
+
 def is_dense(
     x: Floats, y: Floats, children: NDArray[np.int64], distance_m: float, min_children: int
 ) -> NDArray[np.bool_]:

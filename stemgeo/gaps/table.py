@@ -152,6 +152,9 @@ def _join_points(point: Ints, children: NDArray[np.int64], case: Case) -> join.P
         joined = join.by_roads(case.rider.network, places, far_m)
     else:
         joined = join.by_distance(x[dense], y[dense], far_m)
+    weights = case.prepared.inputs.weights
+    if case.joining.smallest_m is not None and weights is not None:
+        return case.joining.join_touching(joined, case.joining.find_cells(x, y, weights), weights)
     return join.add_thin(joined, dense, x, y, far_m)
 
 
@@ -168,7 +171,9 @@ def _draw_outlines(point: Ints, joined: join.PointGroups, case: Case) -> NDArray
         )
     place = case.prepared.points.geometry.iloc[point]
     x, y = place.x.to_numpy(), place.y.to_numpy()
-    joining = case.joining
+    joining, weights = case.joining, case.prepared.inputs.weights
+    if joining.smallest_m is not None and weights is not None:
+        return outlines.draw_around_zones(joining.find_cells(x, y, weights), joined, weights)
     # Three squares to a cell, so that the square of a point and those beside it are the cell.
     side_m = None if joining.cell_m is None else joining.cell_m / 3
     return outlines.draw_around_points(x, y, joined, joining.distance_m, side_m=side_m)

@@ -1057,6 +1057,48 @@ def test_cells_that_touch_are_one_gap_whatever_their_size(side_m: float) -> None
         assert outline.intersection(cell).area > 0.8 * cell.area
 
 
+def of_sizes(cells: Sequence[tuple[float, float, float]], **rules: Any) -> Gaps:
+    """Spread 60 children a cell over cells of many sizes, out of reach; sides in kilometres."""
+    study = hand.study(weights="g", travel=FLAT, demand={"method": "grid"}, gaps=rules)
+    inputs = hand.inputs(
+        hand.municipalities(TOWN),
+        hand.children([("11001", 10, "F", 60 * len(cells))]),
+        academies=hand.academies({"A": hand.spot(9.9, 9.9)}),
+        weights=gpd.GeoDataFrame(
+            {"weight": [1.0] * len(cells)},
+            geometry=[hand.square(x, y, side, side) for x, y, side in cells],
+            crs=hand.CRS,
+        ),
+    )
+    prepared = Prepared.from_inputs(study, inputs)
+    return find_gaps(prepared, measure_day(prepared, study.about.date, threads=1), threads=1)
+
+
+def test_cells_of_many_sizes_are_joined_where_they_touch() -> None:
+    """A cell of 1 km with a small one at its side; two small ones, 875 m from it, by themselves."""
+    large = [(0, 0, 1), (1, 0, 0.125)]
+    small = [(2, 0, 0.125), (2.125, 0.125, 0.125)]
+    found = of_sizes([*large, *small, (4, 4, 1), (6, 0, 0.125)])
+    assert sorted(found.table["uncovered"]) == [120, 120]
+    ground = [
+        shapely.union_all([hand.square(x, y, side, side) for x, y, side in cells])
+        for cells in (large, small)
+    ]
+    for one in ground:
+        assert any(drawn.equals(one) for drawn in found.table.geometry)
+    assert found.children["children"].sum() == 360
+    assert len(of_sizes([*large, *small], distance_m=300).table) == 3
+
+
+def test_legends_say_the_sizes_of_cells() -> None:
+    """The smallest and the largest."""
+    squares = [hand.square(0, 0, 1, 1), hand.square(1, 0, 0.125, 0.125)]
+    weights = gpd.GeoDataFrame({"weight": [1.0, 1.0]}, geometry=squares, crs=hand.CRS)
+    study = hand.study(weights="g", demand={"method": "grid"})
+    for language, text in (("nl", "van 125 tot 1.000 m waar"), ("en", "of 125 to 1,000 m where")):
+        assert text in describe_outlines(study, weights, language)
+
+
 def test_a_distance_that_the_study_gives_stands() -> None:
     """300 m joins no cells of a kilometre: each is the gap that was asked for."""
     assert len(on_a_grid(STAIRS, 1000, distance_m=300)[0].table) == 4
