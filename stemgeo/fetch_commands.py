@@ -318,7 +318,7 @@ def sources_command(
         raise typer.BadParameter(f"--online changes nothing: {place} has no lock of sources")
     with Client(catalogue.manners, find_store()) as client:
         found = add_newer(rows, catalogue, client if online else None)
-    print_table(found.table, form)
+    print_table(found.format() if form is Form.text else found.table, form)
     for line in found.told:
         print_line(f"note: {line}")
     text = attribution or found.attribution

@@ -11,6 +11,7 @@ from stemgeo.errors import FetchError
 from stemgeo.fetch.folder import find_kept
 from stemgeo.inputs.provenance import name_source
 from stemgeo.notes import clean_text
+from stemgeo.sources.catalogue import host_of
 from stemgeo.sources.lock import FILE, LockedFile, read_lock
 from stemgeo.study import Input, InputPaths
 from stemgeo.writing.seal import hash_file
@@ -108,6 +109,14 @@ class SourcesFound:
     table: pd.DataFrame
     attribution: str
     told: tuple[str, ...] = ()
+
+    def format(self) -> pd.DataFrame:
+        """Give the table as people read it: servers for addresses; what it is, the text says."""
+        servers = [
+            ", ".join(dict.fromkeys(host_of(one) or one for one in text.split(", ")))
+            for text in self.table["from"]
+        ]
+        return self.table.assign(**{"from": servers}).drop(columns="what")
 
 
 def describe_folder(folder: Path) -> list[dict[str, Any]]:

@@ -48,6 +48,9 @@ def test_a_folder_is_told(played: Catalogue, tmp_path: Path) -> None:
     assert rows == {totals.name: "changed", codes.name: "not there", "own.csv": "not from a source"}
     said = stemgeo("sources", "data", "--sources", "sources.toml")
     assert "Statbel, bevolking per statistische sector, 1 januari 2025 (CC BY 4.0)" in said.out
+    rows = said.out.partition("\n\n")[0]
+    assert "http" not in rows
+    assert max(map(len, rows.splitlines())) < 160
 
 
 def test_what_is_newer_is_told(played: Catalogue, server: Server, tmp_path: Path) -> None:
