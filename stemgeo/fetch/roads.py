@@ -287,19 +287,31 @@ def _choose(paths: Sequence[Path], places: Sequence[NDArray[Any]], ground: _Kept
     relations = [squares.keep(np.union1d(near, met), ways, nodes)]
     del roads
     others = osmium.filter.TagFilter(*BARRED, *UNINHABITED)
-    for only in (others, *(osmium.filter.KeyFilter(*keys) for keys in (BUILDINGS, ADDRESSES))):
-        read = extracts.read_ways(paths, only, ())
-        on_it = _touches(read, near)
-        if only is others:
-            on_it |= _crosses(read, ~on_it & _touches(read, beside), places, ground)
-        ways.append(read.ids[on_it])
-        nodes.append(_refs_of(read, on_it))
+    for only in (others, osmium.filter.KeyFilter(*BUILDINGS, *ADDRESSES)):
+        chosen = _choose_others(paths, only, (near, beside), places, ground)
+        for found, own in zip((ways, nodes), chosen, strict=True):
+            found.append(own)
     drawn = (osmium.filter.TagFilter(*UNINHABITED), osmium.filter.KeyFilter(*BUILDINGS))
     relations += [_Multipolygons.read(paths, only).keep(near, ways, nodes) for only in drawn]
     only = osmium.filter.KeyFilter(*ADDRESSES)
     addresses = extracts.read_tagged(paths, osmium.osm.NODE, only, ())["id"].to_numpy()
     nodes.append(addresses[extracts.is_among(near, addresses)])
     return _Kept(*(np.unique(np.concatenate(own)) for own in (nodes, ways, relations)))
+
+
+def _choose_others(
+    paths: Sequence[Path],
+    only: Any,
+    known: tuple[Longs, Longs],
+    places: Sequence[NDArray[Any]],
+    ground: _KeptGround,
+) -> tuple[Longs, Longs]:
+    """Give the ways that pass a filter and are on the ground, and their nodes."""
+    near, beside = known
+    read = extracts.read_ways(paths, only, ())
+    on_it = _touches(read, near)
+    on_it |= _crosses(read, ~on_it & _touches(read, beside), places, ground)
+    return read.ids[on_it], _refs_of(read, on_it)
 
 
 def _refs_of(ways: extracts.Ways, chosen: Bools) -> Longs:
@@ -444,10 +456,9 @@ def _read_texts(path: Path, kind: Any, ids: Longs) -> dict[int, str]:
     """Read objects as osmium writes each in a line: version, tags, place, nodes or members."""
     if not len(ids):
         return {}
-    only = extracts.filter_ids("objects", ids, [path])
     with temporary_folder() as folder:
         place = folder / "objects.opl"
-        _copy([only], path, kind, osmium.io.File(str(place), "opl,add_metadata=version"))
+        _copy(ids, path, kind, osmium.io.File(str(place), "opl,add_metadata=version"))
         lines = place.read_text(encoding="utf-8").splitlines()
     return {int(line[1:].partition(" ")[0]): line for line in lines}
 
@@ -458,13 +469,15 @@ def _rank(text: str) -> tuple[int, int]:
     return int(version[1:]), last.count(",")
 
 
-def _copy(filters: Sequence[Any], path: Path, kind: Any, file: Any) -> None:
-    """Copy objects of an extract that pass filters."""
+def _copy(ids: Longs, path: Path, kind: Any, file: Any) -> None:
+    """Copy the objects of an extract that have one of some ids, which are sorted."""
+    # Made here, so that no two of them are there at once: each may take half a gigabyte.
+    only = extracts.filter_ids("objects", ids, [path])
     with (
         closing(osmium.SimpleWriter(file, overwrite=True)) as writer,
         osmium.io.Reader(str(path), kind) as reader,
     ):
-        osmium.apply(reader, *filters, writer)
+        osmium.apply(reader, only, writer)
 
 
 def _write_cut(paths: Sequence[Path], owners: list[list[Longs]], into: Path, folder: Path) -> None:
@@ -479,9 +492,8 @@ def _write_cut(paths: Sequence[Path], owners: list[list[Longs]], into: Path, fol
                     ids = own[(own >= chosen[0]) & (own <= chosen[-1])]
                     if len(ids):
                         part = folder / f"{i}.osm.pbf"
-                        only = extracts.filter_ids("objects", ids, [path])
                         wanted = f"pbf,pbf_compression=none,{_METADATA}"
-                        _copy([only], path, kind, osmium.io.File(str(part), wanted))
+                        _copy(ids, path, kind, osmium.io.File(str(part), wanted))
                         merging.add_file(str(part))
                 merging.apply(writer, simplify=False)
 
