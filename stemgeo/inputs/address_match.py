@@ -165,12 +165,10 @@ def read_answer(
 
 
 def _read_match(one: Mapping[str, Any]) -> Match:
-    score, place = one.get("score"), one.get("adresPositie")
-    if isinstance(score, bool) or not isinstance(score, int | float) or not math.isfinite(score):
-        score = 0.0
+    score, place = _read_number(one.get("score")), one.get("adresPositie")
     x, y = _read_position(place)
     return Match(
-        score=round(min(max(float(score), 0.0), 100.0), 2),
+        score=round(min(max(score, 0.0), 100.0), 2) if math.isfinite(score) else 0.0,
         method=_text(place, "positieGeometrieMethode"),
         specification=_text(place, "positieSpecificatie"),
         status=_text(one, "adresStatus"),
@@ -193,6 +191,14 @@ def _text(part: Any, *keys: str) -> str:
     return ""
 
 
+def _read_number(given: Any) -> float:
+    """Give a number, or the text of one; NaN where it is none."""
+    try:
+        return math.nan if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
 def _read_position(place: Any) -> tuple[float, float]:
     """Read the point, of GML or of coordinates; NaN where there is none in Flanders."""
     shape = place.get("geometrie") if isinstance(place, Mapping) else None
@@ -208,10 +214,7 @@ def _read_position(place: Any) -> tuple[float, float]:
         given = one.get("coordinates") if isinstance(one, Mapping) and numbers is None else None
         if isinstance(given, list) and len(given) >= 2:
             numbers = (given[0], given[1])
-    try:
-        x, y = (float(one) for one in numbers or ("nan", "nan"))
-    except (TypeError, ValueError):
-        return math.nan, math.nan
+    x, y = (_read_number(one) for one in numbers or ("", ""))
     if system and system != LAMBERT_72:
         x, y = make_transformer(system, LAMBERT_72).transform(x, y)
     left, bottom, right, top = _AROUND_FLANDERS

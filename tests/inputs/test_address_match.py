@@ -314,6 +314,9 @@ def test_what_comes_is_cleaned_and_read_in_its_system() -> None:
     assert not re.search("[\u202e\x1b]", one.address)
     (one,) = answer_of(HERE, adresPositie={"point": {"coordinates": [152_000, 201_000]}}).matches
     assert (one.x, one.y) == (152_000, 201_000)
+    huge = {"point": {"coordinates": [10**400, "1e999"]}}
+    (one,) = answer_of(HERE, adresPositie=huge, score=10**400).matches
+    assert (math.isnan(one.x), one.score) == (True, 0.0)
     for wrong in ([], {"adresMatches": {}}, {"adresMatches": ["x"]}, None):
         with pytest.raises(FetchError, match="no answer of Adresmatch"):
             read_answer(wrong, ("", "", "", ""), DAY, "here")
