@@ -364,7 +364,10 @@ def take_file(
     """
     source, year = of
     file = name_in_folder(source, year, given)
-    check_file(given.path, source, year, clean_text(given.path.name), f"data{given.ending}")
+    # In another form than the publisher's, as a person may save it, its content alone counts.
+    usual = given.ending == f".{source.format}"
+    meant = source if usual else source.model_copy(update={"format": ""})
+    check_file(given.path, meant, year, clean_text(given.path.name), f"data{given.ending}")
     candidate = Candidate(given.path, (piece_by_hand(given.path),))
     entry = enter_file(file, given.key, source, year, candidate)
     return Taken(entry, place_file(into, store, entry, candidate, replace=replace))

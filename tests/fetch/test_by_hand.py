@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import rasterio
 from plays import mini, statbel
 from served import CHALLENGE, Server
 from terminal import Said, content_of, stemgeo
@@ -136,3 +138,26 @@ def test_names_hold_nothing_that_leads_elsewhere(given: Path, tmp_path: Path) ->
     assert said.status == 0
     assert "\x1b" not in said.err + said.out
     assert sorted(content_of(tmp_path / "data")) == ["TF_SOC_POP_STRUCT_2025.zip", "sources.lock"]
+
+
+def test_what_comes_by_hand_alone_is_known(given: Path, tmp_path: Path) -> None:
+    """Addresses and postcodes by the names that their reader knows, residents by hectare as raster.
+
+    In other forms than the publisher's too.
+    """
+    row = "Kerkstraat;1;2630;152100;202100"
+    (given / "adr.csv").write_text(f"straatnaam;huisnummer;postcode;x;y\n{row}\n", "utf-8")
+    (given / "post.csv").write_text("postcode;x;y\n2630;152100;202100\n", "utf-8")
+    place = given / "raster.tif"
+    at = rasterio.Affine(100, 0, 150_000, 0, -100, 210_000)
+    form = {"driver": "GTiff", "width": 4, "height": 4, "count": 1, "dtype": "float32"}
+    with rasterio.open(place, "w", crs="EPSG:31370", transform=at, **form) as raster:
+        raster.write(np.ones((1, 4, 4), "float32"))
+    said = take()
+    assert said.status == 0, said.err
+    found = {one.source: one.file for one in read_lock(tmp_path / "data").files}
+    assert found == {
+        "addresses": "adr.csv",
+        "postcodes": "post.csv",
+        "residents_by_hectare": "ni_inw_ha_vlaa_2019.tif",
+    }

@@ -99,6 +99,7 @@ def run_and_answer(home: Path) -> None:
     """Run the study that was fetched and answer it: every kind of output names the sources."""
     study = home / "data" / "study.toml"
     study.write_text(study.read_text("utf-8") + '[output]\nformats = ["svg"]\n', "utf-8")
+    assert stemgeo("check", "data").status == 0
     assert stemgeo("run", "data", "--out", "result").status == 0
     assert stemgeo("answer", "result", "--out", "answer").status == 0
     result, answer = home / "result", home / "answer"
