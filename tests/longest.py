@@ -13,6 +13,7 @@ LONGEST = (
     "test_study_run.py",
     "test_strangers.py",
     "test_alive.py",
+    "test_fetch.py",
     "test_solve.py",
     "test_kinds.py",
     "test_years.py",
