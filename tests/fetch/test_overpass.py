@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def asked(server: Server, tmp_path: Path) -> Iterator[tuple[Client, DataSource]]:
-    catalogue = server.write_sources(tmp_path / "sources.toml", stall_s=60)
+    catalogue = server.write_sources(tmp_path / "sources.toml")
     with Client(catalogue.manners, tmp_path / "store") as client:
         yield client, catalogue.find("overpass")
 

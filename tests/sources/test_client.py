@@ -68,7 +68,7 @@ def waits() -> list[float]:
 @pytest.fixture
 def client(tmp_path: Path, waits: list[float]) -> Iterator[Client]:
     """Give a client that gives up soon."""
-    manners = Manners(tries=3, first_wait_s=0, stall_s=0.5, requests_per_s=1000)
+    manners = Manners(tries=3, first_wait_s=0, requests_per_s=1000)
     with Client(manners, tmp_path / "store", sleep=waits.append, clock=lambda: 0) as client:
         yield client
 
@@ -165,6 +165,7 @@ def test_a_silent_server_is_asked_again(server: Server, client: Client) -> None:
     """A connection without a byte is dead, and the rest is asked for anew."""
     server.play("/f", ZIP)
     server.fail("/f", Reply(ZIP, stall_after=1000))
+    client.manners = client.manners.model_copy(update={"stall_s": 0.5})
     assert fetch(client, source_of(server)) == ZIP
     assert ranges(server) == ["", "bytes=1000-"]
 
