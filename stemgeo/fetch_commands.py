@@ -16,11 +16,13 @@ from stemgeo.terminal import (
     StudyPath,
     print_line,
     print_note,
+    print_notes,
     print_table,
     show_progress,
 )
 
 if TYPE_CHECKING:
+    from stemgeo.beginning import NewStudy
     from stemgeo.fetch.addresses import AddressPlan
     from stemgeo.fetch.events import EventPlan
     from stemgeo.fetch.flanders import Fetched, FlandersAsked
@@ -190,7 +192,7 @@ def _refuse_idle(folder: Path, options: list[str]) -> None:
 
 def _print_fetched(asked: FlandersAsked, found: Fetched) -> None:
     """Print what came, what must be known of it, and what is still to do."""
-    from stemgeo.beginning import FILE, REGISTER
+    from stemgeo.beginning import FILE
     from stemgeo.errors import FetchError, InputError
     from stemgeo.fetch.overview import describe_steps
 
@@ -205,22 +207,26 @@ def _print_fetched(asked: FlandersAsked, found: Fetched) -> None:
         print_line(f"{asked.folder / FILE} stays as it is; under [inputs] it lacks:")
         for line in found.lines:
             print(line)
-    problems: list[Any] = list(found.problems)
-    if problems:
+    if found.begun is not None:
+        _print_begun(asked, found.begun)
+    asks = found.begun.asks if found.begun else ()
+    if problems := (*found.problems, *found.spared):
         print_line(f"To go on, also with files by hand: {asked.command}")
-        raise FetchError(*problems)
-    if found.begun is None:
-        return
-    from stemgeo.terminal import print_notes
+        raise FetchError(*problems, *asks)
+    if asks:
+        raise InputError(*asks)
 
-    print_notes(found.begun.notes, language)
-    print_line(f"Study written to {found.begun.path}. Next: stemgeo check {asked.folder}")
+
+def _print_begun(asked: FlandersAsked, begun: NewStudy) -> None:
+    """Print where the study is, and what it still lacks."""
+    from stemgeo.beginning import REGISTER
+
+    print_notes(begun.notes, asked.language)
+    print_line(f"Study written to {begun.path}. Next: stemgeo check {asked.folder}")
     if asked.academies is None and not (asked.folder / REGISTER).exists():
         print_line(
             f"It lacks its register: put it there as {REGISTER}, or next time: --academies FILE"
         )
-    if found.begun.asks:
-        raise InputError(*found.begun.asks)
 
 
 @fetch_app.command("events")
@@ -370,12 +376,12 @@ def addresses_command(
 
     Only their addresses are sent. The answers are kept beside the study, with their day.
     """
-    from stemgeo.fetch.addresses import fetch_addresses, find_source, plan_addresses
+    from stemgeo.fetch.addresses import KEY, fetch_addresses, plan_addresses
     from stemgeo.sources.client import Client
     from stemgeo.study import load_study
 
     catalogue, read = read_sources(sources), load_study(study)
-    source, folder = find_source(catalogue), study if study.is_dir() else study.parent
+    source, folder = catalogue.find(KEY), study if study.is_dir() else study.parent
     plan = plan_addresses(read, folder, source, find_store(), renew=renew)
     for one in plan.untold:
         print_line(f"note: not asked, without a street, a number or a town: {one}")

@@ -113,7 +113,7 @@ class Step:
     item
         Of the plan.
     how
-        kept, by hand, store, downloaded, made; lacking where it is optional and not there; failed.
+        kept, by hand, store, downloaded, made; lacking where it comes by hand and did not; failed.
     entry
         Of the lock, where the file is there.
     """
@@ -133,6 +133,8 @@ class Fetched:
         A row for each file of the plan.
     problems
         Of the files that did not come.
+    spared
+        The same, of files that a study does without: it is written all the same.
     told
         What must be known of those that did.
     begun
@@ -143,6 +145,7 @@ class Fetched:
 
     steps: list[Step] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    spared: list[Problem] = field(default_factory=list)
     told: list[Said | str] = field(default_factory=list)
     begun: NewStudy | None = None
     lines: list[str] = field(default_factory=list)
@@ -308,7 +311,8 @@ class _Bringing:
             for one in error.problems:
                 told = one if isinstance(one, Problem) else Problem(item.file, str(one))
                 mend = told.mend.replace(GO_ON, self.asked.command)
-                self.found.problems.append(replace(told, mend=mend))
+                found = self.found.spared if item.source.optional else self.found.problems
+                found.append(replace(told, mend=mend))
             return Step(item, "failed")
 
     def _bring(self, item: PlannedFile) -> Step:

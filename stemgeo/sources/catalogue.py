@@ -175,7 +175,7 @@ class DataSource(_CataloguePart):
     input
         Which input of a study it is; empty when it is none.
     optional
-        Whether a study is whole without it.
+        Whether a study is written without it, when it does not come.
     needs
         Names of variables of the environment that hold what it asks to be let in.
     how

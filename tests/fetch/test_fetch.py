@@ -250,6 +250,20 @@ def test_a_challenge_page_holds_up_no_other(
     )
 
 
+def test_a_study_is_written_without_what_it_does_without(
+    played: Catalogue, server: Server, tmp_path: Path
+) -> None:
+    """Codes of before that do not come are an error, and keep no study from being written."""
+    server.play(statbel.path_of(played.find("crosswalk"), 2025), Reply(b"gone", 404))
+    keys = ("municipalities", "population", "crosswalk")
+    said = fetch(*(part for key in keys for part in ("--only", key)))
+    assert said.status == 1
+    (error,) = (one for one in said.err.splitlines() if one.startswith("error"))
+    assert "its server answers 404" in error
+    assert "Study written to" in said.err
+    assert load_study(tmp_path / "data").inputs.population.path.name.endswith("_2025.zip")
+
+
 @pytest.mark.usefixtures("played")
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     """A file of that name that no lock knows is refused by name; --replace keeps it beside."""
