@@ -6,8 +6,6 @@ study, and not asked again.
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import math
 import os
 import re
@@ -15,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stemgeo.errors import FetchError, Findings, Problem
-from stemgeo.fetch.folder import Candidate, enter_file, find_kept
+from stemgeo.fetch.folder import Candidate, enter_file, find_kept, piece_of_answer
 from stemgeo.inputs import find_unmatched
 from stemgeo.inputs.address_match import (
     MatchedAddress,
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from stemgeo.sources.catalogue import Catalogue, DataSource
+    from stemgeo.sources.catalogue import DataSource
     from stemgeo.sources.client import Client
     from stemgeo.study import Study
 
@@ -202,14 +200,12 @@ def fetch_addresses(
             came = client.ask(
                 source, source.address, params=list_parameters(question), headers=headers
             )
-            now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-            answers.append(read_answer(came.json(), question, now.date(), came.address))
+            piece = piece_of_answer(came)
+            answers.append(read_answer(came.json(), question, piece.fetched.date(), came.address))
         except FetchError as error:
             failed = error
             break
-        sha256 = hashlib.sha256(came.content).hexdigest()
-        size = len(came.content)
-        pieces.append(Piece(address=came.address, fetched=now, size_bytes=size, sha256=sha256))
+        pieces.append(piece)
         watch(len(answers), len(plan.questions))
     if answers:
         _keep(plan, source, client.store, answers, pieces)
@@ -260,8 +256,3 @@ def _keep(
             about.write_text(entry.model_dump_json(), encoding="utf-8")
         write_lock(folder, read_lock(folder).with_entry(entry))
         about.unlink()
-
-
-def find_source(catalogue: Catalogue) -> DataSource:
-    """Give the source of answers to addresses."""
-    return catalogue.find(KEY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from stemgeo.fetch.folder import Candidate, enter_file, place_file
 from stemgeo.notes import Said, clean_text, say_list
 from stemgeo.sources.content import is_page
 from stemgeo.sources.lock import FILE, LockedFile, Piece
+from stemgeo.sources.store import now
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def piece_by_hand(path: Path) -> Piece:
     """Describe a file that a person gave: by its name, without an address."""
     return Piece(
         name=clean_text(path.name),
-        fetched=dt.datetime.now(dt.UTC).replace(microsecond=0),
+        fetched=now(),
         size_bytes=path.stat().st_size,
         sha256=hash_file(path),
     )

@@ -33,7 +33,8 @@ from stemgeo.inputs.uitdatabank import (
 )
 from stemgeo.notes import Said, clean_text, say, say_count, say_list
 from stemgeo.sources.lock import FILE as LOCK
-from stemgeo.sources.lock import Lock, LockedFile, Piece, read_lock
+from stemgeo.sources.lock import LockedFile, Piece, read_lock, write_lock_into
+from stemgeo.sources.store import now
 from stemgeo.study import VINTAGE, YEARS
 from stemgeo.texts.wording import find_wording
 from stemgeo.writing.seal import hash_file
@@ -280,9 +281,9 @@ def ask_or_find(
     folder = full_path(client.store) / SOURCE
     path = folder / f"{named}.json"
     if client_id is not None:
-        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-        events = ask_events(client, source, client_id, question, now)
-        answer = EventAnswer(question=str(question), fetched=now, events=events)
+        asked = now()
+        events = ask_events(client, source, client_id, question, asked)
+        answer = EventAnswer(question=str(question), fetched=asked, events=events)
         with whole_files(folder, lambda _place, _new: None) as into:
             (into / path.name).write_text(answer.model_dump_json(), encoding="utf-8")
     else:
@@ -453,12 +454,8 @@ def _write_files(
         with whole_files(plan.folder, refuse) as into:
             for name, text in texts.items():
                 (into / name).write_bytes(text.encode())
-            _write_lock_into(into, lock)
+            write_lock_into(into, lock)
     return tuple(plan.folder / name for name in texts)
-
-
-def _write_lock_into(folder: Path, lock: Lock) -> None:
-    (folder / LOCK).write_text(f"{lock.model_dump_json(indent=2)}\n", encoding="utf-8")
 
 
 def _make_entry(name: str, text: str, source: DataSource, pieces: tuple[Piece, ...]) -> LockedFile:

@@ -7,8 +7,6 @@ on the order of pages or on which service gave them: the same features are the s
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -22,16 +20,17 @@ import shapely
 
 from stemgeo.errors import FetchError, Problem
 from stemgeo.facts import LAMBERT_72
+from stemgeo.fetch.folder import piece_of_answer
 from stemgeo.inputs import vintages
 from stemgeo.inputs.vectors import RANGES, likely_crs, make_transformer
 from stemgeo.notes import Said, clean_text, say
-from stemgeo.sources.lock import Piece
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.sources.catalogue import DataSource
     from stemgeo.sources.client import Answered, Client
+    from stemgeo.sources.lock import Piece
 
 Bounds = tuple[float, float, float, float]
 """West, south, east and north, in EPSG:31370."""
@@ -192,16 +191,6 @@ def _gather(source: DataSource, pages: Iterator[_Page]) -> _Gathered:
     return found
 
 
-def _describe_piece(asked: str, answer: Answered) -> Piece:
-    return Piece(
-        address=asked[:1000],
-        fetched=dt.datetime.now(dt.UTC).replace(microsecond=0),
-        published=answer.modified,
-        size_bytes=len(answer.content),
-        sha256=hashlib.sha256(answer.content).hexdigest(),
-    )
-
-
 # --- The two services ---------------------------------------------------------------------------
 
 
@@ -299,7 +288,7 @@ def _read_page(answer: Answered, asked: str, number: int) -> _Page:
         matched if isinstance(matched, int) else None,
         links if isinstance(links, list) else [],
         where,
-        _describe_piece(asked, answer),
+        piece_of_answer(answer, asked),
     )
 
 

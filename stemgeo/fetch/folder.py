@@ -6,6 +6,8 @@ next one finds to be the one it would place, and enters.
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 from stemgeo.errors import FetchError, Problem
 from stemgeo.notes import Said, say
 from stemgeo.sources.lock import FILE, Lock, LockedFile, Piece, read_lock, write_lock
+from stemgeo.sources.store import now
 from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import full_path, lock_folder, whole_files
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.sources.catalogue import DataSource
+    from stemgeo.sources.client import Answered
     from stemgeo.sources.store import Download
 
 
@@ -54,6 +58,25 @@ def piece_of(download: Download) -> Piece:
     )
 
 
+def piece_of_answer(answer: Answered, address: str = "") -> Piece:
+    """Describe what was answered just now.
+
+    Parameters
+    ----------
+    answer
+        Whole.
+    address
+        With what was asked, where one may know; else that without it.
+    """
+    return Piece(
+        address=(address or answer.address)[:1000],
+        fetched=now(),
+        published=answer.modified,
+        size_bytes=len(answer.content),
+        sha256=hashlib.sha256(answer.content).hexdigest(),
+    )
+
+
 def enter_file(
     file: str, key: str, source: DataSource, year: int | None, of: Candidate
 ) -> LockedFile:
@@ -68,8 +91,6 @@ def enter_file(
     of
         The file.
     """
-    import datetime as dt
-
     dated = year if source.years else None
     return LockedFile(
         file=file,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import hashlib
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +19,14 @@ import shapely
 
 from stemgeo.errors import FetchError, InputError, Problem
 from stemgeo.facts import LAMBERT_72
+from stemgeo.fetch.folder import piece_of_answer
 from stemgeo.fetch.wanted import ADDRESSES, BARRED, BUILDINGS, ROADS, UNINHABITED
 from stemgeo.inputs import extracts
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.osmxml import read_marks
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.notes import clean_text
-from stemgeo.sources.lock import Piece
+from stemgeo.sources.content import HEAD, is_like
 from stemgeo.writing.whole import temporary_folder
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from stemgeo.sources.catalogue import DataSource
     from stemgeo.sources.client import Client
+    from stemgeo.sources.lock import Piece
 
     Area = shapely.Polygon | shapely.MultiPolygon
 
@@ -44,7 +46,6 @@ _TAKE_EXTRACT = "take the extract of its country, and cut it"
 _SAID = re.compile(
     rb"Error\s*</strong>\s*:\s*(.{1,400}?)\s*(?:</p>|$)", re.IGNORECASE | re.DOTALL | re.MULTILINE
 )
-_MAP = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?<osm\b")
 _BASE = re.compile(rb'<meta osm_base="([0-9TZ:.-]{1,40})"')
 
 
@@ -88,15 +89,7 @@ def fetch_overpass(
     packed = into.name.endswith(".gz")
     beside.write_bytes(gzip.compress(answer.content, mtime=0) if packed else answer.content)
     beside.replace(into)
-    return (
-        Piece(
-            address=answer.address,
-            fetched=dt.datetime.now(dt.UTC).replace(microsecond=0),
-            published=_read_base(answer.content),
-            size_bytes=len(answer.content),
-            sha256=hashlib.sha256(answer.content).hexdigest(),
-        ),
-    )
+    return (piece_of_answer(replace(answer, modified=_read_base(answer.content))),)
 
 
 def build_query(ground: Area, wait_s: int, crs: str = LAMBERT_72) -> str:
@@ -196,7 +189,7 @@ Refusal = tuple[str, str] | None
 
 def _refuse_page(content: bytes) -> Refusal:
     """Refuse a web page, with the error in it."""
-    if _MAP.match(content):
+    if is_like(content[:HEAD], "osm"):
         return None
     if found := _SAID.search(content[:20_000]):
         said = re.sub(r"<[^>]*>", "", found[1].decode("utf-8", "replace"))

@@ -181,4 +181,9 @@ def read_lock(folder: Path) -> Lock:
 def write_lock(folder: Path, lock: Lock) -> None:
     """Write the lock of a folder, whole or not at all."""
     with whole_files(folder, lambda _place, _new: None) as into:
-        (into / FILE).write_text(f"{lock.model_dump_json(indent=2)}\n", encoding="utf-8")
+        write_lock_into(into, lock)
+
+
+def write_lock_into(folder: Path, lock: Lock) -> None:
+    """Write a lock into a folder on its way, beside what is moved in at once with it."""
+    (folder / FILE).write_text(f"{lock.model_dump_json(indent=2)}\n", encoding="utf-8")
