@@ -145,9 +145,8 @@ def flanders_command(
     replace: KeepOption = False,
 ) -> None:
     """Bring all that a study of Flanders needs, and write the study."""
-    from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders, plan_flanders
+    from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders
 
-    _refuse_both(offline=offline, dry_run=dry_run)
     asked = FlandersAsked(
         folder,
         year,
@@ -163,9 +162,7 @@ def flanders_command(
     idle = {"--academies": academies, "--area": area, "--lang": lang}
     _refuse_idle(folder, [name for name, value in idle.items() if value])
     if dry_run:
-        from stemgeo.fetch.overview import describe_plan
-
-        print_table(describe_plan(plan_flanders(asked), asked, find_store()), Form.text)
+        _print_files(asked)
         return
     with show_progress(asked.language) as progress:
         found = fetch_flanders(asked, find_store(), progress)
@@ -177,6 +174,20 @@ def _refuse_both(*, offline: bool, dry_run: bool) -> None:
     if offline and dry_run:
         what = "asks nobody either way"
         raise StudyError(Problem("--offline", what, "leave out one of --offline and --dry-run"))
+
+
+def _print_files(asked: FlandersAsked) -> None:
+    """Print what would come, how large it is, from where and under which licence."""
+    from stemgeo.fetch.flanders import plan_flanders
+    from stemgeo.fetch.overview import describe_plan
+    from stemgeo.sources.client import Client
+
+    manners = asked.catalogue.manners
+    with Client(manners, find_store(), offline=asked.offline) as client:
+        table, told = describe_plan(plan_flanders(asked), asked, client)
+    print_table(table, Form.text)
+    for line in told:
+        print_line(f"note: {line}")
 
 
 def _refuse_idle(folder: Path, options: list[str]) -> None:

@@ -26,42 +26,59 @@ if TYPE_CHECKING:
     from stemgeo.study import Study
 
 
-def describe_plan(plan: Sequence[PlannedFile], asked: FlandersAsked, store: Path) -> pd.DataFrame:
+def describe_plan(
+    plan: Sequence[PlannedFile], asked: FlandersAsked, client: Client
+) -> tuple[pd.DataFrame, list[str]]:
     """Say what a fetch would bring: what, how large, from where, under which terms.
 
     Parameters
     ----------
     plan, asked
         What would be brought.
-    store
-        The folder of downloads.
+    client
+        Asks servers how large their files are, with no more of them than the beginning; not one
+        that is offline.
+
+    Returns
+    -------
+    (DataFrame, list of str)
+        A row a file, and why of some the size is not known.
     """
     from stemgeo.fetch.flanders import list_parts
-    from stemgeo.sources.client import Client
 
-    lock = read_lock(asked.folder)
-    client = Client(asked.catalogue.manners, store)
-    rows = []
+    lock, told, rows = read_lock(asked.folder), list[str](), []
     for item in plan:
+        kept = find_kept(asked.folder, lock, item.file) if item.file and not asked.replace else None
         for part in list_parts(item, asked.catalogue):
-            where = part.address or f"by hand: {part.source.how}"
-            if item.file and find_kept(asked.folder, lock, item.file) and not asked.replace:
-                where = f"is in {asked.folder}"
-            elif part.address and client.find_stored(part.address):
-                where = "is in the store of downloads"
+            where, size = part.address or f"by hand: {part.source.how}", part.size_bytes
+            stored = client.find_stored(part.address) if part.address else None
+            if kept:
+                where, size = f"is in {asked.folder}", kept.size_bytes
+            elif stored:
+                where, size = "is in the store of downloads", stored[1].size_bytes
             elif not part.is_of_year:
                 where = f"of {part.year} no address is known"
+            elif part.source.kind == "file" and not (size or client.offline):
+                size = _ask_size(part, client, told)
             rows.append(
                 {
                     "item": part.key,
                     "file": item.file or "",
-                    "size": _write_size(part.size_bytes),
+                    "size": _write_size(size),
                     "date": str(part.year) if part.source.years else "",
                     "licence": part.source.licence,
                     "from": where,
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows), told
+
+
+def _ask_size(part: PlannedFile, client: Client, told: list[str]) -> int | None:
+    try:
+        return client.look(part.source, part.address).size_bytes
+    except FetchError as error:
+        told.append(f"{part.key}: its size is not known: {error}")
+        return None
 
 
 def describe_steps(steps: Sequence[Step]) -> pd.DataFrame:

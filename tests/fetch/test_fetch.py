@@ -19,7 +19,7 @@ import shapely.affinity
 from plays import mini, statbel
 from plays.features import play_features
 from plays.overpass import play_overpass
-from served import Asked, Reply, Server
+from served import CHALLENGE, Asked, Reply, Server
 from terminal import Said, content_of, stemgeo
 
 from stemgeo.errors import FetchError
@@ -314,17 +314,26 @@ def test_an_end_between_file_and_lock_is_mended(
     assert read_lock(tmp_path / "data").find(file=TOTALS) is not None
 
 
-def test_a_dry_run_writes_and_asks_nothing(
-    played: Catalogue, server: Server, tmp_path: Path
-) -> None:
-    """It says of each file how large it is, from where and under which licence."""
+def test_a_dry_run_brings_nothing(played: Catalogue, server: Server, tmp_path: Path) -> None:
+    """It says of each file how large it is, from where and under which licence; why not, if not."""
+    page = Reply(CHALLENGE, kind="text/html")
+    server.play(statbel.path_of(played.find("sectors"), 2025), page)
     said = fetch("--dry-run")
     assert said.status == 0
     assert not (tmp_path / "data").exists()
-    assert not server.asked
-    for one in played.find("weights"), played.find("roads_netherlands"), played.find("population"):
+    assert all(one.headers["range"].startswith("bytes=0-") for one in server.asked)
+    sizes = {"weights": r"\d[\d.]* [kM]B", "roads_netherlands": r"\d[\d.]* [kM]B", "sectors": ""}
+    for key, size in sizes.items():
+        one = played.find(key)
         (row,) = (row for row in said.out.splitlines() if one.locate(2025) in row)
         assert one.licence in row
+        assert re.search(rf"\.(zip|pbf) +{size} +(2025)? +{one.licence}", row), row
+    (line,) = said.err.splitlines()
+    assert "sectors: its size is not known" in line
+    assert "Just a moment" in line
+    server.asked.clear()
+    assert fetch("--dry-run", "--offline").status == 0
+    assert not server.asked
 
 
 @pytest.mark.usefixtures("played")
