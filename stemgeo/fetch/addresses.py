@@ -10,12 +10,13 @@ import math
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stemgeo.errors import FetchError, Findings, Problem
 from stemgeo.fetch.folder import Candidate, enter_file, find_kept, piece_of_answer
 from stemgeo.inputs import find_unmatched
 from stemgeo.inputs.address_match import (
+    Match,
     MatchedAddress,
     fold_question,
     list_parameters,
@@ -25,13 +26,14 @@ from stemgeo.inputs.address_match import (
     write_answers,
 )
 from stemgeo.notes import clean_text
+from stemgeo.sources.content import without_secrets
 from stemgeo.sources.lock import FILE, LockedFile, Piece, read_lock, write_lock
 from stemgeo.study import Input
 from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import full_path, lock_folder, whole_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from stemgeo.sources.catalogue import DataSource
@@ -201,7 +203,8 @@ def fetch_addresses(
                 source, source.address, params=list_parameters(question), headers=headers
             )
             piece = piece_of_answer(came)
-            answers.append(read_answer(came.json(), question, piece.fetched.date(), came.address))
+            answer = read_answer(came.json(), question, piece.fetched.date(), came.address)
+            answers.append(_without_key(answer, headers.values()))
         except FetchError as error:
             failed = error
             break
@@ -227,6 +230,22 @@ def read_key(source: DataSource) -> dict[str, str]:
         if key:
             return {_HEADER: key}
     return {}
+
+
+def _without_key(answer: MatchedAddress, secrets: Iterable[str]) -> MatchedAddress:
+    """Give an answer without the key: a server may say again what it was told."""
+    told = [*secrets]
+
+    def clean(row: Match) -> Match:
+        texts: dict[str, Any] = {
+            name: without_secrets(one, told)
+            for name, one in row._asdict().items()
+            if isinstance(one, str)
+        }
+        return row._replace(**texts)
+
+    matches = tuple(map(clean, answer.matches))
+    return answer._replace(matches=matches, warnings=without_secrets(answer.warnings, told))
 
 
 def _keep(

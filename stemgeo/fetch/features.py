@@ -185,6 +185,9 @@ def _gather(source: DataSource, pages: Iterator[_Page]) -> _Gathered:
             raise FetchError(Problem(where, f"is one of more than {MOST_PAGES}", _NOT_USABLE))
         found.add(page)
         found.pieces.append(page.piece)
+        if sum(one.size_bytes for one in found.pieces) > source.most_mb * 1_000_000:
+            what = f"is one of pages that are larger than the {source.most_mb} MB that they can be"
+            raise FetchError(Problem(where, what, _NOT_USABLE))
     if found.matched not in (None, len(found.features)):
         what = f"is the last: {len(found.features)} features came, of {found.matched}"
         raise FetchError(Problem(where, what, "fetch it again: a page was left out"))
@@ -224,7 +227,11 @@ def _find_next(page: _Page, asked: str) -> str:
         href = link.get("href")
         if not isinstance(href, str) or len(href) > 2000:
             raise FetchError(Problem(page.where, "has a next page without an address"))
-        there, here = urlsplit(urljoin(asked, href)), urlsplit(asked)
+        try:
+            there, here = urlsplit(urljoin(asked, href)), urlsplit(asked)
+        except ValueError:
+            what = f"has a next page whose address is none ({clean_text(href, 200)})"
+            raise FetchError(Problem(page.where, what, _NOT_USABLE)) from None
         if (there.netloc, there.path) != (here.netloc, here.path):
             shown = clean_text(f"{there.netloc}{there.path}", 200)
             what = f"says that its next page is elsewhere ({shown})"
@@ -379,6 +386,7 @@ def _write_feature(
             allow_nan=False,
             separators=(",", ":"),
         )
+        text.encode()
     except (ValueError, RecursionError):
         raise FetchError(Problem(shown, "has a column that is no text or number")) from None
     return code, text

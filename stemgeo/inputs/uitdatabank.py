@@ -8,9 +8,10 @@ off takes no place then, and is told apart; so is what is online. Times are thos
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stemgeo.errors import FetchError, Problem
 from stemgeo.notes import clean_text
+from stemgeo.sources.content import without_secrets
 from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ _STATUS = {"Unavailable": CANCELLED, "TemporarilyUnavailable": POSTPONED}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TRIES = 3
 """So often a question is asked whose events move while they are paged through."""
+_MOST_PAGES = 10_000
+"""A service that has more for one question is taken for one whose counts are not right."""
+_ASK_LESS = "ask for fewer years, or for another label"
 _LONGEST = 200
 _ALL_AGES = "0+"
 COLUMNS = (
@@ -93,6 +98,7 @@ class _PagedSearch:
     search: EventSearch
     question: EventQuestion
     until: dt.datetime
+    pages: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def _step(self) -> int:
@@ -133,8 +139,7 @@ class _PagedSearch:
         middle = (low + (high - low) / 2).replace(microsecond=0)
         if not low <= middle < high:
             what = f"{total} of its events were entered at {low.isoformat()}, and {self.reach}"
-            mend = "ask for fewer years, or for another label"
-            raise FetchError(Problem(self.address, f"{what} can be had at once", mend))
+            raise FetchError(Problem(self.address, f"{what} can be had at once", _ASK_LESS))
         later = middle + dt.timedelta(seconds=1)
         return self.find_all(after, middle) | self.find_all(later, before)
 
@@ -156,6 +161,9 @@ class _PagedSearch:
     def _ask_page(
         self, start: int, after: dt.datetime | None, before: dt.datetime | None
     ) -> _EventPage:
+        if next(self.pages) > _MOST_PAGES:
+            what = f"gives more than {_MOST_PAGES} pages for one question"
+            raise FetchError(Problem(self.address, what, _ASK_LESS))
         params: dict[str, str | int] = {**self.question.to_params()}
         if after is not None:
             params["createdFrom"] = after.isoformat()
@@ -242,11 +250,11 @@ def ask_events(
 
 def _hide(problem: Problem | str, secret: str) -> Problem | str:
     if isinstance(problem, str):
-        return problem.replace(secret, "…")
+        return without_secrets(problem, [secret])
     # Files are given by hand, answers are not.
     by_hand, mend = "--from" in problem.mend, "run the same command later, or ask publiq"
     parts = (problem.where, problem.what, mend if by_hand else problem.mend)
-    return Problem(*(one.replace(secret, "…") for one in parts))
+    return Problem(*(without_secrets(one, [secret]) for one in parts))
 
 
 def _refuse_unlabelled(events: Sequence[UitEvent], question: EventQuestion, address: str) -> None:
@@ -359,8 +367,8 @@ def read_event(raw: Mapping[str, Any], secret: str = "") -> UitEvent:
     labels = [*_list(raw.get("labels")), *_list(raw.get("hiddenLabels"))]
     named = [*filter(None, map(_text, labels))]
     if secret:
-        texts = {name: text.replace(secret, "…") for name, text in texts.items()}
-        named = [one.replace(secret, "…") for one in named]
+        texts = {name: without_secrets(text, [secret]) for name, text in texts.items()}
+        named = [without_secrets(one, [secret]) for one in named]
     periodic = raw.get("calendarType") == "periodic"
     return UitEvent(
         **texts,

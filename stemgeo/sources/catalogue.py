@@ -84,6 +84,8 @@ class Manners(_CataloguePart):
         Before the second try, and before any: it doubles.
     stall_s
         Without a byte, after which a connection is dead.
+    slowest_bytes_per_s
+        That a connection brings in as much time, else it is dead too.
     requests_per_s
         The most, of one server.
     features_per_page
@@ -94,6 +96,7 @@ class Manners(_CataloguePart):
     first_wait_s: float = Field(default=1, ge=0, le=60)
     longest_wait_s: float = Field(default=120, ge=0, le=3600)
     stall_s: float = Field(default=60, gt=0, le=3600)
+    slowest_bytes_per_s: float = Field(default=100, ge=0, le=1_000_000)
     requests_per_s: float = Field(default=10, gt=0, le=1000)
     features_per_page: int = Field(default=100, ge=1, le=10_000)
 

@@ -34,6 +34,7 @@ from stemgeo.sources.content import (
     refuse_unlike,
     show_address,
     shows_its_end,
+    without_secrets,
 )
 from stemgeo.sources.headers import (
     PARTIAL,
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_CHUNK = 1 << 16
 _UNCHANGED, _NO_SUCH_RANGE, _UNAVAILABLE = 304, 416, 503
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _MOST_REDIRECTS = 5
@@ -91,8 +91,8 @@ class _TryAgainError(Exception):
 
     def without(self, secrets: Iterable[str]) -> _TryAgainError:
         """Give it without what was told to the server alone."""
-        page = _without(self.page.decode("latin-1"), secrets).encode("latin-1", "replace")
-        return _TryAgainError(_without(str(self), secrets), self.wait_s, page)
+        page = without_secrets(self.page.decode("latin-1"), secrets).encode("latin-1", "replace")
+        return _TryAgainError(without_secrets(str(self), secrets), self.wait_s, page)
 
 
 @dataclass(frozen=True)
@@ -158,13 +158,46 @@ class Offered:
 class _Patience:
     """Counts how often in a row a server brought nothing."""
 
+    least: float = 1
     in_vain: int = 0
     furthest: int = 0
 
     def reached(self, size: int) -> None:
-        """Note how far it is: only what never was there before is progress."""
-        if size > self.furthest:
+        """Note how far it is: only what never was there before is progress, and no few bytes."""
+        if size >= self.furthest + self.least:
             self.furthest, self.in_vain = size, 0
+
+
+@dataclass
+class _Flow:
+    """Holds that a connection brings something: one that gives a byte now and then is dead.
+
+    Attributes
+    ----------
+    clock
+        Of time.
+    within_s, least
+        In this time it brings so many bytes.
+    """
+
+    clock: Callable[[], float]
+    within_s: float
+    least: float
+    _came: int = 0
+
+    def __post_init__(self) -> None:
+        self._since = self.clock()
+
+    def came(self, size: int) -> None:
+        """Note that so many bytes came."""
+        self._came += size
+        moment = self.clock()
+        if moment - self._since < self.within_s:
+            return
+        if self._came < self.least:
+            what = f"its server gives no more than {self._came} bytes in {self.within_s:g} s"
+            raise _TryAgainError(what)
+        self._since, self._came = moment, 0
 
 
 @dataclass(frozen=True)
@@ -294,7 +327,7 @@ class Client:
                 begun, there = _note_begun(answer), 0
                 _refuse_large(errand, begun.size_bytes)
                 shelf.begin(begun)
-            there = _keep_bytes(errand, answer, there, patience)
+            there = _keep_bytes(errand, answer, there, patience, self._pace())
             chunked = "chunked" in answer.headers.get("transfer-encoding", "").lower()
             size = (
                 begun.size_bytes
@@ -370,7 +403,7 @@ class Client:
                 "GET", source, address, {_NO_SUCH_RANGE}, headers=beginning
             ) as answer:
                 empty = answer.status_code == _NO_SUCH_RANGE
-                head = b"" if empty else _read_head(answer)
+                head = b"" if empty else _read_head(answer, self._pace())
                 if not is_like(head, source.format):
                     problem = describe_unlike(address, head, name_format(source.format))
                     raise FetchError(problem)
@@ -429,16 +462,18 @@ class Client:
 
         def try_once(_: _Patience) -> Answered:
             with self._stream(how, source, address, **given) as answer:
-                content = bytearray()
-                for chunk in answer.iter_bytes(_CHUNK):
+                content, pace = bytearray(), self._pace()
+                for chunk in answer.iter_bytes():  # as they come
                     content += chunk
+                    pace.came(len(chunk))
                     if len(content) > most:
                         what = f"answers with more than {most:,} bytes"
                         raise FetchError(Problem(show_address(address), what, "ask for less"))
                 told = {name.lower(): value for name, value in answer.headers.items()}
                 kind = told.get("content-type", "").partition(";")[0].strip().lower()
                 modified = read_day(told.get("last-modified"))
-                shown, secrets = show_address(str(answer.url)), _list_secrets(headers or {})
+                secrets = _list_secrets(headers or {})
+                shown = without_secrets(show_address(str(answer.url)), secrets)
                 return Answered(bytes(content), shown, kind, modified, told, secrets)
 
         return self._retry(address, try_once)
@@ -450,7 +485,7 @@ class Client:
         import tenacity
 
         self._refuse_offline(address)
-        patience, shown = _Patience(), show_address(address)
+        patience, shown = _Patience(self._least_bytes), show_address(address)
 
         def count_tries() -> T:
             try:
@@ -509,13 +544,15 @@ class Client:
                         address, given = _follow(answer.next_request, address, given)
                         method = answer.next_request.method
                         continue
+                    _refuse_packed(answer)
                     if answer.status_code not in expected:
-                        _tell_refusal(address, answer, self.manners.longest_wait_s)
+                        longest = self.manners.longest_wait_s
+                        _tell_refusal(address, answer, longest, self._pace())
                     yield answer
                     return
             _refuse_to_follow(address)
         except httpx.HTTPError as error:
-            what = _without(_describe(error, self.manners.stall_s), secrets)
+            what = without_secrets(_describe(error, self.manners.stall_s), secrets)
             raise _TryAgainError(what) from None
         except httpx.InvalidURL:
             raise FetchError(Problem(show_address(address), "is no address")) from None
@@ -523,6 +560,13 @@ class Client:
             raise error.without(secrets) from None
         except FetchError as error:
             raise _hide(error, secrets) from None
+
+    @property
+    def _least_bytes(self) -> float:
+        return max(1, self.manners.slowest_bytes_per_s * self.manners.stall_s)
+
+    def _pace(self) -> _Flow:
+        return _Flow(self.clock, self.manners.stall_s, self._least_bytes)
 
     def _wait_turn(self, address: str) -> None:
         """Wait until a server may be asked again."""
@@ -559,6 +603,14 @@ class Client:
         return self._http
 
 
+def _refuse_packed(answer: httpx.Response) -> None:
+    """Refuse what grows without bounds where it is unpacked: packed twice, or by other means."""
+    packed = answer.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        what = f"comes compressed ('{clean_text(packed, 20)}'), which was not asked for"
+        raise FetchError(Problem(show_address(str(answer.url)), what, f"by hand: {GO_ON}"))
+
+
 def _refuse_to_follow(address: str) -> None:
     what = f"points on more than {_MOST_REDIRECTS} times"
     raise FetchError(Problem(show_address(address), what, f"by hand: {GO_ON}"))
@@ -591,21 +643,18 @@ def _follow(
 # -- what is said --------------------------------------------------------------------------------
 
 
-def _without(text: str, secrets: Iterable[str]) -> str:
-    """Take secrets out of a text: a server may say again what it was told."""
-    for one in secrets:
-        text = text.replace(one, "…") if one.strip() else text
-    return text
-
-
 def _list_secrets(headers: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(value for name, value in headers.items() if name.lower() not in _NO_SECRETS)
 
 
 def _hide(error: FetchError, secrets: tuple[str, ...]) -> FetchError:
     """Give an error without what was told to the server alone."""
+
+    def clean(text: str) -> str:
+        return without_secrets(text, secrets)
+
     problems = [
-        replace(one, where=_without(one.where, secrets), what=_without(one.what, secrets))
+        replace(one, where=clean(one.where), what=clean(one.what))
         for one in error.problems
         if isinstance(one, Problem)
     ]
@@ -622,12 +671,12 @@ def _describe(error: httpx.HTTPError, stall_s: float) -> str:
     return f"the connection broke ({clean_text(str(error) or type(error).__name__, 100)})"
 
 
-def _tell_refusal(address: str, answer: httpx.Response, longest_wait_s: float) -> None:
+def _tell_refusal(address: str, answer: httpx.Response, longest_wait_s: float, pace: _Flow) -> None:
     """Raise what the status of an answer says; a web page in its body is named."""
     status = answer.status_code
     if answer.is_success:
         return
-    head = _read_head(answer)
+    head = _read_head(answer, pace)
     page = head if is_page(head) else b""
     said = f"its server answers {status} {clean_text(answer.reason_phrase, 40)}".rstrip()
     if status in _BUSY:
@@ -650,11 +699,12 @@ def _tell_refusal(address: str, answer: httpx.Response, longest_wait_s: float) -
     raise FetchError(Problem(show_address(address), said, mend))
 
 
-def _read_head(answer: httpx.Response) -> bytes:
+def _read_head(answer: httpx.Response, pace: _Flow) -> bytes:
     """Read the beginning of an answer, and no more."""
     head = b""
-    for chunk in answer.iter_bytes(HEAD):
+    for chunk in answer.iter_bytes():
         head += chunk
+        pace.came(len(chunk))
         if len(head) >= HEAD:
             break
     return head[:HEAD]
@@ -717,7 +767,9 @@ def _note_begun(answer: httpx.Response) -> Begun:
     )
 
 
-def _keep_bytes(errand: _Errand, answer: httpx.Response, there: int, patience: _Patience) -> int:
+def _keep_bytes(
+    errand: _Errand, answer: httpx.Response, there: int, patience: _Patience, pace: _Flow
+) -> int:
     """Write what comes behind what is there, and tell how much there is then."""
     size = read_size(answer.status_code, answer.headers)
     with errand.shelf.open_part(there) as file:
@@ -728,6 +780,7 @@ def _keep_bytes(errand: _Errand, answer: httpx.Response, there: int, patience: _
                 _refuse_large(errand, there)
                 file.write(chunk)
                 patience.reached(there)
+                pace.came(len(chunk))
                 errand.watch(there, size)
         finally:
             file.flush()

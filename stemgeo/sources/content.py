@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from stemgeo.errors import FetchError, Problem
 from stemgeo.notes import clean_text
@@ -12,6 +13,7 @@ from stemgeo.sources.catalogue import host_of
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from stemgeo.sources.catalogue import DataSource, Known
@@ -20,6 +22,8 @@ HEAD = 4096
 """Bytes by which content is known."""
 GO_ON = "stemgeo fetch ... --from FOLDER"
 """How one goes on who has a file by hand; who knows the whole command puts it in this place."""
+_TOLD = 6
+"""Letters of a secret that say nothing of it."""
 
 _BEFORE = rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*"
 _PAGE = re.compile(
@@ -52,6 +56,26 @@ def bare_address(address: str) -> str:
 def show_address(address: str) -> str:
     """Write an address for people, as `bare_address` gives it."""
     return clean_text(bare_address(address), 300) or "an address"
+
+
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Take secrets out of a text: a server may say again what it was told.
+
+    Also as an address or a page writes them, and the beginning of one where a text was cut short.
+    """
+    for one in filter(str.strip, secrets):
+        for form in dict.fromkeys((one, quote(one), quote(one, safe=""), html.escape(one))):
+            text = _take_out(text, form)
+    return text
+
+
+def _take_out(text: str, secret: str) -> str:
+    """Take a secret out of a text, and its beginning where a message was cut short."""
+    kept, start = "", 0
+    while (found := text.find(secret[:_TOLD], start)) >= 0:
+        end = next(end for end in range(len(secret), 0, -1) if text.startswith(secret[:end], found))
+        kept, start = f"{kept}{text[start:found]}…", found + end
+    return kept + text[start:]
 
 
 def is_page(content: bytes) -> bool:

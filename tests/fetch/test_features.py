@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from plays.features import EXCEPTION, make_feature, make_municipalities, play_features, play_wfs
-from served import CHALLENGE, Reply, Server
+from served import CHALLENGE, Asked, Reply, Server
 
 from stemgeo.errors import FetchError, Findings
 from stemgeo.fetch import features
@@ -336,6 +336,43 @@ def test_pages_have_an_end(
     with pytest.raises(FetchError, match="page 3: is one of more than 2"):
         fetch_features(*without_wfs(asked), 2025, tmp_path / "a")
     assert server.count(path) == 3
+    monkeypatch.undo()
+    small = asked[1].model_copy(update={"most_mb": 1, "wfs": ""})
+
+    def answer(_: Asked) -> Reply:
+        links = [{"rel": "next", "href": f"?page={server.count(path)}"}]
+        page = {"type": "FeatureCollection", "features": SQUARES[:1], "links": links}
+        headers: dict[str, str | None] = {"Content-Crs": f"<{small.crs}>"}
+        return Reply(json.dumps(page).encode() + b" " * 300_000, 200, headers)
+
+    server.play(path, answer)
+    with pytest.raises(FetchError, match="pages that are larger than the 1 MB that they can be"):
+        fetch_features(asked[0], small, 2025, tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"links": [{"rel": "next", "href": "http://[::1/x"}]}, "page whose address is none"),
+        ({"features": [SQUARES[0] | {"properties": {"NISCODE": "11001", "NAAM": "\ud800"}}]},
+         "has a column that is no text or number"),
+    ],
+)  # fmt: skip
+def test_what_is_no_address_and_no_text_is_told(
+    server: Server,
+    asked: tuple[Client, DataSource],
+    tmp_path: Path,
+    change: dict[str, Any],
+    said: str,
+) -> None:
+    """Half a mark and a broken address are no reason for a traceback."""
+    source = asked[1].model_copy(update={"wfs": "", "known": {}})
+    path = play_features(server, source, 2025, SQUARES)
+    page = {"type": "FeatureCollection", "features": SQUARES[:1]} | change
+    server.play(path, Reply(json.dumps(page).encode(), headers={"Content-Crs": f"<{source.crs}>"}))
+    with pytest.raises(FetchError, match=said):
+        fetch_features(asked[0], source, 2025, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
 
 
 def test_provinces_are_five(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -165,7 +166,12 @@ def test_a_key_is_sent_and_shown_nowhere(
     """It comes from the environment; no file, no line has it; one that is none is refused."""
     study = write(tmp_path / "s")
     monkeypatch.setenv("STEMGEO_ADRESMATCH_KEY", "geheim-123")
-    server.fail(PATH, Reply(b"", 401))
+    echo = Known("Veldstraat", "7", "Aartselaar geheim-123", 152_100.5, 201_200.25, of="geheim-123")
+    again = [{"message": f"{'x' * 190}geheim-123 is"}]
+    said = json.dumps({"adresMatches": [write_match(echo)], "warnings": again}).encode()
+    there = f"{PATH}/geheim-123"
+    server.fail(PATH, Reply(b"", 401), Reply(said), Reply(b"", 307, {"Location": there}))
+    server.play(there, Reply(said))
     failed = stemgeo("fetch", "addresses", study, "--sources", sources)
     came = stemgeo("fetch", "addresses", study, "--sources", sources)
     assert {one.headers["x-api-key"] for one in server.asked} == {"geheim-123"}

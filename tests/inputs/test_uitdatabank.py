@@ -14,6 +14,7 @@ from plays.uitdatabank import CLIENT_ID, Databank, make_event, make_place
 from served import Asked
 
 from stemgeo.errors import FetchError
+from stemgeo.inputs import uitdatabank
 from stemgeo.inputs.uitdatabank import (
     EventQuestion,
     UitEvent,
@@ -96,6 +97,14 @@ def test_time_is_split_until_all_is_had(entered: list[int], page: int, furthest:
     else:
         found = ask(databank, page=page, furthest=furthest)
         assert sorted(one.id for one in found) == sorted(one["@id"] for one in events)
+
+
+def test_a_service_whose_counts_never_end_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time whose half holds as many as the whole is halved long; what it holds is asked once."""
+    monkeypatch.setattr(uitdatabank, "_MOST_PAGES", 10)
+    always = Databank([], change=lambda _, content: content | {"totalItems": 9})
+    with pytest.raises(FetchError, match="gives more than 10 pages for one question; ask for few"):
+        ask(always, page=2, furthest=2)
 
 
 @pytest.mark.parametrize("fault", ["gone", "swapped", "twice", "empty"])

@@ -10,6 +10,7 @@ import errno
 import gzip
 import hashlib
 import io
+import itertools
 import logging
 import os
 import random
@@ -35,7 +36,7 @@ from stemgeo.sources.catalogue import DataSource, Known, Manners
 from stemgeo.sources.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 KILLS = 60
 """Moments at which a download is killed; a whole `fetch` is killed at the rest of a hundred."""
@@ -533,11 +534,12 @@ def test_a_long_rest_is_told(server: Server, client: Client, waits: list[float])
 def test_no_server_is_asked_more_often_than_it_bears(tmp_path: Path, server: Server) -> None:
     """Questions to one host keep apart; the first one waits for nothing."""
     waits: list[float] = []
-    moment = iter([100, 100.1, 103])
+    moments: list[float] = []
     manners = Manners(requests_per_s=2)
     server.play("/f", b"{}")
-    with Client(manners, tmp_path, sleep=waits.append, clock=lambda: next(moment)) as client:
-        for _ in range(3):
+    with Client(manners, tmp_path, sleep=waits.append, clock=lambda: moments[-1]) as client:
+        for moment in (100, 100.1, 103):
+            moments.append(moment)
             client.ask(source_of(server), f"{server.address}/f")
     assert waits == [pytest.approx(0.4)]
 
@@ -648,6 +650,8 @@ def test_another_host_is_told_no_secret(server: Server, other: Server, client: C
         Reply(b"", 302, {"Location": "https://x.be/key-123"}),
         Reply(b"<html><title>key-123</title>", 503, kind="text/html"),
         Reply(b"<html><title>key-123</title>", 200, kind="text/html"),
+        Reply(b"<html><title>" + b"x" * 50 + b"key-12345678</title>", 403, kind="text/html"),
+        Reply(b"<html><title>key%2F123 key&amp;123</title>", 403, kind="text/html"),
         Reply(b"key-123", 200),
         Reply(b"key-123", 500),
         Reply(b"key-123", cut_after=2),
@@ -659,9 +663,10 @@ def test_a_secret_is_in_no_message_and_no_log(
     """A server may say again what it was told: nobody else reads it."""
     source = source_of(server)
     server.play("/f", answer)
+    headers = {"x-client-id": "key-123", "x-a": "key-12345678", "x-b": "key/123", "x-c": "key&123"}
     with caplog.at_level(logging.DEBUG), pytest.raises(FetchError) as caught:
-        client.ask(source, source.address, headers={"x-client-id": "key-123"}).json()
-    assert "key-123" not in str(caught.value)
+        client.ask(source, source.address, headers=headers).json()
+    assert not re.search("key.{0,5}12", str(caught.value))
     told = [one for one in caplog.messages if "receive_response_headers" not in one]
     assert told
     assert "key-123" not in "\n".join(told)
@@ -967,6 +972,60 @@ def test_an_endless_answer_is_cut(server: Server, client: Client) -> None:
     with pytest.raises(FetchError, match="answers with more than 1,000,000 bytes; ask for less"):
         client.ask(source_of(server, most_mb=1), address)
     assert client.ask(source_of(server, most_mb=4), address).content == bytes(3_000_000)
+
+
+@pytest.mark.parametrize("packed", ["gzip, gzip", "br", "zstd"])
+def test_what_grows_without_bounds_is_not_unpacked(
+    server: Server, client: Client, packed: str
+) -> None:
+    """A little packed twice is all the memory of a machine, before anybody can count it."""
+    bomb = gzip.compress(gzip.compress(bytes(3_000_000)))
+    for status in (200, 500):
+        server.play("/f", Reply(bomb, status, headers={"Content-Encoding": packed}))
+        with pytest.raises(FetchError, match=f"comes compressed \\('{packed}'\\), which was not"):
+            client.ask(source_of(server), f"{server.address}/f")
+
+
+def test_who_gives_a_byte_now_and_then_is_given_up(tmp_path: Path, server: Server) -> None:
+    """An answer that never ends is no answer; a file that grows by a byte is none either."""
+    moments = itertools.count(0, 10)
+    manners = Manners(tries=3, first_wait_s=0, stall_s=5)
+    source = source_of(server)
+    what = r"its server gives no more than \d+ bytes in 5 s, 3 times in a row"
+    asks: list[Callable[[Client], object]] = [
+        lambda client: client.ask(source, source.address),
+        lambda client: client.look(source, source.address),
+        lambda client: client.download(source, source.address, nothing),
+    ]
+    for status, ask in [*((200, one) for one in asks), (404, asks[0])]:
+        body = b"<html><title>Not here</title>" if status == 404 else bytes(100)
+        server.play("/f", Reply(body, status, piece_bytes=1))
+        manner: dict[str, Any] = {"sleep": lambda _: None, "clock": lambda: next(moments)}
+        with (
+            Client(manners, tmp_path, **manner) as client,
+            pytest.raises(FetchError, match=what),
+        ):
+            ask(client)
+    assert server.count("/f") == 12
+
+
+def test_who_breaks_off_after_each_byte_is_given_up(tmp_path: Path, server: Server) -> None:
+    """A byte more each time would take a file for years."""
+    manners = Manners(tries=3, first_wait_s=0, stall_s=1, slowest_bytes_per_s=50)
+    source = source_of(server)
+    body = bytes(1000)
+
+    def answer(asked: Asked) -> Reply:
+        start = int(re.findall(r"\d+", asked.headers.get("range", "bytes=0-"))[0])
+        return Reply(body, cut_after=len(body) if start > 500 else 1)
+
+    server.play("/f", answer)
+    with (
+        Client(manners, tmp_path, sleep=lambda _: None, clock=lambda: 0) as client,
+        pytest.raises(FetchError, match="3 times in a row"),
+    ):
+        client.download(source, source.address, nothing)
+    assert server.count("/f") <= 4
 
 
 # -- killed -----------------------------------------------------------------------------------
