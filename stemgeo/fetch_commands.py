@@ -22,6 +22,8 @@ from stemgeo.terminal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stemgeo.beginning import NewStudy
     from stemgeo.fetch.addresses import AddressPlan
     from stemgeo.fetch.events import EventPlan
@@ -29,14 +31,15 @@ if TYPE_CHECKING:
     from stemgeo.sources.catalogue import Catalogue, DataSource
 
 fetch_app = typer.Typer(
-    help="Bring open data into a folder, each file with its source, date and licence.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 SourcesOption = Annotated[
     Path | None,
-    typer.Option("--sources", metavar="FILE", help="Of sources: a mirror of one's own."),
+    typer.Option(
+        "--sources", metavar="FILE", help="Sources of your own, as data/sources.toml: a mirror."
+    ),
 ]
 OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Ask nobody: take what was fetched before.")
@@ -76,17 +79,19 @@ def fetch_command(
     given: GivenOption = None,
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="DIR", help="Where they go; here when not given."),
+        typer.Option("--to", metavar="DIR", help="Where files of --from go; else here."),
     ] = None,
     year: Annotated[
         int | None,
-        typer.Option("--year", metavar="YEAR", help="Of files that say nowhere of when they are."),
+        typer.Option("--year", metavar="YEAR", help="Of files of --from that do not say it."),
     ] = None,
     sources: SourcesOption = None,
     *,
     replace: KeepOption = False,
 ) -> None:
-    """Bring open data into a folder, each file with its source, date and licence.
+    """Bring open data into a folder, with source, date and licence.
+
+    Begin with: stemgeo fetch flanders --year 2025 STUDY --dry-run
 
     With --from alone: recognise files that you downloaded, check them, and enter them into the
     lock of a folder.
@@ -100,13 +105,13 @@ def fetch_command(
     if given is None:
         raise typer.BadParameter("give --from FOLDER, or one of the commands: stemgeo fetch --help")
     from stemgeo.errors import FetchError
-    from stemgeo.fetch.by_hand import list_unknown, recognise_folder, take_folder
+    from stemgeo.fetch.by_hand import recognise_folder, say_unknown, take_folder
 
     catalogue, into = read_sources(sources), to or Path()
     found = recognise_folder(given, catalogue, year)
     taken, problems = take_folder(found, into, find_store(), catalogue, year, replace=replace)
-    for line in list_unknown(found):
-        print_line(f"note: {line}")
+    for unknown in say_unknown(found):
+        print_note(unknown, "en")
     for one in taken:
         print(into / one.entry.file)
         if one.told is not None:
@@ -120,19 +125,23 @@ def fetch_command(
 @fetch_app.command("flanders")
 def flanders_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
-    year: Annotated[int, typer.Option("--year", metavar="YEAR", help="Of the data.")],
+    year: Annotated[
+        int, typer.Option("--year", metavar="YEAR", help="Of which the data are, as 2025.")
+    ],
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="KEY", help="One of its sources; again for another."),
+        typer.Option(
+            "--only", metavar="KEY", help="One source, as --dry-run names it; again for more."
+        ),
     ] = None,
     area: Annotated[
         list[str] | None,
         typer.Option(
-            "--area", metavar="NAME", help="A municipality, NIS code or province: its study."
+            "--area", metavar="NAME", help="Of a part: a municipality, NIS code or province."
         ),
     ] = None,
     academies: Annotated[
-        Path | None, typer.Option("--academies", metavar="FILE", help="The register.")
+        Path | None, typer.Option("--academies", metavar="FILE", help="The register of academies.")
     ] = None,
     given: GivenOption = None,
     sources: SourcesOption = None,
@@ -158,6 +167,7 @@ def flanders_command(
         offline=offline,
         replace=replace,
         language=lang.value if lang else "nl",
+        mirror=sources,
     )
     idle = {"--academies": academies, "--area": area, "--lang": lang}
     _refuse_idle(folder, [name for name, value in idle.items() if value])
@@ -167,6 +177,14 @@ def flanders_command(
     with show_progress(asked.language) as progress:
         found = fetch_flanders(asked, find_store(), progress)
     _print_fetched(asked, found)
+
+
+def print_lacking(study: Path, lines: Sequence[str]) -> None:
+    """Print the lines that a study lacks, and where they go: it is not changed."""
+    if lines:
+        print_line(f"{study} stays as it is; right below its line [inputs] it lacks:")
+        for line in lines:
+            print(line)
 
 
 def _refuse_both(*, offline: bool, dry_run: bool) -> None:
@@ -179,15 +197,18 @@ def _refuse_both(*, offline: bool, dry_run: bool) -> None:
 def _print_files(asked: FlandersAsked) -> None:
     """Print what would come, how large it is, from where and under which licence."""
     from stemgeo.fetch.flanders import plan_flanders
-    from stemgeo.fetch.overview import describe_plan
+    from stemgeo.fetch.overview import describe_plan, format_plan
     from stemgeo.sources.client import Client
 
     manners = asked.catalogue.manners
     with Client(manners, find_store(), offline=asked.offline) as client:
         table, told = describe_plan(plan_flanders(asked), asked, client)
-    print_table(table, Form.text)
+    for row in format_plan(table):
+        print(row)
     for line in told:
         print_line(f"note: {line}")
+    number = int(table["from"].str.startswith("http").sum())
+    print_line(f"To be asked of servers: {number} files; <= is what none is larger than")
 
 
 def _refuse_idle(folder: Path, options: list[str]) -> None:
@@ -210,19 +231,13 @@ def _print_fetched(asked: FlandersAsked, found: Fetched) -> None:
     language = asked.language
     print_table(describe_steps(found.steps), Form.text)
     for told in found.told:
-        if isinstance(told, str):
-            print_line(f"note: {told}")
-        else:
-            print_note(told, language)
-    if found.lines:
-        print_line(f"{asked.folder / FILE} stays as it is; under [inputs] it lacks:")
-        for line in found.lines:
-            print(line)
+        print_note(told, language)
+    print_lacking(asked.folder / FILE, found.lines)
     if found.begun is not None:
         _print_begun(asked, found.begun)
     asks = found.begun.asks if found.begun else ()
     if problems := (*found.problems, *found.spared):
-        print_line(f"To go on, also with files by hand: {asked.command}")
+        print_line(f"What came is kept. To go on with files by hand: {asked.command}")
         raise FetchError(*problems, *asks)
     if asks:
         raise InputError(*asks)
@@ -247,25 +262,26 @@ def events_command(
     ],
     *,
     first_year: Annotated[
-        int | None, typer.Option("--from", help="First year; that of the study if not given.")
+        int | None,
+        typer.Option("--from", metavar="YEAR", help="First year; else that of the study."),
     ] = None,
     last_year: Annotated[
-        int | None, typer.Option("--to", help="Last year; that of the study if not given.")
+        int | None, typer.Option("--to", metavar="YEAR", help="Last year; else that of the study.")
     ] = None,
     labels: Annotated[
         list[str] | None,
-        typer.Option("--label", help="Of what is sought; by default that of the study."),
+        typer.Option("--label", metavar="LABEL", help="Of what is sought; else that of the study."),
     ] = None,
     others: Annotated[
         list[str] | None,
-        typer.Option("--also", help="Label of events that are counted without the first."),
+        typer.Option("--also", metavar="LABEL", help="Counted too, as without the label."),
     ] = None,
     offline: OfflineOption = False,
     dry_run: DryOption = False,
     sources: SourcesOption = None,
     form: FormOption = Form.text,
 ) -> None:
-    """Events of the UiT-databank by year, for [inputs.events]; proposals for the register.
+    """Events of the UiT-databank by year, and proposals for the register.
 
     The client id that publiq gave you stands in $STEMGEO_UITDATABANK_CLIENT_ID, or alone in the
     file .uitdatabank beside the study.
@@ -325,28 +341,33 @@ def sources_command(
         bool, typer.Option("--online", help="Ask the servers whether they have a later file.")
     ] = False,
 ) -> None:
-    """Say what data are here: of when, from where, under which licence, and what is newer."""
+    """Say of when data are, from where, and what is newer."""
     from stemgeo.fetch.overview import add_newer
     from stemgeo.sources.client import Client
 
     catalogue = read_sources(sources)
-    rows, attribution = _describe_place(place)
+    rows, attribution, language = _describe_place(place)
     if online and not any("entry" in row for row in rows):
         raise typer.BadParameter(f"--online changes nothing: {place} has no lock of sources")
     with Client(catalogue.manners, find_store()) as client:
-        found = add_newer(rows, catalogue, client if online else None)
+        found = add_newer(rows, catalogue, client if online else None, language)
     print_table(found.format() if form is Form.text else found.table, form)
     for line in found.told:
         print_line(f"note: {line}")
-    text = attribution or found.attribution
+    # Of a result as its outputs have it, with what its answer quotes.
+    lines = [line for one in (attribution, found.attribution) for line in one.split("; ") if line]
+    text = "; ".join(dict.fromkeys(lines))
     if form is Form.text and text:
         print(f"\n{text}")
     elif text:
         print_line(text)
 
 
-def _describe_place(place: Path) -> tuple[list[dict[str, Any]], str]:
-    """Describe what a place has: a result by its manifest, a study by its files, or a folder."""
+def _describe_place(place: Path) -> tuple[list[dict[str, Any]], str, str]:
+    """Describe what a place has, how its outputs name that, and its language.
+
+    A result by its manifest, a study by its files, or a folder.
+    """
     from stemgeo.beginning import FILE
     from stemgeo.errors import FetchError
     from stemgeo.fetch.overview import describe_folder, describe_inputs, describe_study
@@ -355,20 +376,23 @@ def _describe_place(place: Path) -> tuple[list[dict[str, Any]], str]:
     if (place / "manifest.json").is_file():
         from stemgeo.written import read_result
 
-        manifest = read_result(place).manifest
+        result = read_result(place)
+        manifest = result.manifest
         parts = [manifest, *(manifest.get(one) or {} for one in ("result", "a", "b"))]
         inputs = [one for part in parts for one in part.get("inputs", ())]
         lines = [part["attribution"] for part in parts if part.get("attribution")]
-        return describe_inputs(inputs), "; ".join(dict.fromkeys(lines))
+        return describe_inputs(inputs), "; ".join(dict.fromkeys(lines)), result.language
     if place.is_file() or (place / FILE).is_file():
-        rows = describe_study(load_study(place))
+        study = load_study(place)
+        rows = describe_study(study)
         named = {row["file"] for row in rows}
         folder = place if place.is_dir() else place.parent
-        return rows + [one for one in describe_folder(folder) if one["file"] not in named], ""
+        others = [one for one in describe_folder(folder) if one["file"] not in named]
+        return [*rows, *others], "", study.language
     if not place.is_dir():
         what = "is no folder and no study"
         raise FetchError(Problem(str(place), what, "give the folder that was fetched into"))
-    return describe_folder(place), ""
+    return describe_folder(place), "", "en"
 
 
 @fetch_app.command("addresses")
@@ -383,9 +407,10 @@ def addresses_command(
         bool, typer.Option("--renew", help="Ask again what was asked before.")
     ] = False,
 ) -> None:
-    """Ask the Flemish address register for academies that no file of the study places.
+    """Ask the address register where unplaced academies are.
 
-    Only their addresses are sent. The answers are kept beside the study, with their day.
+    Only addresses that no file of the study knows are sent. The answers are kept beside it, with
+    their day.
     """
     from stemgeo.fetch.addresses import KEY, fetch_addresses, plan_addresses
     from stemgeo.sources.client import Client
@@ -414,8 +439,8 @@ def addresses_command(
     if not plan.known and not plan.questions:
         return
     if read.inputs.matched_addresses is None:
-        print_line(f"{folder / 'study.toml'} stays as it is; under [inputs] it lacks:")
-        print(f'matched_addresses = "{plan.place.name}"')
+        file = study / "study.toml" if study.is_dir() else study
+        print_lacking(file, [f'matched_addresses = "{plan.place.name}"'])
 
 
 def _print_questions(plan: AddressPlan, address: str) -> None:

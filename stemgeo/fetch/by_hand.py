@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from stemgeo.errors import FetchError, InputError, Problem
 from stemgeo.fetch.checks import check_file, named
 from stemgeo.fetch.folder import Candidate, enter_file, place_file
-from stemgeo.notes import Said, clean_text, say_list
+from stemgeo.notes import Said, clean_text, say, say_list
 from stemgeo.sources.content import is_page
 from stemgeo.sources.lock import FILE, LockedFile, Piece
 from stemgeo.sources.store import now
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from stemgeo.inputs.contents import Content
@@ -28,6 +28,7 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\d{4})?(?!\d)")
 _YEAR_COLUMNS = ("cd_year", "year", "jaar")
 _OURS = (FILE, "study.toml")
 _MOST_FILES = 1000
+_DAMAGED = "cut off or damaged"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ class GivenFolder:
         By the key of their source, each once.
     roads
         Extracts of roads, of which there may be several.
+    pages
+        Web pages that were saved in the place of a file, by the key of its source: a problem
+        where nothing else brings it.
     unknown
         What was not recognised.
     problems
@@ -70,6 +74,7 @@ class GivenFolder:
 
     files: dict[str, GivenFile] = field(default_factory=dict)
     roads: tuple[GivenFile, ...] = ()
+    pages: dict[str, Problem] = field(default_factory=dict)
     unknown: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -102,8 +107,12 @@ def recognise_folder(folder: Path, catalogue: Catalogue, year: int | None) -> Gi
         what = f"holds {len(paths)} files"
         raise FetchError(Problem(str(folder), what, "move what is meant into a folder of its own"))
     found: dict[str, list[GivenFile]] = {}
+    pages: dict[str, Problem] = {}
     unknown, problems = [], []
     for path in paths:
+        if key := _find_paged(path, catalogue, year):
+            pages[key] = _describe_page(path, catalogue.find(key), year)
+            continue
         told = _recognise(path, catalogue, year)
         if isinstance(told, GivenFile):
             found.setdefault(told.key, []).append(told)
@@ -113,7 +122,10 @@ def recognise_folder(folder: Path, catalogue: Catalogue, year: int | None) -> Gi
             problems.append(told)
     roads = tuple(found.pop(ROADS, ()))
     single, doubtful = _take_each_once(found)
-    return GivenFolder(single, roads, tuple(unknown), (*problems, *doubtful))
+    # A page that was saved before the file itself came is of no use any more.
+    there = {*found, *([ROADS] if roads else [])}
+    unknown += [replace(pages.pop(key), mend=_UNKNOWN) for key in there & pages.keys()]
+    return GivenFolder(single, roads, pages, tuple(unknown), (*problems, *doubtful))
 
 
 def _take_each_once(
@@ -140,7 +152,7 @@ def _recognise(path: Path, catalogue: Catalogue, year: int | None) -> GivenFile 
     with path.open("rb") as stream:
         head = stream.read(4096)
     if is_page(head):
-        return _describe_page(name, catalogue, year)
+        return Problem(name, "is a web page, no data", _UNKNOWN)
     try:
         content, ending = _look(path, catalogue)
     except InputError as error:
@@ -163,17 +175,34 @@ def _recognise(path: Path, catalogue: Catalogue, year: int | None) -> GivenFile 
     return GivenFile(path, key, of, ending)
 
 
-def _describe_page(name: str, catalogue: Catalogue, year: int | None) -> Problem:
+def _find_paged(path: Path, catalogue: Catalogue, year: int | None) -> str:
+    """Find the source in the place of whose file a web page was saved; empty: of none."""
+    with path.open("rb") as stream:
+        if not is_page(stream.read(4096)):
+            return ""
+    stem = re.sub(r"(?: ?\(\d+\))?(?:\.html?)?$", "", clean_text(path.name))
+    return next(
+        (
+            key
+            for key, one in catalogue.sources.items()
+            if one.file and one.address and one.fill(one.file, _year_of_page(path, year)) == stem
+        ),
+        "",
+    )
+
+
+def _year_of_page(path: Path, year: int | None) -> int | None:
+    told = _YEAR.search(path.name)
+    return year or (int(told[1]) if told else None)
+
+
+def _describe_page(path: Path, source: DataSource, year: int | None) -> Problem:
     """Name a web page that was saved in the place of a file, and the address of that file."""
-    stem = re.sub(r"(?: ?\(\d+\))?(?:\.html?)?$", "", name)
-    for source in catalogue.sources.values():
-        told = _YEAR.search(stem)
-        of = year or (int(told[1]) if told else None)
-        if source.file and source.address and source.fill(source.file, of) == stem:
-            address = source.locate(of)
-            mend = f"open {address} in a browser, wait, and save what comes"
-            return Problem(name, f"is a web page, not the data of {source.publisher}", mend)
-    return Problem(name, "is a web page, no data", _UNKNOWN)
+    mend = (
+        f"open {source.locate(_year_of_page(path, year))} in a browser, wait, and save what comes"
+    )
+    what = f"is a web page, not the data of {source.publisher}"
+    return Problem(clean_text(path.name), what, mend)
 
 
 def _look(path: Path, catalogue: Catalogue) -> tuple[Content, str]:
@@ -317,7 +346,7 @@ def take_folder(
     (list of Taken, list of Problem)
         What was taken, and why the others were not.
     """
-    taken, problems = [], list(given.problems)
+    taken, problems = [], [*given.problems, *given.pages.values()]
     if len(given.roads) > 1:
         names = str(say_list([clean_text(one.path.name) for one in given.roads]))
         mend = "`stemgeo fetch flanders --from` joins them; or leave one"
@@ -373,8 +402,21 @@ def take_file(
     return Taken(entry, place_file(into, store, entry, candidate, replace=replace))
 
 
-def list_unknown(given: GivenFolder, most: int = 10) -> Sequence[str]:
-    """Write what was not recognised, a line each up to so many."""
-    lines = [str(one) for one in given.unknown[:most]]
-    rest = len(given.unknown) - most
-    return [*lines, *([f"{rest} other files are of no source either"] if rest > 0 else [])]
+def say_unknown(given: GivenFolder, most: int = 8) -> Iterator[Said]:
+    """Say what was not taken: each file that is damaged, the others by their names in one line."""
+    others = []
+    for one in given.unknown:
+        if _DAMAGED in one.what:
+            yield Said(*[str(one)] * 3)
+        else:
+            others.append(clean_text(one.where))
+    if others:
+        rest = len(others) - most
+        yield say(
+            "of no source that is known here, and left out: {names}{rest}",
+            "van geen bron die hier gekend is, en niet genomen: {names}{rest}",
+            "d’aucune source connue ici, et pas pris : {names}{rest}",
+            names=", ".join(others[:most]),
+            rest=say(" and {number} more", " en nog {number}", " et encore {number}",
+                     number=str(rest)) if rest > 0 else "",
+        )  # fmt: skip

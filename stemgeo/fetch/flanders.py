@@ -9,9 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import os
+import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from stemgeo.beginning import FILE as STUDY
 from stemgeo.beginning import begin_study
@@ -23,11 +26,12 @@ from stemgeo.fetch.by_hand import (
     GivenFolder,
     piece_by_hand,
     recognise_folder,
+    say_unknown,
     take_file,
 )
 from stemgeo.fetch.checks import check_file, check_provinces, link_file
 from stemgeo.fetch.folder import Candidate, enter_file, find_kept, piece_of, place_file
-from stemgeo.inputs.vintages import vintage_in_force
+from stemgeo.inputs.vintages import flemish_codes, names_by_code, vintage_in_force
 from stemgeo.notes import Said, clean_text, say, say_list
 from stemgeo.sources.client import Client
 from stemgeo.sources.content import GO_ON
@@ -146,7 +150,7 @@ class Fetched:
     steps: list[Step] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     spared: list[Problem] = field(default_factory=list)
-    told: list[Said | str] = field(default_factory=list)
+    told: list[Said] = field(default_factory=list)
     begun: NewStudy | None = None
     lines: list[str] = field(default_factory=list)
 
@@ -173,6 +177,8 @@ class FlandersAsked:
         Whether all is brought anew, and what stands there kept beside it.
     language
         Of the study.
+    mirror
+        The file of sources that was given, for the command to go on.
     """
 
     folder: Path
@@ -185,11 +191,27 @@ class FlandersAsked:
     offline: bool = False
     replace: bool = False
     language: Language = "nl"
+    mirror: Path | None = None
 
     @property
     def command(self) -> str:
-        """What is typed to go on with files by hand."""
-        return f"stemgeo fetch flanders --year {self.year} {self.folder} --from FOLDER"
+        """What is typed to go on with files by hand: all that was given, but whence.
+
+        What is of a study to be written only where there is none yet.
+        """
+        writes = not (self.folder / STUDY).exists()
+        words = [str(self.folder)]
+        for name, given in (
+            ("--only", self.only),
+            ("--area", self.area if writes else ()),
+            ("--academies", [self.academies] if self.academies and writes else []),
+            ("--lang", [self.language] if self.language != "nl" and writes else []),
+            ("--sources", [self.mirror] if self.mirror else []),
+        ):
+            words += [word for one in given for word in (name, str(one))]
+        typed = " ".join(map(shlex.quote, words))
+        rest = " --replace" if self.replace else ""
+        return f"stemgeo fetch flanders --year {self.year} {typed}{rest} --from FOLDER"
 
 
 def plan_flanders(asked: FlandersAsked) -> tuple[PlannedFile, ...]:
@@ -199,7 +221,10 @@ def plan_flanders(asked: FlandersAsked) -> tuple[PlannedFile, ...]:
     ------
     FetchError
         If a key is no source of it, or there is nothing of the year.
+    StemgeoError
+        If the area is none, or the register is not there.
     """
+    _refuse_mistakes(asked)
     sources = asked.catalogue.sources
     keys = [
         key
@@ -224,6 +249,22 @@ def plan_flanders(asked: FlandersAsked) -> tuple[PlannedFile, ...]:
         small = PlannedFile(SMALL_ROADS, sources[SMALL_ROADS], asked.year)
         items = tuple(small if one.key == ROADS else one for one in items)
     return items
+
+
+def _refuse_mistakes(asked: FlandersAsked) -> None:
+    """Refuse what would fail after hours of downloads: a wrong name, a file that is not there."""
+    for option, place in (("--academies", asked.academies), ("--from", asked.given)):
+        if place is not None and not place.exists():
+            raise FetchError(Problem(str(place), "is not there", f"give {option} as it is called"))
+    if asked.area:
+        from stemgeo.inputs.territory import find_codes_of_area
+
+        findings, vintage = Findings(), vintage_in_force(asked.year)
+        names = names_by_code(vintage)
+        known = [(code, names[code]) for code in flemish_codes(vintage)]
+        towns = pd.DataFrame(known, columns=["nis_code", "name"])
+        find_codes_of_area(asked.area, towns, vintage, findings)
+        findings.raise_errors()
 
 
 def list_parts(item: PlannedFile, catalogue: Catalogue) -> list[PlannedFile]:
@@ -262,7 +303,7 @@ def fetch_flanders(
     given = GivenFolder()
     if asked.given is not None:
         given = recognise_folder(asked.given, asked.catalogue, asked.year)
-    found = Fetched(problems=list(given.problems), told=[str(one) for one in given.unknown[:20]])
+    found = Fetched(problems=list(given.problems), told=list(say_unknown(given)))
     _tell_unused(given, plan, found)
     with Client(asked.catalogue.manners, store, offline=asked.offline) as client:
         work = _Bringing(asked, client, given, found)
@@ -271,6 +312,8 @@ def fetch_flanders(
             work.tell(0, None)
             found.steps.append(work.bring(item))
         work.compare_provinces()
+    came = {one.item.key for one in found.steps if one.entry is not None}
+    found.problems += [page for key, page in given.pages.items() if key not in came]
     _tell_whole(asked, found)
     _write_study(asked, found)
     return found
@@ -288,9 +331,19 @@ def _tell_unused(given: GivenFolder, plan: Sequence[PlannedFile], found: Fetched
     keys = {one.key for one in plan}
     for key, one in given.files.items():
         if key not in keys:
-            found.told.append(f"{one.path.name}: is {key}, which was not asked for: left out")
+            found.told.append(_say_unasked([one], key))
     if given.roads and not keys & {ROADS, SMALL_ROADS}:
-        found.told.append("the extracts of roads given were not asked for: left out")
+        found.told.append(_say_unasked(given.roads, ROADS))
+
+
+def _say_unasked(files: Sequence[GivenFile], key: str) -> Said:
+    return say(
+        "{files}: of {key}, which was not asked for: left out",
+        "{files}: van {key}, dat niet gevraagd werd: niet genomen",
+        "{files} : de {key}, qui n’a pas été demandé : pas pris",
+        files=say_list([clean_text(one.path.name) for one in files]),
+        key=key,
+    )
 
 
 @dataclass
@@ -310,7 +363,8 @@ class _Bringing:
         except (FetchError, InputError) as error:
             for one in error.problems:
                 told = one if isinstance(one, Problem) else Problem(item.file, str(one))
-                mend = told.mend.replace(GO_ON, self.asked.command)
+                # The whole command is long, and is said once.
+                mend = told.mend.replace(GO_ON, "--from FOLDER")
                 found = self.found.spared if item.source.optional else self.found.problems
                 found.append(replace(told, mend=mend))
             return Step(item, "failed")
@@ -548,14 +602,19 @@ def _tell_whole(asked: FlandersAsked, found: Fetched) -> None:
                 area=say_list(asked.area),
             )
         )
-    for step in found.steps:
-        if step.how == "lacking":
-            source = step.item.source
-            where = source.how or (step.item.address and f"open {step.item.address}")
-            found.told.append(
-                f"{step.item.key}: not there, and not needed; by hand: {where}; then: "
-                f"{asked.command}"
+    lacking = [one.item.key for one in found.steps if one.how == "lacking"]
+    if lacking:
+        found.told.append(
+            say(
+                "a study does without {keys}, which come by hand only: --dry-run says where they "
+                "are, --from FOLDER takes them in",
+                "een studie kan zonder {keys}, die alleen met de hand komen: --dry-run zegt waar "
+                "ze staan, --from MAP neemt ze op",
+                "une étude se passe de {keys}, qui ne viennent qu’à la main : --dry-run dit où "
+                "ils sont, --from DOSSIER les prend",
+                keys=say_list(lacking),
             )
+        )
 
 
 def _write_study(asked: FlandersAsked, found: Fetched) -> None:
@@ -608,7 +667,15 @@ def _list_inputs(asked: FlandersAsked, found: Fetched) -> tuple[dict[str, Path],
             roads = roads or [asked.folder / entry.file]
         elif source.input in files:
             other = files[source.input].name
-            found.told.append(f"{entry.file}: not in the study, which takes {other} as it is")
+            found.told.append(
+                say(
+                    "{file}: not in the study, which takes {other} for the same",
+                    "{file}: niet in de studie, die er {other} voor neemt",
+                    "{file} : pas dans l’étude, qui prend {other} pour cela",
+                    file=entry.file,
+                    other=other,
+                )
+            )
         else:
             files[source.input] = asked.folder / entry.file
     return files, roads

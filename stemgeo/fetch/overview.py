@@ -17,7 +17,7 @@ from stemgeo.study import Input, InputPaths
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from stemgeo.fetch.flanders import FlandersAsked, PlannedFile, Step
@@ -50,7 +50,9 @@ def describe_plan(
     for item in plan:
         kept = find_kept(asked.folder, lock, item.file) if item.file and not asked.replace else None
         for part in list_parts(item, asked.catalogue):
-            where, size = part.address or f"by hand: {part.source.how}", part.size_bytes
+            comes = part.source.kind != "by-hand"
+            where = part.address if comes else f"by hand: {_say_where(part)}"
+            size = part.size_bytes
             stored = client.find_stored(part.address) if part.address else None
             if kept:
                 where, size = f"is in {asked.folder}", kept.size_bytes
@@ -64,7 +66,8 @@ def describe_plan(
                 {
                     "item": part.key,
                     "file": item.file or "",
-                    "size": _write_size(size),
+                    "size": _write_size(size)
+                    or (_write_most(part.source.most_mb) if comes else ""),
                     "date": str(part.year) if part.source.years else "",
                     "licence": part.source.licence,
                     "from": where,
@@ -79,6 +82,27 @@ def _ask_size(part: PlannedFile, client: Client, told: list[str]) -> int | None:
     except FetchError as error:
         told.append(f"{part.key}: its size is not known: {error}")
         return None
+
+
+def format_plan(table: pd.DataFrame) -> Iterator[str]:
+    """Write what a fetch would bring as people read it: of each the file and its place below.
+
+    Parameters
+    ----------
+    table
+        As from `describe_plan`.
+    """
+    head = table.drop(columns=["file", "from"])
+    widths = {name: max(len(name), *(len(one) for one in head[name])) for name in head.columns[:-1]}
+
+    def write(cells: Mapping[Any, Any]) -> str:
+        told = [f"{cells[name]:<{width}}" for name, width in widths.items()]
+        return "  ".join([*told, cells["licence"]]).rstrip()
+
+    yield write({name: name for name in head.columns})
+    for row in table.to_dict("records"):
+        yield write(row)
+        yield f"    {row['file']}{' <- ' if row['file'] else ''}{row['from']}"
 
 
 def describe_steps(steps: Sequence[Step]) -> pd.DataFrame:
@@ -100,6 +124,16 @@ def _write_size(size: int | None) -> str:
     if size is None:
         return ""
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+
+
+def _say_where(part: PlannedFile) -> str:
+    """Say where a person finds a file."""
+    return "; ".join(filter(None, (part.source.how, part.address and f"open {part.address}")))
+
+
+def _write_most(most_mb: float) -> str:
+    """Write what no file of a source is larger than."""
+    return f"<= {most_mb / 1000:g} GB" if most_mb >= 1000 else f"<= {most_mb:g} MB"
 
 
 # -- what is there -------------------------------------------------------------------------------
@@ -128,12 +162,22 @@ class SourcesFound:
     told: tuple[str, ...] = ()
 
     def format(self) -> pd.DataFrame:
-        """Give the table as people read it: servers for addresses; what it is, the text says."""
+        """Give the table as people read it: servers for addresses; the text below says the rest.
+
+        Long names are shortened in their middle: what they begin and end with tells them apart.
+        """
         servers = [
-            ", ".join(dict.fromkeys(host_of(one) or one for one in text.split(", ")))
+            ", ".join(dict.fromkeys(host_of(one) or _shorten(one, 24) for one in text.split(", ")))
             for text in self.table["from"]
         ]
-        return self.table.assign(**{"from": servers}).drop(columns="what")
+        names = [_shorten(one, 32) for one in self.table["file"]]
+        table = self.table.assign(**{"file": names, "from": servers})
+        return table.drop(columns=["what", "licence"])
+
+
+def _shorten(text: str, most: int) -> str:
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[half + 1 - most :]}"
 
 
 def describe_folder(folder: Path) -> list[dict[str, Any]]:
@@ -181,7 +225,10 @@ def describe_inputs(inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
 
 
 def add_newer(
-    rows: list[dict[str, Any]], catalogue: Catalogue, client: Client | None = None
+    rows: list[dict[str, Any]],
+    catalogue: Catalogue,
+    client: Client | None = None,
+    language: str = "en",
 ) -> SourcesFound:
     """Say of each file what is newer, and name all sources in one text.
 
@@ -193,6 +240,8 @@ def add_newer(
         Says of which years there are files.
     client
         Asks servers of when theirs are; None: they are not asked.
+    language
+        Of the text that names all sources.
     """
     told: list[str] = []
     described = []
@@ -208,7 +257,9 @@ def add_newer(
         described.append(row | {"newer": newer})
     columns = ["file", "what", "of", "fetched", "licence", "from", "state", "newer"]
     lines = [
-        name_source(row["what"], row["licence"]) for row in described if row["state"] != UNKNOWN
+        name_source(row["what"], row["licence"], language)
+        for row in described
+        if row["state"] != UNKNOWN
     ]
     table = pd.DataFrame(described, columns=columns)
     return SourcesFound(table, "; ".join(dict.fromkeys(filter(None, lines))), tuple(told))

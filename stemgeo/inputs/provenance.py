@@ -7,13 +7,12 @@ import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from stemgeo.notes import clean_text
+from stemgeo.notes import Said, clean_text, say
 from stemgeo.sources.catalogue import shipped_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stemgeo.notes import Said
     from stemgeo.sources.lock import LockedFile, Piece
 
 
@@ -155,9 +154,38 @@ def _name_publisher(key: str) -> tuple[str, str]:
     return made_by, source.licence
 
 
-def name_source(line: str, licence: str) -> str:
-    """Name a source with its licence, if the line that names it does not say that."""
-    return f"{line} ({licence})" if line and licence and licence not in line else line
+_UNSTATED = re.compile(r"not stated: ask (.+)")
+"""A licence that is not known, as the file of sources writes it."""
+
+
+def say_licence(licence: str) -> Said:
+    """Say a licence: its name is the same in each language, that it is not known is not."""
+    unknown = _UNSTATED.fullmatch(licence)
+    if unknown is None:
+        return Said(licence, licence, licence)
+    return say(
+        "licence not stated: ask {publisher}",
+        "licentie niet vermeld: na te vragen bij {publisher}",
+        "licence non précisée\N{NO-BREAK SPACE}: à demander à {publisher}",
+        publisher=unknown[1],
+    )
+
+
+def name_source(line: str, licence: str, language: str) -> str:
+    """Name a source with its licence, if the line that names it does not say that.
+
+    Parameters
+    ----------
+    line
+        That names it, as it asks.
+    licence
+        As the study or the lock has it.
+    language
+        In which an unknown licence is said.
+    """
+    if not line or not licence or licence in line:
+        return line
+    return f"{line} ({say_licence(licence).to_text(language)})"
 
 
 def fill_from_lock(given: Provenance, entry: LockedFile) -> Provenance:

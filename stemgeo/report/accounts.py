@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stemgeo.inputs.accounts import ACCOUNTS, INDICATORS, SIGNS
+from stemgeo.inputs.provenance import name_source
 from stemgeo.maps.text import province_name
 from stemgeo.notes import strip_control
 from stemgeo.recognition import keep_own
@@ -107,9 +108,10 @@ def list_sources(result: Tables) -> list[str]:
             table = getattr(result, one["role"])
             of_rows = [] if table is None or "source" not in table else table["source"].fillna("")
             told += sorted(filter(None, set(of_rows)))
-            if one.get("source") and not (len(of_rows) and all(of_rows)):
-                terms = f" ({one['licence']})" if one.get("licence") else ""
-                told.append(strip_control(f"{one['source']}{terms}"))
+            line = one.get("attribution") or one.get("source")
+            if line and not (len(of_rows) and all(of_rows)):
+                terms = str(one.get("licence") or "")
+                told.append(strip_control(name_source(line, terms, result.language)))
     return list(dict.fromkeys(told))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.coverage import ALL_BANDS, REGION, keep_counted, lay_side_by_side
+from stemgeo.inputs.provenance import say_licence
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     name_gap_places,
@@ -847,7 +848,8 @@ def _build_sources(result: Tables, inputs: Sequence[Mapping[str, Any]]) -> Table
     for item in inputs:
         date = dt.date.fromisoformat(item["date"]) if item["date"] else None
         named, source = say_role(item["role"], result.language), item["source"] or nobody
-        rows.append([named, source, item["licence"], date, item["name"]])
+        licence = say_licence(item["licence"]).to_text(result.language)
+        rows.append([named, source, licence, date, item["name"]])
     table = pd.DataFrame(rows, columns=["role", "source", "licence", "date", "file"], dtype=object)
     return _build_sheet(result, "sources", table)
 

@@ -22,7 +22,7 @@ from stemgeo.maps.page import save_described
 from stemgeo.maps.text import province_name
 from stemgeo.measure import UPPER, Progress, report_nothing
 from stemgeo.notes import Said
-from stemgeo.report.accounts import find_question
+from stemgeo.report.accounts import find_question, list_sources
 from stemgeo.report.annex import (
     GAPS,
     MUNICIPALITIES,
@@ -278,7 +278,8 @@ class Answer(Outcome):
         if self.letter.typed:
             yield from ("", words.join_pair(words("answer.typed"), ", ".join(self.letter.typed)))
         yield from ("", words.join_pair(words("answer.dates"), text.date))
-        yield words.join_pair(words("answer.sources"), text.source)
+        sources = words.join_series(dict.fromkeys([text.source, *list_sources(self.source)]))
+        yield words.join_pair(words("answer.sources"), sources)
         if self.source.notes:
             yield from ("", words("answer.notes"))
             yield from (f"- {one.to_text(self.language)}" for one in self.source.notes)

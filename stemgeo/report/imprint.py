@@ -88,7 +88,7 @@ def say_attribution(*inputs: Inputs, language: Language) -> str:
         if item.role == "network" and _is_openstreetmap(item):
             source = f"{source}; {OSM_SOURCE}" if source else OSM_SOURCE
         if source:
-            named.append(name_source(source, item.licence))
+            named.append(name_source(source, item.licence, language))
         elif item.role not in PROPOSED:
             nameless.append(say_role(item.role, language))
     words = load_texts(language)

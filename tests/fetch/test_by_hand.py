@@ -111,8 +111,26 @@ def test_a_page_and_what_is_unknown_are_said(given: Path) -> None:
     assert said.status == 1
     assert "TF_SOC_POP_STRUCT_2025.zip: is a web page, not the data of Statbel; open" in said.err
     assert "/TF_SOC_POP_STRUCT_2025.zip in a browser" in said.err
-    assert "note: recipe.txt: is of no source that is known here; it is left out" in said.err
-    assert "note: holiday.jpg: " in said.err
+    left = "note: of no source that is known here, and left out: holiday.jpg, recipe.txt"
+    assert left in said.err.splitlines()
+
+
+def test_a_folder_of_downloads_has_other_files(given: Path) -> None:
+    """A page is no hindrance once the file is there too; damaged files are told, others named."""
+    (given / "TF_SOC_POP_STRUCT_2025.zip.html").write_bytes(CHALLENGE)
+    (given / "TF_SOC_POP_STRUCT_2025 (1).zip").write_bytes(mini.files()["population"])
+    (given / "half.zip").write_bytes(b"PK\x03\x04half")
+    for number in range(10):
+        (given / f"{number}.txt").write_text("flour\tsugar\n1\t2\n")
+    said = take()
+    assert said.status == 0, said.err
+    assert said.err.splitlines() == [
+        "note: half.zip: is a zip that is cut off or damaged; it is left out",
+        (
+            "note: of no source that is known here, and left out: 0.txt, 1.txt, 2.txt, 3.txt, "
+            "4.txt, 5.txt, 6.txt, 7.txt and 3 more"
+        ),
+    ]
 
 
 def test_a_wrong_total_is_refused_by_hand_too(given: Path, tmp_path: Path) -> None:

@@ -233,7 +233,10 @@ def test_a_challenge_page_holds_up_no_other(
     assert [one.source for one in read_lock(tmp_path / "data").files] == ["crosswalk"]
     (error,) = (one for one in said.err.splitlines() if one.startswith("error"))
     assert source.locate(2025) in error
-    assert "stemgeo fetch flanders --year 2025 data --from FOLDER" in error
+    assert "give the folder in which the file comes: --from FOLDER" in error
+    (typed,) = (one for one in said.err.splitlines() if one.startswith("What came is kept"))
+    options = " ".join((*words, "--sources sources.toml --from FOLDER"))
+    assert f": stemgeo fetch flanders --year 2025 data {options}" in typed
     downloads = tmp_path / "downloads"
     downloads.mkdir()
     (downloads / "OPENDATA (1).xlsx").write_bytes(mini.files()["zone_population"])
@@ -241,6 +244,10 @@ def test_a_challenge_page_holds_up_no_other(
     on = fetch(*words, "--from", "downloads")
     assert on.status == 0, on.err
     assert len(server.asked) == asked
+    (downloads / "OPENDATA (1).xlsx").rename(downloads / "other.txt.part")
+    (downloads / f"{TOTALS}.html").write_bytes(CHALLENGE)
+    again = fetch(*words, "--from", "downloads")
+    assert again.status == 0, "a page is no hindrance once its file is here"
     entry = read_lock(tmp_path / "data").find(source="zone_population")
     assert entry is not None
     assert (entry.file, entry.pieces[0].name, entry.pieces[0].address) == (
@@ -322,15 +329,18 @@ def test_a_dry_run_brings_nothing(played: Catalogue, server: Server, tmp_path: P
     assert said.status == 0
     assert not (tmp_path / "data").exists()
     assert all(one.headers["range"].startswith("bytes=0-") for one in server.asked)
-    sizes = {"weights": r"\d[\d.]* [kM]B", "roads_netherlands": r"\d[\d.]* [kM]B", "sectors": ""}
-    for key, size in sizes.items():
+    lines = said.out.splitlines()
+    sizes = {"weights": r"\d[\d.]* [kM]B", "roads_netherlands": r"\d[\d.]* [kM]B"}
+    for key, size in (sizes | {"sectors": "<= 500 MB"}).items():
         one = played.find(key)
-        (row,) = (row for row in said.out.splitlines() if one.locate(2025) in row)
-        assert one.licence in row
-        assert re.search(rf"\.(zip|pbf) +{size} +(2025)? +{one.licence}", row), row
-    (line,) = said.err.splitlines()
+        (row,) = (number for number, line in enumerate(lines) if line.split()[:1] == [key])
+        assert re.search(rf"{size} +(2025)? +{one.licence}$", lines[row]), lines[row]
+        assert lines[row + 1].strip().endswith(one.locate(2025))
+    assert all(len(line) <= 80 for line in lines if not line.startswith(" "))
+    line, total = said.err.splitlines()
     assert "sectors: its size is not known" in line
     assert "Just a moment" in line
+    assert total.startswith("To be asked of servers: 10 files")
     server.asked.clear()
     assert fetch("--dry-run", "--offline").status == 0
     assert not server.asked
@@ -356,7 +366,10 @@ def test_offline_is_from_what_is_here(server: Server, tmp_path: Path) -> None:
     [
         (("--only", "weather"), "'weather' is none of: municipalities"),
         (("--year", "2019"), "of 2019 no address is known; there are: 2024, 2025, 2026"),
-        (("--from", "nowhere"), "nowhere: is no folder"),
+        (("--from", "nowhere"), "nowhere: is not there; give --from as it is called"),
+        (("--academies", "mis.csv"), "mis.csv: is not there; give --academies as it is called"),
+        (("--area", "Berlaren"), "did you mean Berlare or Berlaar?"),
+        (("--area", "Berlaren", "--dry-run"), "did you mean Berlare or Berlaar?"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
@@ -386,7 +399,7 @@ def test_a_moved_file_is_told(played: Catalogue, server: Server) -> None:
     server.play(path, Reply(b"gone", 404))
     said = fetch(*SMALL)
     assert said.status == 1
-    assert "look for it there, and give it by hand: stemgeo fetch flanders" in said.err
+    assert "look for it there, and give it by hand: --from FOLDER" in said.err
 
 
 KILLS = 40

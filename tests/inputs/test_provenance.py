@@ -13,7 +13,7 @@ import stemgeo as sg
 from stemgeo.errors import Findings
 from stemgeo.inputs import load_inputs
 from stemgeo.inputs.files import open_input
-from stemgeo.inputs.provenance import Provenance, fill_origin
+from stemgeo.inputs.provenance import Provenance, fill_origin, name_source
 from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.letter import write_letter
@@ -206,3 +206,14 @@ def test_a_file_that_changed_since_is_told(tmp_path: Path) -> None:
     _, findings = open_population(folder)
     (error,) = findings.errors
     assert "is not as stemgeo writes it" in str(error)
+
+
+def test_a_licence_that_is_not_stated_is_said_in_each_language() -> None:
+    """Names of licences stay as they are, and none stands twice."""
+    unknown = "not stated: ask publiq"
+    assert name_source("publiq", unknown, "nl") == (
+        "publiq (licentie niet vermeld: na te vragen bij publiq)"
+    )
+    assert name_source("publiq", unknown, "en") == "publiq (licence not stated: ask publiq)"
+    assert name_source("Statbel", "CC BY 4.0", "nl") == "Statbel (CC BY 4.0)"
+    assert name_source("Statbel (CC BY 4.0)", "CC BY 4.0", "nl") == "Statbel (CC BY 4.0)"
