@@ -154,7 +154,7 @@ def flanders_command(
     replace: KeepOption = False,
 ) -> None:
     """Bring all that a study of Flanders needs, and write the study."""
-    from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders
+    from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders, follow_study
 
     asked = FlandersAsked(
         folder,
@@ -171,6 +171,7 @@ def flanders_command(
     )
     idle = {"--academies": academies, "--area": area, "--lang": lang}
     _refuse_idle(folder, [name for name, value in idle.items() if value])
+    asked = follow_study(asked)
     if dry_run:
         _print_files(asked)
         return
@@ -420,11 +421,18 @@ def addresses_command(
     source, folder = catalogue.find(KEY), study if study.is_dir() else study.parent
     plan = plan_addresses(read, folder, source, find_store(), renew=renew)
     for one in plan.untold:
-        print_line(f"note: not asked, without a street, a number or a town: {one}")
+        untold = say(
+            "not asked, without a street, a number or a town: {address}",
+            "niet gevraagd, zonder straat, nummer of gemeente: {address}",
+            "pas demandé, sans rue, numéro ou commune : {address}",
+            address=one,
+        )
+        print_note(untold, read.language)
     if dry_run:
         _print_questions(plan, source.address)
         return
-    with Client(catalogue.manners, find_store()) as client, show_progress("en") as progress:
+    store, language = find_store(), read.language
+    with Client(catalogue.manners, store) as client, show_progress(language) as progress:
         told = Said("addresses", "adressen", "adresses")
         found = fetch_addresses(plan, source, client, lambda done, of: progress(told, done / of))
     if plan.questions:
@@ -432,6 +440,17 @@ def addresses_command(
             f"{len(found.answers)} of {len(plan.questions)} addresses asked: the register has a "
             f"place of {found.met}"
         )
+        for address in found.unmet:
+            unmet = say(
+                "not in the register of addresses: {address}; mend it, or give its place in "
+                "corrections",
+                "niet in het adressenregister: {address}; verbeter het, of geef de plaats in "
+                "corrections",
+                "pas dans le registre d’adresses : {address} ; corrigez-le, ou donnez sa place "
+                "dans corrections",
+                address=address,
+            )
+            print_note(unmet, language)
     else:
         print_line(f"Nothing to ask; answered before: {plan.known}")
     if found.failed is not None:

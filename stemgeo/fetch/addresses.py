@@ -95,7 +95,21 @@ class AddressesFetched:
     @property
     def met(self) -> int:
         """How many addresses the register knows, with a place."""
-        return sum(any(math.isfinite(match.x) for match in one.matches) for one in self.answers)
+        return len(self.answers) - len(self.unmet)
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The addresses of which it knows no place, as they were asked."""
+        return tuple(
+            _write_address(*map(clean_text, one.question))
+            for one in self.answers
+            if not any(math.isfinite(match.x) for match in one.matches)
+        )
+
+
+def _write_address(municipality: str, postcode: str, street: str, house_number: str) -> str:
+    """Write an address as on a letter."""
+    return f"{street} {house_number}, {' '.join(filter(None, (postcode, municipality)))}"
 
 
 def plan_addresses(

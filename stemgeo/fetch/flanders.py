@@ -251,6 +251,21 @@ def plan_flanders(asked: FlandersAsked) -> tuple[PlannedFile, ...]:
     return items
 
 
+def follow_study(asked: FlandersAsked) -> FlandersAsked:
+    """Give what is asked, of the area and in the language of the study that is there, if one is.
+
+    Raises
+    ------
+    StemgeoError
+        If that study cannot be read.
+    """
+    place = asked.folder / STUDY
+    if not place.exists():
+        return asked
+    study = load_study(place)
+    return replace(asked, area=study.about.area, language=study.language)
+
+
 def _refuse_mistakes(asked: FlandersAsked) -> None:
     """Refuse what would fail after hours of downloads: a wrong name, a file that is not there."""
     for option, place in (("--academies", asked.academies), ("--from", asked.given)):

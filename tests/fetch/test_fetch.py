@@ -534,4 +534,7 @@ def test_a_small_area_asks_overpass_for_its_roads(
     assert entry is not None
     assert entry.made_by.endswith("cut to Aartselaar")
     assert "de bestanden blijven heel" in said.err
-    assert fetch(*only).status == 0
+    again = fetch(*only)
+    assert again.status == 0
+    assert again.out.count("kept") == 3, "the area is that of the study"
+    assert not (tmp_path / "data" / "belgium.osm.pbf").exists()

@@ -84,7 +84,8 @@ def test_what_no_file_places_is_asked_and_placed(
         {"gemeentenaam": ["Boechout"], "straatnaam": ["Nergens"], "huisnummer": ["1"]},
     ]
     assert "2 of 2 addresses asked: the register has a place of 1" in came.err
-    assert "not asked, without a street, a number or a town: Plein" in came.err
+    assert "let op: niet gevraagd, zonder straat, nummer of gemeente: Plein" in came.err
+    assert "let op: niet in het adressenregister: Nergens 1, Boechout; verbeter het" in came.err
     assert came.out == 'matched_addresses = "adresmatch.csv"\n'
     assert (study / "study.toml").read_bytes() == toml
     entry = read_lock(study).find(source="address_match")
