@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from stemgeo.errors import FetchError, InputError, Problem
 from stemgeo.fetch.checks import check_file, named
-from stemgeo.fetch.folder import Candidate, enter_file, place_file
+from stemgeo.fetch.folder import OURS, Candidate, enter_file, place_file
 from stemgeo.notes import Said, clean_text, say, say_list
 from stemgeo.sources.content import is_page
-from stemgeo.sources.lock import FILE, LockedFile, Piece
+from stemgeo.sources.lock import LockedFile, Piece
 from stemgeo.sources.store import now
 from stemgeo.writing.seal import hash_file
 
@@ -26,7 +26,6 @@ ROADS = "roads"
 _BY_KIND = ("file", "features", "by-hand")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:\d{4})?(?!\d)")
 _YEAR_COLUMNS = ("cd_year", "year", "jaar")
-_OURS = (FILE, "study.toml")
 _MOST_FILES = 1000
 _DAMAGED = "cut off or damaged"
 
@@ -101,7 +100,7 @@ def recognise_folder(folder: Path, catalogue: Catalogue, year: int | None) -> Gi
     paths = sorted(
         one
         for one in folder.iterdir()
-        if one.is_file() and not one.name.startswith(".") and one.name not in _OURS
+        if one.is_file() and not one.name.startswith(".") and one.name not in OURS
     )
     if len(paths) > _MOST_FILES:
         what = f"holds {len(paths)} files"
@@ -239,10 +238,10 @@ def _fits(key: str, source: DataSource, content: Content) -> bool:
         return False
     if content.kind in EXTRACT:
         return key == ROADS
-    if content.kind is Format.GEOTIFF or not source.columns:
-        raster = content.kind is Format.GEOTIFF and not source.columns
-        read = _is_read_as(source.input, content.columns)
-        return source.input == "weights" if raster else read and not source.columns
+    if content.kind is Format.GEOTIFF:
+        return source.input == "weights" and not source.columns
+    if not source.columns:
+        return _is_read_as(source.input, content.columns)
     of_towns = not source.collection or (
         _is_of_municipalities(content) == (source.input == "municipalities")
     )

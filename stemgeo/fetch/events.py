@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stemgeo.errors import FetchError, Findings, Problem, ResultError, StudyError
+from stemgeo.fetch.folder import Candidate, enter_file
 from stemgeo.inputs.columns import fold_label
 from stemgeo.inputs.files import quote_formula
 from stemgeo.inputs.uitdatabank import (
@@ -33,7 +34,7 @@ from stemgeo.inputs.uitdatabank import (
 )
 from stemgeo.notes import Said, clean_text, say, say_count, say_list
 from stemgeo.sources.lock import FILE as LOCK
-from stemgeo.sources.lock import LockedFile, Piece, read_lock, write_lock_into
+from stemgeo.sources.lock import Piece, read_lock, write_lock_into
 from stemgeo.sources.store import now
 from stemgeo.study import VINTAGE, YEARS
 from stemgeo.texts.wording import find_wording
@@ -51,7 +52,6 @@ SOURCE = "events"
 PROPOSALS = "voorstellen.csv"
 SECRET_FILE = ".uitdatabank"  # noqa: S105 -- its name
 """Beside a study: the client id, where the environment does not have it."""
-_MADE_BY = "stemgeo fetch events"
 _SECRET = re.compile(r"[!-~]{8,200}")
 PROPOSED = (
     *("name", "organisation", "municipality", "address"),
@@ -380,16 +380,11 @@ def fetch_events(
     texts = {source.file: _to_csv(listed), PROPOSALS: _to_csv(proposals)}
     pieces = tuple(piece for _, piece in answers)
     files = _write_files(plan, source, texts, pieces, store)
-    asked = tuple(
-        (question, len(answer.events), answer.fetched)
-        for question, (answer, _) in zip(plan.questions, answers, strict=True)
-    )
-    unseen = _tell_unseen(
-        (question, answer) for question, (answer, _) in zip(plan.questions, answers, strict=True)
-    )
+    told = [(asked, answer) for asked, (answer, _) in zip(plan.questions, answers, strict=True)]
+    asked = tuple((question, len(answer.events), answer.fetched) for question, answer in told)
     notes = [
         *_tell_events(events, table, plan),
-        *unseen,
+        *_tell_unseen(told),
         *unread,
         *_tell_proposals(proposals, plan),
     ]
@@ -445,34 +440,17 @@ def _write_files(
 
     # As `folder.place_file` does: who enters a file into a lock waits for who is doing so.
     with lock_folder(store.parent):
-        lock = read_lock(plan.folder)
-        for name, text in texts.items():
-            entry = _make_entry(name, text, source, pieces)
-            # Ours, also where this ends between a file and its entry.
-            _memory_path(store, entry.sha256).mkdir(parents=True, exist_ok=True)
-            lock = lock.with_entry(entry)
+        lock, day = read_lock(plan.folder), max(one.fetched for one in pieces).date()
         with whole_files(plan.folder, refuse) as into:
             for name, text in texts.items():
                 (into / name).write_bytes(text.encode())
+                of = Candidate(into / name, pieces, "stemgeo fetch events")
+                entry = enter_file(name, SOURCE, source, None, of)
+                # Ours, also where this ends between a file and its entry.
+                _memory_path(store, entry.sha256).mkdir(parents=True, exist_ok=True)
+                lock = lock.with_entry(entry.model_copy(update={"date": day}))
             write_lock_into(into, lock)
     return tuple(plan.folder / name for name in texts)
-
-
-def _make_entry(name: str, text: str, source: DataSource, pieces: tuple[Piece, ...]) -> LockedFile:
-    content = text.encode()
-    return LockedFile(
-        file=name,
-        source=SOURCE,
-        publisher=source.publisher,
-        title=source.title,
-        licence=source.licence,
-        attribution=source.attribution,
-        date=max(one.fetched for one in pieces).date(),
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        pieces=pieces,
-        made_by=_MADE_BY,
-    )
 
 
 # -- proposals -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stemgeo.beginning import FILE as STUDY
 from stemgeo.errors import FetchError, Problem
 from stemgeo.notes import Said, say
 from stemgeo.sources.lock import FILE, Lock, LockedFile, Piece, read_lock, write_lock
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from stemgeo.sources.catalogue import DataSource
     from stemgeo.sources.client import Answered
     from stemgeo.sources.store import Download
+
+OURS = (FILE, STUDY)
+"""What stands in a folder beside the files that were fetched into it."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -165,9 +164,8 @@ def refuse_broken(content: bytes, address: str) -> None:
         With what the server says, where it says it.
     """
     where = clean_text(address, 300)
-    for refuse in _CHECKS:
-        if problem := refuse(content):
-            raise FetchError(Problem(where, *problem))
+    if fault := _find_fault(content):
+        raise FetchError(Problem(where, *fault))
     with temporary_folder() as folder:
         path = folder / "map.osm"
         path.write_bytes(content)
@@ -184,29 +182,19 @@ def refuse_broken(content: bytes, address: str) -> None:
 _AGAIN = "fetch it again"
 _SMALLER = f"ask for a smaller area, or {_TAKE_EXTRACT}"
 
-Refusal = tuple[str, str] | None
 
-
-def _refuse_page(content: bytes) -> Refusal:
-    """Refuse a web page, with the error in it."""
+def _find_fault(content: bytes) -> tuple[str, str] | None:
+    """Say what came in the place of a map, with the error in a web page, or that it has no end."""
     if is_like(content[:HEAD], "osm"):
-        return None
+        if content.rstrip().endswith(b"</osm>"):
+            return None
+        return f"gave a map that breaks off after {len(content)} bytes", _AGAIN
     if found := _SAID.search(content[:20_000]):
         said = re.sub(r"<[^>]*>", "", found[1].decode("utf-8", "replace"))
         return f"its server says '{clean_text(said, 200)}'", _SMALLER
     if not content.strip():
         return "gave nothing", _AGAIN
     return "gave no map (OSM XML)", f"{_AGAIN}, or {_TAKE_EXTRACT}"
-
-
-def _refuse_end(content: bytes) -> Refusal:
-    """Refuse a map without its end."""
-    if content.rstrip().endswith(b"</osm>"):
-        return None
-    return f"gave a map that breaks off after {len(content)} bytes", _AGAIN
-
-
-_CHECKS: tuple[Callable[[bytes], Refusal], ...] = (_refuse_page, _refuse_end)
 
 
 def _refuse_incomplete(path: Path, where: str) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stemgeo.errors import FetchError
-from stemgeo.fetch.folder import find_kept
+from stemgeo.fetch.folder import OURS, find_kept
 from stemgeo.inputs.provenance import name_source
 from stemgeo.notes import clean_text
 from stemgeo.sources.catalogue import host_of
-from stemgeo.sources.lock import FILE, LockedFile, read_lock
+from stemgeo.sources.lock import LockedFile, read_lock
 from stemgeo.study import Input, InputPaths
 from stemgeo.writing.seal import hash_file
 
@@ -140,7 +140,6 @@ def _write_most(most_mb: float) -> str:
 
 PUBLISHED, MADE, BY_HAND = "as published", "made", "by hand"
 CHANGED, GONE, UNKNOWN = "changed", "not there", "not from a source"
-_OURS = (FILE, "study.toml")
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ def describe_folder(folder: Path) -> list[dict[str, Any]]:
     return rows + [
         _describe_unknown(one)
         for one in there
-        if one.name not in (*known, *_OURS) and not one.name.startswith(".")
+        if one.name not in (*known, *OURS) and not one.name.startswith(".")
     ]
 
 

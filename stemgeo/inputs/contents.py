@@ -31,8 +31,6 @@ class Content:
     ----------
     kind
         Of the data: of a zip what it holds.
-    packed
-        Whether it is a zip.
     columns
         As the file writes them; none of a raster and of roads.
     table
@@ -40,7 +38,6 @@ class Content:
     """
 
     kind: Format
-    packed: bool = False
     columns: tuple[str, ...] = ()
     table: pd.DataFrame | None = field(default=None, repr=False)
 
@@ -88,7 +85,7 @@ def look_inside(path: Path, columns: Sequence[str] = ()) -> Content:
     role = "network" if whole in EXTRACT else "weights"
     with open_input(Input(path=path), role, findings) as file:
         if file is not None:
-            found = Content(file.kind, packed=whole is Format.ZIP)
+            found = Content(file.kind)
             wanted = {one.lower() for one in columns}
             table: pd.DataFrame | None = None
             if file.kind in TABLE:
@@ -101,7 +98,7 @@ def look_inside(path: Path, columns: Sequence[str] = ()) -> Content:
                 )
             if table is not None:
                 labels = tuple(file.label_of(one) for one in table.columns)
-                found = Content(file.kind, found.packed, labels, table)
+                found = Content(file.kind, labels, table)
     findings.raise_errors()
     return found
 

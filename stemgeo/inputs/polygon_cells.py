@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.files import OpenedFile
 from stemgeo.inputs.vectors import as_text, keep_polygons, to_lambert
 from stemgeo.notes import say, say_amount, say_count, say_list
@@ -178,9 +179,7 @@ def _describe(layer: gpd.GeoDataFrame, outlines: gpd.GeoSeries, file: OpenedFile
     if not columns.keys() >= _STATBEL:
         return
     file.use_column(columns["ms_len"], "side of the cell (m)")
-    told = as_text(layer[columns["ms_len"]]).str.replace(",", ".").astype(object)
-    told_m = told.map(_read_number).astype(float)
-    beyond = side > 1.05 * told_m
+    beyond = side > 1.05 * as_numbers(as_text(layer[columns["ms_len"]]))
     if beyond.any():
         file.warn(
             say(
@@ -211,10 +210,3 @@ def _describe(layer: gpd.GeoDataFrame, outlines: gpd.GeoSeries, file: OpenedFile
             "c’est la population qui le dit, et pour les zones zone_population",
         ),
     )
-
-
-def _read_number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

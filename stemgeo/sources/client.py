@@ -426,9 +426,7 @@ class Client:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
-        body: Any = None,
         most_bytes: int | None = None,
-        method: str = "",
     ) -> Answered:
         """Ask a question and give the whole answer.
 
@@ -440,12 +438,10 @@ class Client:
             Of the question. Secrets belong into `headers`: no message shows those.
         headers
             Beside the usual ones.
-        form, body
-            What is sent along: a form, or JSON. Then the question is a POST.
+        form
+            What is sent along. Then the question is a POST.
         most_bytes
             A longer answer is refused; that of the source if not given.
-        method
-            Other than GET, or POST where something is sent.
 
         Raises
         ------
@@ -456,9 +452,7 @@ class Client:
         given: dict[str, Any] = {"params": params, "headers": dict(headers or {})}
         if form is not None:
             given["data"] = form
-        if body is not None:
-            given["json"] = body
-        how = method or ("POST" if form is not None or body is not None else "GET")
+        how = "GET" if form is None else "POST"
 
         def try_once(_: _Patience) -> Answered:
             with self._stream(how, source, address, **given) as answer:
@@ -635,9 +629,8 @@ def _follow(
     address, headers = str(pointed_to.url), given["headers"]
     if host_of(address) != host_of(before):
         headers = {name: one for name, one in headers.items() if name.lower() in _NO_SECRETS}
-    sent = () if pointed_to.method == "GET" else ("data", "json")
-    kept: dict[str, Any] = {name: given[name] for name in sent if name in given}
-    return address, kept | {"headers": headers}
+    sent = {} if pointed_to.method == "GET" or "data" not in given else {"data": given["data"]}
+    return address, sent | {"headers": headers}
 
 
 # -- what is said --------------------------------------------------------------------------------

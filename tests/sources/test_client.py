@@ -943,10 +943,10 @@ def test_a_question_is_answered_whole(server: Server, client: Client) -> None:
     server.play("/f", play)
     server.fail("/f", Reply(b'{"a": 1}', cut_after=3), Reply(b"", 500))
     address = f"{server.address}/f"
-    answer = client.ask(source_of(server), address, params={"q": "é &"}, body={"b": 2})
+    answer = client.ask(source_of(server), address, params={"q": "é &"}, form={"b": "2"})
     assert (answer.json(), answer.kind, answer.address) == ({"a": 1}, "application/json", address)
     assert answer.headers["x-of"] == "POST"
-    assert [one.body for one in server.asked] == [b'{"b":2}'] * 3
+    assert [one.body for one in server.asked] == [b"b=2"] * 3
     assert [one.query for one in server.asked] == [{"q": ["é &"]}] * 3
 
 
