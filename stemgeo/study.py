@@ -2249,6 +2249,9 @@ def _write_problem(detail: Any, name: str) -> Problem:
         known = _known_keys(loc[:-1])
         near = difflib.get_close_matches(loc[-1], known, n=1)
         mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+        if len(loc) > 2 and not near and loc[-1] in _known_keys(loc[:1]):
+            # Written at the end of the file, where the last table is another.
+            mend = f"it belongs right below the line [{loc[0]}]"
         return Problem(name, f"unknown key '{key}'", mend)
     if detail["type"] == "missing":
         return Problem(name, f"'{key}' is missing")

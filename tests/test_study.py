@@ -85,6 +85,10 @@ def test_a_study_knows_its_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tables", "line"),
     [
+        (
+            inputs(academies={"path": "a.csv", "events": "b.csv"}),
+            "unknown key 'inputs.academies.events'; it belongs right below the line [inputs]",
+        ),
         ({"studdy": {}}, "unknown key 'studdy'; did you mean 'study'?"),
         (
             {"travel": {"cutof_min": 15}},

@@ -684,7 +684,9 @@ def _tell_proposals(proposals: pd.DataFrame, plan: EventPlan) -> Iterable[Said]:
     )
     if plan.study is not None and plan.study.inputs.events is None:
         yield say(
-            'to count them in the answer, write events = "evenementen.csv" under [inputs]',
-            'om ze in het antwoord te tellen, schrijf events = "evenementen.csv" onder [inputs]',
-            'pour les compter dans la réponse, écrivez events = "evenementen.csv" sous [inputs]',
+            'to count them in the answer, write right below [inputs]: events = "evenementen.csv"',
+            "om ze in het antwoord te tellen, schrijf vlak onder [inputs]: events = "
+            '"evenementen.csv"',
+            "pour les compter dans la réponse, écrivez juste sous [inputs] : events = "
+            '"evenementen.csv"',
         )

@@ -337,8 +337,13 @@ def fetch_flanders(
 def _tell_share(
     progress: Progress, item: PlannedFile, done: float, share: float
 ) -> Callable[[int, int | None], None]:
-    what = Said(*([item.file or item.key] * 3))
-    return lambda so_far, of: progress(what, done + share * (so_far / of if of else 0))
+    def tell(so_far: int, of: int | None) -> None:
+        whole = f" / {of / 1e6:.0f}" if of else ""
+        # Which, and how much of it: that of files whose size is not known too.
+        what = f"{item.key}: {so_far / 1e6:.0f}{whole} MB" if so_far else item.key
+        progress(Said(what, what, what), done + share * (so_far / of if of else 0))
+
+    return tell
 
 
 def _tell_unused(given: GivenFolder, plan: Sequence[PlannedFile], found: Fetched) -> None:

@@ -104,7 +104,7 @@ def test_events_are_counted_and_told_apart(place: Place) -> None:
         "altijd open, en in geen jaar geteld: 1 evenement",
         "in geen Vlaamse gemeente volgens de naam van hun plaats: 1 evenement (Nergenshuizen)",
         "als evenement zonder het label telt: wat STEM draagt",
-        'schrijf events = "evenementen.csv" onder [inputs]',
+        'schrijf vlak onder [inputs]: events = "evenementen.csv"',
     ):
         assert line in said.err, line
     rows = place.read()

@@ -287,6 +287,15 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     assert read_lock(place.parent).find(file=TOTALS) is not None
 
 
+def test_who_waits_sees_how_much_has_come(played: Catalogue, tmp_path: Path) -> None:
+    """Which file, and its bytes; the share of all only grows."""
+    seen: list[tuple[str, float]] = []
+    asked = FlandersAsked(tmp_path / "data", 2025, played, only=("weights", "zone_population"))
+    fetch_flanders(asked, tmp_path / "store", lambda what, share: seen.append((what.nl, share)))
+    assert "weights: 0 / 0 MB" in [what for what, _ in seen]
+    assert [share for _, share in seen] == sorted(share for _, share in seen)
+
+
 def test_a_lock_holds_the_same_bytes(played: Catalogue, server: Server, tmp_path: Path) -> None:
     """Of a file that is gone the same bytes come again, or none; another one must be asked for."""
     assert fetch(*SMALL).status == 0
