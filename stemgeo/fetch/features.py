@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from stemgeo.sources.client import Answered, Client
     from stemgeo.sources.lock import Piece
 
-Bounds = tuple[float, float, float, float]
-"""West, south, east and north, in EPSG:31370."""
-
 Tell = Callable[[Said], None]
 
 JSON = "application/geo+json"
@@ -103,7 +100,6 @@ def fetch_features(
     source: DataSource,
     year: int | None,
     into: Path,
-    bounds: Bounds | None = None,
     tell: Tell = lambda _: None,
 ) -> tuple[Piece, ...]:
     """Fetch the features of a collection, and write them as GeoJSON in EPSG:31370.
@@ -119,8 +115,6 @@ def fetch_features(
     into
         The file, written whole or not at all: features by their code, columns in the order of
         `source.columns`, then the others by name; coordinates to the millimetre.
-    bounds
-        Only features that meet these; then none is missing.
     tell
         Told what who reads the file must know, such as that only the second service answered.
 
@@ -141,8 +135,8 @@ def fetch_features(
     refused: list[Problem | str] = []
     for ask in (_ask_items, *([_ask_wfs] if source.wfs else [])):
         try:
-            found = _gather(source, ask(client, source, year, bounds))
-            written = _write_features(found, year, part=bounds is not None)
+            found = _gather(source, ask(client, source, year))
+            written = _write_features(found, year)
         except FetchError as error:
             refused.extend(error.problems)
             continue
@@ -197,14 +191,10 @@ def _gather(source: DataSource, pages: Iterator[_Page]) -> _Gathered:
 # --- The two services ---------------------------------------------------------------------------
 
 
-def _ask_items(
-    client: Client, source: DataSource, year: int | None, bounds: Bounds | None
-) -> Iterator[_Page]:
+def _ask_items(client: Client, source: DataSource, year: int | None) -> Iterator[_Page]:
     """Ask for the items of a collection (OGC 17-069, with 18-058 for the reference system)."""
     params: dict[str, str | int] = {"f": JSON, "limit": client.manners.features_per_page}
     params["crs"] = source.crs
-    if bounds:
-        params |= {"bbox": ",".join(f"{one:.3f}" for one in bounds), "bbox-crs": source.crs}
     collection = source.fill(source.collection, year)
     path = urljoin(source.fill(source.address, year), f"collections/{collection}/items")
     address, asked = f"{path}?{urlencode(params)}", set[str]()
@@ -241,9 +231,7 @@ def _find_next(page: _Page, asked: str) -> str:
     return ""
 
 
-def _ask_wfs(
-    client: Client, source: DataSource, year: int | None, bounds: Bounds | None
-) -> Iterator[_Page]:
+def _ask_wfs(client: Client, source: DataSource, year: int | None) -> Iterator[_Page]:
     """Ask a WFS 2.0 (OGC 09-025r2) for the features of a type, page by page."""
     count = client.manners.features_per_page
     params: dict[str, str | int] = {
@@ -257,8 +245,6 @@ def _ask_wfs(
     }
     if source.columns:
         params["sortBy"] = source.columns[0]  # else pages need not part the features
-    if bounds:
-        params["bbox"] = ",".join([*(f"{one:.3f}" for one in bounds), _URN])
     got, done = 0, False
     while not done:
         address = f"{source.fill(source.wfs, year)}?{urlencode(params | {'startIndex': got})}"
@@ -342,7 +328,7 @@ def _refuse_other(one: Any, source: DataSource, where: str) -> str:
 # --- What is written ----------------------------------------------------------------------------
 
 
-def _write_features(found: _Gathered, year: int | None, *, part: bool) -> bytes:
+def _write_features(found: _Gathered, year: int | None) -> bytes:
     """Write features as GeoJSON, always alike; what cannot be right is refused."""
     source, where = found.source, found.pieces[-1].address.partition("?")[0]
     if not found.features:
@@ -354,11 +340,11 @@ def _write_features(found: _Gathered, year: int | None, *, part: bool) -> bytes:
         what = f"has {source.columns[0] if source.columns else 'a feature'} {twice[0]} twice"
         raise FetchError(Problem(where, what, _NOT_USABLE))
     known = source.known.get(year or 0)
-    if known and known.rows and not part and len(rows) != known.rows:
+    if known and known.rows and len(rows) != known.rows:
         what = f"has {len(rows)} features, and of {year} there are {known.rows}"
         raise FetchError(Problem(where, what, _NOT_USABLE))
     if source.input == "municipalities" and year:
-        _refuse_other_vintage(codes, year, where, part=part)
+        _refuse_other_vintage(codes, year, where)
     text = ",\n".join(text for _, text in rows)
     crs = json.dumps({"type": "name", "properties": {"name": _URN}})
     return f'{{"type":"FeatureCollection","crs":{crs},"features":[\n{text}\n]}}\n'.encode()
@@ -415,7 +401,7 @@ def _read_outline(given: dict[str, Any], crs: str, where: str) -> shapely.Geomet
     return shapely.transform(outline, lambda at: np.round(at, _MM))
 
 
-def _refuse_other_vintage(codes: list[str], year: int, where: str, *, part: bool) -> None:
+def _refuse_other_vintage(codes: list[str], year: int, where: str) -> None:
     """Refuse boundaries whose codes are not those of the year."""
     vintage = vintages.vintage_in_force(year)
     given, wanted = set(codes) - vintages.brussels_codes(), vintages.flemish_codes(vintage)
@@ -423,6 +409,6 @@ def _refuse_other_vintage(codes: list[str], year: int, where: str, *, part: bool
     if strangers:
         what = f"has codes that are none of {year}: {clean_text(', '.join(strangers[:5]), 100)}"
         raise FetchError(Problem(where, what, "its address is of another year, or its content"))
-    if missing and not part:
+    if missing:
         what = f"lacks {len(missing)} municipalities of {year}: {', '.join(missing[:5])}"
         raise FetchError(Problem(where, what, _NOT_USABLE))

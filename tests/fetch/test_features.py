@@ -268,21 +268,6 @@ def test_codes_of_another_year_are_named(
             fetch_features(client, source, 2025, tmp_path / "a")
 
 
-def test_a_part_needs_no_more_than_its_features(
-    server: Server, asked: tuple[Client, DataSource], tmp_path: Path
-) -> None:
-    """With bounds nothing is missing, and they are asked in Lambert 72."""
-    play_features(server, asked[1], 2025, SQUARES[:3])
-    fetch_features(*asked, 2025, tmp_path / "a", (1.0, 2.0, 3.0, 4.5))
-    assert server.asked[-1].one("bbox") == "1.000,2.000,3.000,4.500"
-    assert server.asked[-1].one("bbox-crs") == server.asked[-1].one("crs")
-    now = {one["properties"]["NISCODE"] for one in SQUARES}
-    gone = [one for one in make_municipalities(2018) if one["properties"]["NISCODE"] not in now]
-    play_features(server, asked[1], 2025, gone[:1])
-    with pytest.raises(FetchError, match="has codes that are none of 2025"):
-        fetch_features(*without_wfs(asked), 2025, tmp_path / "a", (1.0, 2.0, 3.0, 4.5))
-
-
 def test_an_empty_page_in_the_middle_is_passed_over(
     server: Server, asked: tuple[Client, DataSource], tmp_path: Path
 ) -> None:
