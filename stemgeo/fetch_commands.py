@@ -287,6 +287,7 @@ def events_command(
     The client id that publiq gave you stands in $STEMGEO_UITDATABANK_CLIENT_ID, or alone in the
     file .uitdatabank beside the study.
     """
+    from stemgeo.beginning import FILE
     from stemgeo.fetch.events import SOURCE, fetch_events, plan_events, read_client_id
     from stemgeo.sources.client import Client
     from stemgeo.study import load_study
@@ -294,7 +295,7 @@ def events_command(
     _refuse_both(offline=offline, dry_run=dry_run)
     catalogue = read_sources(sources)
     source = catalogue.find(SOURCE)
-    is_study = folder.is_file() or (folder / "study.toml").is_file()
+    is_study = folder.is_file() or (folder / FILE).is_file()
     study = load_study(folder) if is_study else None
     place = folder.parent if folder.is_file() else folder
     years = (first_year, last_year)
