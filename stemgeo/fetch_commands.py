@@ -326,8 +326,14 @@ def _print_plan(plan: EventPlan, source: DataSource) -> None:
     """Print what would be asked, and where it goes; who asks is in none of it."""
     from stemgeo.fetch.events import PROPOSALS
 
-    for question in plan.questions:
-        print(f"{source.address} {question}")
+    print(source.address)
+    differ = ("labels", "childrenOnly")
+    for number, question in enumerate(plan.questions):
+        sent = question.to_params()
+        if number == 0:
+            alike = (f"{name}={value}" for name, value in sent.items() if name not in differ)
+            print(f"    {' '.join(alike)}")
+        print(f"    {' '.join(f'{name}={sent[name]}' for name in differ)}")
     print_line(f"-> {plan.folder / source.file}, {plan.folder / PROPOSALS}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stemgeo.errors import FetchError
+from stemgeo.errors import FetchError, Problem
 from stemgeo.fetch.folder import OURS, find_kept
 from stemgeo.inputs.provenance import name_source
 from stemgeo.notes import clean_text
@@ -46,7 +46,7 @@ def describe_plan(
     """
     from stemgeo.fetch.flanders import list_parts
 
-    lock, told, rows = read_lock(asked.folder), list[str](), []
+    lock, told, rows = read_lock(asked.folder), dict[str, list[str]](), []
     for item in plan:
         kept = find_kept(asked.folder, lock, item.file) if item.file and not asked.replace else None
         for part in list_parts(item, asked.catalogue):
@@ -73,14 +73,18 @@ def describe_plan(
                     "from": where,
                 }
             )
-    return pd.DataFrame(rows), told
+    unknown = (f"{', '.join(keys)}: how large is not known: {why}" for why, keys in told.items())
+    return pd.DataFrame(rows), list(unknown)
 
 
-def _ask_size(part: PlannedFile, client: Client, told: list[str]) -> int | None:
+def _ask_size(part: PlannedFile, client: Client, told: dict[str, list[str]]) -> int | None:
+    """Ask a server how large a file is; why it does not say is told once of all."""
     try:
         return client.look(part.source, part.address).size_bytes
     except FetchError as error:
-        told.append(f"{part.key}: its size is not known: {error}")
+        first = error.problems[0]
+        why = first.what if isinstance(first, Problem) else str(first)
+        told.setdefault(why, []).append(part.key)
         return None
 
 

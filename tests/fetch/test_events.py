@@ -317,7 +317,13 @@ def test_a_study_of_something_else_has_its_own_label(place: Place) -> None:
     text = toml.read_text("utf-8").replace("[study]", f"[study.facility]\n{words}\n[study]")
     toml.write_text(text, encoding="utf-8")
     said = place.fetch("--dry-run")
-    assert said.out.count("labels=bibliotheek ") == len(said.out.splitlines()) == 2
+    address, alike, *questions = said.out.splitlines()
+    assert address.endswith("/events")
+    assert "dateFrom=" in alike
+    assert "availableFrom=*" in alike
+    assert [one.strip() for one in questions] == [
+        f"labels=bibliotheek childrenOnly={alone}" for alone in ("false", "true")
+    ]
     assert place.server.asked == []
 
 

@@ -347,7 +347,7 @@ def test_a_dry_run_brings_nothing(played: Catalogue, server: Server, tmp_path: P
         assert lines[row + 1].strip().endswith(one.locate(2025))
     assert all(len(line) <= 80 for line in lines if not line.startswith(" "))
     line, total = said.err.splitlines()
-    assert "sectors: its size is not known" in line
+    assert line.startswith("note: sectors: how large is not known: its server answers with a web")
     assert "Just a moment" in line
     assert total.startswith("To be asked of servers: 10 files")
     server.asked.clear()
