@@ -24,6 +24,7 @@ from stemgeo.fetch.by_hand import (
     ROADS,
     GivenFile,
     GivenFolder,
+    name_in_folder,
     piece_by_hand,
     recognise_folder,
     say_unknown,
@@ -35,6 +36,7 @@ from stemgeo.inputs.vintages import flemish_codes, names_by_code, vintage_in_for
 from stemgeo.notes import Said, clean_text, say, say_list
 from stemgeo.sources.client import Client
 from stemgeo.sources.content import GO_ON
+from stemgeo.sources.lock import FILE as LOCK
 from stemgeo.sources.lock import LockedFile, Piece, read_lock
 from stemgeo.study import INPUTS, STRAIGHT_LINE, Study, load_study, parse_study
 from stemgeo.writing.whole import clear_leftovers, temporary_folder
@@ -396,6 +398,7 @@ class _Bringing:
         given = self.given.files.get(item.key)
         if item.key in (ROADS, SMALL_ROADS):
             return self._bring_roads(item)
+        self._refuse_lost(item, given)
         if given is not None:
             return self._take(item, given)
         if item.source.kind == "by-hand":
@@ -416,9 +419,25 @@ class _Bringing:
             return found if _CUT not in found.made_by or found.made_by.endswith(cut) else None
         # In another form by hand, under another name.
         for entry in lock.files:
-            if entry.source == item.key and entry.year in (None, item.year):
-                return find_kept(self.asked.folder, lock, entry.file)
+            if entry.source == item.key and entry.is_of(item.year):
+                found = find_kept(self.asked.folder, lock, entry.file)
+                if found is not None:
+                    return found
         return None
+
+    def _refuse_lost(self, item: PlannedFile, given: GivenFile | None) -> None:
+        """Refuse to go on without a file that the lock holds, or with one of another name."""
+        name = name_in_folder(item.source, item.year, given) if given else item.file
+        lock = read_lock(self.asked.folder)
+        for entry in () if self.asked.replace else lock.files:
+            # One of its name is compared where it is placed.
+            if entry.source == item.key and entry.is_of(item.year) and entry.file != name:
+                place = self.asked.folder / entry.file
+                what = "changed since" if place.exists() else "is not there"
+                mend = "put it back, or give --replace, with which that is given up"
+                raise FetchError(
+                    Problem(str(place), f"{what}, and {LOCK} holds it as {item.key}", mend)
+                )
 
     def _take(self, item: PlannedFile, given: GivenFile) -> Step:
         of = item.source, item.year
@@ -678,7 +697,9 @@ def _list_inputs(asked: FlandersAsked, found: Fetched) -> tuple[dict[str, Path],
     lock = read_lock(asked.folder)
     for key, source in asked.catalogue.sources.items():
         fitting = (
-            one for one in lock.files if one.source == key and one.year in (None, asked.year)
+            one
+            for one in lock.files
+            if one.source == key and one.is_of(asked.year) and (asked.folder / one.file).is_file()
         )
         entry = next(fitting, None)
         if entry is None or (source.input not in INPUTS and key != SMALL_ROADS):

@@ -95,6 +95,10 @@ class LockedFile(_LockPart):
     pieces: Annotated[tuple[Piece, ...], Field(min_length=1, max_length=10_000)]
     made_by: Text = ""
 
+    def is_of(self, year: int | None) -> bool:
+        """Whether it is of a year, or of none."""
+        return self.year in (None, year)
+
     @property
     def as_published(self) -> bool:
         """Whether it is, byte for byte, what its publisher gave."""

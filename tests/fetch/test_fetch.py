@@ -318,6 +318,33 @@ def test_a_lock_holds_the_same_bytes(played: Catalogue, server: Server, tmp_path
 
 
 @pytest.mark.usefixtures("played")
+def test_a_lock_holds_what_came_by_hand(tmp_path: Path) -> None:
+    """A file by hand that changed or went is told, and no other takes its place unasked."""
+    down, data = tmp_path / "down", tmp_path / "data"
+    down.mkdir()
+    house = "straat;huisnummer;postcode;x;y\nKerkstraat;{};2000;151000;201000\n"
+    (down / "huizen.csv").write_text(house.format(1), encoding="utf-8")
+    only = ("--only", "addresses")
+    assert fetch(*only, "--from", "down").status == 0
+    (data / "huizen.csv").write_text(house.format(2), encoding="utf-8")
+    changed = fetch(*only)
+    assert changed.status == 1
+    assert "huizen.csv: changed since, and sources.lock holds it as addresses" in changed.err
+    (data / "huizen.csv").unlink()
+    (down / "huizen.csv").rename(down / "andere.csv")
+    before = content_of(data)
+    for options in ((), ("--from", "down")):
+        gone = fetch(*only, *options)
+        assert gone.status == 1
+        assert "huizen.csv: is not there, and sources.lock holds it as addresses" in gone.err
+        assert content_of(data) == before
+    assert fetch(*only, "--from", "down", "--replace").status == 0
+    assert "kept" in fetch(*only).out
+    (down / "andere.csv").rename(down / "huizen.csv")
+    assert fetch(*only, "--from", "down", "--replace").status == 0
+
+
+@pytest.mark.usefixtures("played")
 def test_an_end_between_file_and_lock_is_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
