@@ -47,7 +47,8 @@ _MOST_MATCHES = 20
 _GML = re.compile(r'<gml:Point\b[^>]{0,300}?srsName="([^"]{1,100})"', re.IGNORECASE)
 _POS = re.compile(r"<gml:pos[^>]{0,100}>\s*([-+0-9.eE]{1,30})\s+([-+0-9.eE]{1,30})\s*</gml:pos>")
 _SYSTEMS = {"31370": LAMBERT_72, "3812": "EPSG:3812"}
-_AROUND_FLANDERS = (0.0, 130_000.0, 280_000.0, 260_000.0)
+_AROUND = {"x": (0.0, 280_000.0), "y": (130_000.0, 260_000.0)}
+"""Flanders, in EPSG:31370."""
 
 
 class Match(NamedTuple):
@@ -160,8 +161,13 @@ def read_answer(
     warnings = content.get("warnings")
     told = [_text(one, "message") for one in (warnings if isinstance(warnings, list) else [])[:10]]
     matches = [_read_match(one) for one in found[:_MOST_MATCHES]]
-    matches.sort(key=lambda one: (-one.score, one.object_id, one.address))
+    matches.sort(key=_rank)
     return MatchedAddress(day, question, tuple(matches), "; ".join(filter(None, told)))
+
+
+def _rank(one: Match) -> tuple[float, str, str]:
+    """Put the best first."""
+    return -one.score, one.object_id, one.address
 
 
 def _read_match(one: Mapping[str, Any]) -> Match:
@@ -217,7 +223,7 @@ def _read_position(place: Any) -> tuple[float, float]:
     x, y = (_read_number(one) for one in numbers or ("", ""))
     if system and system != LAMBERT_72:
         x, y = make_transformer(system, LAMBERT_72).transform(x, y)
-    left, bottom, right, top = _AROUND_FLANDERS
+    (left, right), (bottom, top) = _AROUND.values()
     there = bool(system) and left <= x <= right and bottom <= y <= top
     return (round(x, 2), round(y, 2)) if there else (math.nan, math.nan)
 
@@ -266,13 +272,14 @@ def load_answers(
         if table is None or missing:
             return None, file.provenance
         numbers = {name: as_numbers(table[name]) for name in ("score", "x", "y")}
+        bare = (table["x"] == "") & (table["y"] == "")
         days = pd.to_datetime(table["asked_on"], format="%Y-%m-%d", errors="coerce")
         fine = [
             check_values(table["score"], numbers["score"].between(0, 100), "not 0 to 100", file),
             check_values(table["asked_on"], days.notna(), "not a day as 2026-11-30", file),
             *(
-                check_values(table[name], numbers[name].notna() | (table[name] == ""),
-                             "not a coordinate", file)
+                check_values(table[name], bare | numbers[name].between(*_AROUND[name]),
+                             "not a coordinate in Flanders", file)
                 for name in ("x", "y")
             ),
         ]  # fmt: skip
@@ -299,7 +306,7 @@ def _gather(table: pd.DataFrame) -> dict[tuple[str, ...], MatchedAddress]:
     answers: dict[tuple[str, ...], MatchedAddress] = {}
     for (_, *question), rows in table.groupby(["asked_on", *ASKED], sort=True):
         parts = rows[rows["rank"] != "0"][[*Match._fields]].itertuples(index=False)
-        matches = tuple(Match(*one) for one in parts)
+        matches = tuple(sorted((Match(*one) for one in parts), key=_rank))
         asked = tuple(map(str, question))
         told = str(rows["warnings"].iloc[0])
         answers[fold_question(asked)] = MatchedAddress(

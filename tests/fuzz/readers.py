@@ -38,6 +38,8 @@ from fuzz.mutate import Table
 
 from stemgeo.errors import Findings
 from stemgeo.inputs.academies import load_academies
+from stemgeo.inputs.accounts import KnownPlaces, load_account
+from stemgeo.inputs.address_match import NO_MATCH, load_answers
 from stemgeo.inputs.attributes import load_attribute
 from stemgeo.inputs.boundaries import load_municipalities, load_zones
 from stemgeo.inputs.buildings import read_buildings
@@ -48,6 +50,7 @@ from stemgeo.inputs.placing import AddressBook, PlaceSources
 from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places
 from stemgeo.inputs.population import load_population, load_zone_population
 from stemgeo.inputs.weights import load_addresses, load_weights
+from stemgeo.inputs.zone_codes import load_zone_codes
 from stemgeo.measure import measure_day, prepare_study, report_nothing
 from stemgeo.network.osm import read_roads
 from stemgeo.planning import site
@@ -75,12 +78,17 @@ FORMATS = {
     "population": TEXTS,
     "zone_population": TEXTS,
     "attributes": TEXTS,
+    "zone_codes": TEXTS,
+    "matched_addresses": TEXTS,
+    "events": TEXTS,
     "network": EXTRACTS,
     "buildings": EXTRACTS,
     "study": ("toml", "toml", "toml"),
     "whole": ("run", "run", "site"),
 }
 """The formats in which each reader is tried; one that stands twice is tried twice as often."""
+
+_FETCHED = ("zone_codes", "matched_addresses", "events")
 
 TARGETS = [(role, form) for role, forms in FORMATS.items() for form in forms]
 
@@ -195,7 +203,44 @@ def _zone_population() -> Table:
     )
 
 
+def _zone_codes() -> Table:
+    rows = [[f"{row[0][:-1]}OUD{i}", row[0]] for i, row in enumerate(_zones().rows)]
+    return Table(["CS01012024", "CS01012025"], rows)
+
+
+_ASKED = (
+    *("asked_on", "municipality", "postcode", "street", "house_number", "rank", "score", "method"),
+    *("specification", "status", "x", "y", "address", "matched_municipality"),
+    *("matched_postcode", "matched_number", "object_id", "warnings"),
+)
+
+
+def _matched_addresses() -> Table:
+    """Answers of Adresmatch, as they are kept: a question without an answer is one too."""
+    rows = [
+        ["2026-11-30", "Aartselaar", "2630", "Kerkstraat", str(i), "1", "100.0", "aangeduid",
+         "gebouw", "inGebruik", str(151_000 + 90 * i), "201000", f"Kerkstraat {i}", "Aartselaar",
+         "2630", str(i), str(700 + i), ""]
+        for i in range(1, 5)
+    ]  # fmt: skip
+    none = ["2026-11-30", "Genk", "", "Veld", "3", "0", "0.0", *[""] * 10, "Onbekende straat"]
+    return Table([*_ASKED], [*rows, none])
+
+
+def _events() -> Table:
+    columns = ["date", "place", "postcode", "label", "ages", "id", "title", "status", "attendance"]
+    rows = [
+        [f"2022-0{i}-15", name, "2630", "yes" if i % 2 else "no", "6-12", f"e{i}", f"Bouw {i}",
+         "cancelled" if i == 3 else "", "offline"]
+        for i, name in enumerate([*CODES.values()] * 2, 1)
+    ]  # fmt: skip
+    return Table(columns, rows)
+
+
 TABLES: dict[str, Callable[[], Table]] = {
+    "zone_codes": _zone_codes,
+    "matched_addresses": _matched_addresses,
+    "events": _events,
     "municipalities": _municipalities,
     "zones": _zones,
     "layers": _layers,
@@ -763,7 +808,31 @@ _READ: dict[str, Callable[[Input, Findings], Any]] = {
     "attributes": lambda one, to: load_attribute(
         "inkomen", Attribute(**one.model_dump()), _zones_around(), _areas(), 2025, to
     ),
+    "zone_codes": lambda one, to: load_zone_codes(
+        one, {*_zones_around()["zone_id"]}, {row[0] for row in _zone_codes().rows}, to
+    ),
+    "matched_addresses": lambda one, to: _list_answers(load_answers(one, to)),
+    "events": lambda one, to: load_account("events", one, _counted(), to),
 }
+
+
+def _list_answers(read_: tuple[Any, Any]) -> tuple[pd.DataFrame | None, Any]:
+    """List what Adresmatch answered, a row for each match."""
+    answers, provenance = read_
+    if answers is None:
+        return None, provenance
+    rows = [
+        (*asked, match.score, match.x, match.y, match.address)
+        for asked, one in sorted(answers.items())
+        for match in one.matches or [NO_MATCH]
+    ]
+    columns = ["town", "postcode", "street", "number", "score", "x", "y", "address"]
+    return pd.DataFrame(rows, columns=columns), provenance
+
+
+@cache
+def _counted() -> KnownPlaces:
+    return KnownPlaces(_areas(), _around()[2], 2025, 2022, ("STEM-academie",), whole=True)
 
 
 def _measured(case: Case, path: Path) -> Any:
@@ -846,7 +915,9 @@ def told(role: str, read_: Any) -> object:
             [*map(str, row), shape]
             for row, shape in zip(frame.values.tolist(), shapes, strict=True)
         )
-    return read_.astype(str).values.tolist()
+    rows = read_.astype(str).values.tolist()
+    # What is looked up or added up in these has no order.
+    return sorted(rows) if role in _FETCHED else rows
 
 
 def _rounded(shape: shapely.Geometry) -> str:
@@ -867,6 +938,11 @@ def faults(case: Case, read_: Any) -> list[str]:
         "population": lambda: _of_people(case, read_.children),
         "network": lambda: _above(read_.length_mm, -1),
         "buildings": lambda: _above(read_.points["weight"], 0),
+        "matched_addresses": lambda: _of_answers(read_),
+        "zone_codes": lambda: (
+            ["a pair twice"] if read_.duplicated(["old_code", "new_code"]).any() else []
+        ),
+        "events": lambda: _above(read_.select_dtypes("number").fillna(0).to_numpy(float), -1),
     }
     if case.role in of_role:
         return of_role[case.role]()
@@ -879,6 +955,11 @@ def faults(case: Case, read_: Any) -> list[str]:
     if case.role == "zone_population" and (read_["population"] < 0).any():
         wrong.append("counts that cannot be")
     return wrong
+
+
+def _of_answers(read_: pd.DataFrame) -> list[str]:
+    fine = read_["score"].between(0, 100).all() and (read_["x"].isna() == read_["y"].isna()).all()
+    return [] if fine else ["a score or place that cannot be"]
 
 
 def _above(numbers: Any, least: float) -> list[str]:

@@ -345,6 +345,29 @@ def test_answers_come_back_as_they_were_kept(tmp_path: Path) -> None:
     assert "'score' is '1000', not 0 to 100" in str(findings.errors[0])
 
 
+@pytest.mark.parametrize(("x", "y"), [("", "201200"), ("4.4", "50.8"), ("152100", "1e308")])
+def test_a_place_that_is_none_is_refused(tmp_path: Path, x: str, y: str) -> None:
+    """Half a place, degrees and a place beyond Flanders in a file of answers are told."""
+    path, findings = tmp_path / "a.csv", Findings()
+    write_answers([answer_of(*KNOWN)], path)
+    match = answer_of(*KNOWN).matches[0]
+    text = path.read_text("utf-8")
+    assert f";{match.x};{match.y};" in text
+    path.write_text(text.replace(f";{match.x};{match.y};", f";{x};{y};"), "utf-8")
+    assert load_answers(Input(path=path), findings)[0] is None
+    assert "not a coordinate in Flanders" in str(findings.errors[0])
+
+
+def test_the_best_match_is_the_first_in_whatever_order(tmp_path: Path) -> None:
+    """A file that someone sorted says the same."""
+    path, findings = tmp_path / "a.csv", Findings()
+    best = answer_of(*KNOWN).matches[0]
+    both = best, best._replace(score=50.0, object_id="7")
+    write_answers([answer_of()._replace(matches=both[::-1])], path)
+    read, _ = load_answers(Input(path=path), findings)
+    assert [one.matches for one in (read or {}).values()] == [both]
+
+
 def test_what_says_too_little_is_no_question() -> None:
     """Without a number, a street or a town nothing is asked; a mark goes along, a box does not."""
     for text in ("Kerkstraat, Berlare", "9290 Berlare", "Kerkstraat 1"):
