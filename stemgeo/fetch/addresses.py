@@ -271,14 +271,14 @@ def _keep(
 ) -> None:
     """Write the answers of before and of now, with what the lock says of them."""
     folder, name = plan.place.parent, plan.place.name
-    both = plan.kept | {fold_question(one.question): one for one in answers}
-    earlier = plan.before.pieces if plan.before and len(both) > len(answers) else ()
     store.mkdir(parents=True, exist_ok=True)
     with lock_folder(full_path(store)):
-        if plan.place.exists() != (plan.before is not None) or (
-            plan.before is not None and find_kept(folder, read_lock(folder), name) != plan.before
-        ):
+        # Another run may have kept others meanwhile.
+        before, kept = _read_kept(plan.place, store)
+        if plan.before is not None and before is None:
             raise _changed(plan.place)
+        both = kept | {fold_question(one.question): one for one in answers}
+        earlier = before.pieces if before and len(both) > len(answers) else ()
         with whole_files(folder, lambda _place, _new: None) as into:
             write_answers(both.values(), into / name)
             of = Candidate(into / name, (*earlier, *pieces)[-10_000:], "stemgeo fetch addresses")

@@ -274,7 +274,8 @@ def _find_year(content: Content) -> int | None:
     years = content.find_texts(_YEAR_COLUMNS)
     told = set() if years is None else set(years) - {""}
     one = next(iter(told), "") if len(told) == 1 else ""
-    return int(one) if _YEAR.fullmatch(one) else None
+    found = _YEAR.fullmatch(one)
+    return int(found[1]) if found else None
 
 
 # -- placing -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import hand
@@ -28,8 +29,10 @@ from stemgeo.inputs.address_match import (
 )
 from stemgeo.inputs.addresses import Address, parse_address
 from stemgeo.inputs.vectors import make_transformer
+from stemgeo.sources.catalogue import read_catalogue
+from stemgeo.sources.client import Client
 from stemgeo.sources.lock import read_lock
-from stemgeo.study import Input
+from stemgeo.study import Input, load_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -217,6 +220,28 @@ def test_a_run_that_ended_before_the_lock_is_completed(
     assert came.status == 0, came.err
     assert len(server.asked) == 2
     assert read_lock(study).find(source="address_match") is not None
+
+
+def test_two_at_once_keep_what_both_were_answered(sources: Path, tmp_path: Path) -> None:
+    """Whoever was slower adds to what the other kept; what a person put there stays."""
+    study = write(tmp_path / "s")
+    catalogue = read_catalogue(sources)
+    source, store = catalogue.find(addresses.KEY), tmp_path / "cache" / "downloads"
+    plan = addresses.plan_addresses(load_study(study), study, source, store, renew=False)
+    assert len(plan.questions) > 1
+    with Client(catalogue.manners, store) as client:
+        for one in plan.questions:
+            slower = replace(plan, questions=(one,))
+            assert addresses.fetch_addresses(slower, source, client).failed is None
+        kept, _ = load_answers(Input(path=plan.place), Findings())
+        assert len(kept or {}) == len(plan.questions)
+        entry = read_lock(study).find(file=plan.place.name)
+        assert entry is not None
+        assert len(entry.pieces) == len(plan.questions)
+        plan.place.write_text("mine", "utf-8")
+        with pytest.raises(FetchError, match=r"is not the file that sources.lock knows"):
+            addresses.fetch_addresses(plan, source, client)
+    assert plan.place.read_text("utf-8") == "mine"
 
 
 # --- What an answer is worth -------------------------------------------------------------------
