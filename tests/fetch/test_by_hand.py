@@ -80,6 +80,15 @@ def test_what_says_no_year_asks_for_it(given: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_a_day_in_a_column_of_years_is_of_its_year(given: Path, tmp_path: Path) -> None:
+    """A file that says its first of January is of that year."""
+    rows = "CS01012025;CS01012024;jaar\n11001A00-;11001A00-;20250101\n"
+    (given / "codes-2025.csv").write_text(rows, encoding="utf-8")
+    said = take()
+    assert said.status == 0, said.err
+    assert [one.year for one in read_lock(tmp_path / "data").files] == [2025]
+
+
 def test_content_and_name_must_agree(given: Path, tmp_path: Path) -> None:
     """A file of 2024 under the name of 2025 is neither."""
     wrong = statbel.write_population(mini.people(), 2024)
