@@ -109,10 +109,13 @@ def recognise_folder(folder: Path, catalogue: Catalogue, year: int | None) -> Gi
     pages: dict[str, Problem] = {}
     unknown, problems = [], []
     for path in paths:
-        if key := _find_paged(path, catalogue, year):
-            pages[key] = _describe_page(path, catalogue.find(key), year)
-            continue
-        told = _recognise(path, catalogue, year)
+        try:
+            if key := _find_paged(path, catalogue, year):
+                pages[key] = _describe_page(path, catalogue.find(key), year)
+                continue
+            told = _recognise(path, catalogue, year)
+        except OSError as error:
+            told = Problem(clean_text(path.name), f"cannot be read: {error.strerror}", _UNKNOWN)
         if isinstance(told, GivenFile):
             found.setdefault(told.key, []).append(told)
         elif told.mend == _UNKNOWN:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,8 +15,6 @@ from terminal import Said, content_of, stemgeo
 from stemgeo.sources.lock import read_lock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stemgeo.sources.catalogue import Catalogue
 
 
@@ -78,6 +77,26 @@ def test_what_says_no_year_asks_for_it(given: Path, tmp_path: Path) -> None:
     assert said.status == 1
     assert "sectors.zip: says nowhere of which year it is; say it: --year YEAR" in said.err
     assert not (tmp_path / "data").exists()
+
+
+def test_a_file_that_may_not_be_read_holds_up_no_other(
+    given: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is somebody else's among the downloads is left out, and named."""
+    (given / "codes-2025.csv").write_bytes(mini.files()["crosswalk"])
+    (given / "theirs.csv").write_text("a;b\n1;2\n", encoding="utf-8")
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == "theirs.csv":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    said = take()
+    assert said.status == 0, said.err
+    assert "theirs.csv" in said.err
+    assert len(read_lock(tmp_path / "data").files) == 1
 
 
 def test_a_day_in_a_column_of_years_is_of_its_year(given: Path, tmp_path: Path) -> None:
