@@ -198,7 +198,7 @@ def _refuse_both(*, offline: bool, dry_run: bool) -> None:
 def _print_files(asked: FlandersAsked) -> None:
     """Print what would come, how large it is, from where and under which licence."""
     from stemgeo.fetch.flanders import plan_flanders
-    from stemgeo.fetch.overview import describe_plan, format_plan
+    from stemgeo.fetch.inventory import describe_plan, format_plan
     from stemgeo.sources.client import Client
 
     manners = asked.catalogue.manners
@@ -227,7 +227,7 @@ def _print_fetched(asked: FlandersAsked, found: Fetched) -> None:
     """Print what came, what must be known of it, and what is still to do."""
     from stemgeo.beginning import FILE
     from stemgeo.errors import FetchError, InputError
-    from stemgeo.fetch.overview import describe_steps
+    from stemgeo.fetch.inventory import describe_steps
 
     language = asked.language
     print_table(describe_steps(found.steps), Form.text)
@@ -350,7 +350,7 @@ def sources_command(
     ] = False,
 ) -> None:
     """Say of when data are, from where, and what is newer."""
-    from stemgeo.fetch.overview import add_newer
+    from stemgeo.fetch.inventory import add_newer
     from stemgeo.sources.client import Client
 
     catalogue = read_sources(sources)
@@ -378,7 +378,7 @@ def _describe_place(place: Path) -> tuple[list[dict[str, Any]], str, str]:
     """
     from stemgeo.beginning import FILE
     from stemgeo.errors import FetchError
-    from stemgeo.fetch.overview import describe_folder, describe_inputs, describe_study
+    from stemgeo.fetch.inventory import describe_folder, describe_inputs, describe_study
     from stemgeo.study import load_study
 
     if (place / "manifest.json").is_file():

@@ -302,6 +302,8 @@ def test_the_layout_of_the_tests_is_that_of_the_package() -> None:
     found = {path.relative_to(tests) for path in tests.rglob("test_*.py")}
     listed = {Path(part, f"test_{name}.py") for part, names in OTHERWISE.items() for name in names}
     assert listed <= found
+    # pytest imports them by their names alone.
+    assert len({path.name for path in found}) == len(found)
     for path in found - listed:
         if path.parts[0] not in HARNESSES:
             part = ROOT / "stemgeo" / path.parent

@@ -112,7 +112,8 @@ class Opened:
         return [hit.strip() for hit in self.tab.locator("#hits li").all_inner_texts()]
 
     def told(self) -> str:
-        """What is told of the place that is looked at."""
+        """What is told of the place that is looked at, once the page has heard of it."""
+        self.drawn()
         return self.tab.locator("#found").inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
     def at(self, address: str) -> None:
@@ -606,7 +607,8 @@ def test_axe_finds_nothing(
     shown.press("ArrowDown")
     assert find_barriers(shown) == []
     shown.press("Enter")
-    assert shown.told()
+    shown.tab.locator("#found").filter(has_text=re.compile(r"\S")).wait_for()
+    shown.tab.locator(".leaflet-tooltip").wait_for()
     assert shown.tab.locator(".leaflet-tooltip").count() == 1
     assert find_barriers(shown) == []
     shown.tab_to(lambda name: name.startswith("Gemeente:"))
