@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
+import math
 import os
+import re
 import shlex
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +58,7 @@ _KINDS = ("file", "features", "by-hand")
 CROSSWALK = "zone_codes"
 """The input that brings residents over from codes of before."""
 _CUT, EVERYWHERE = "cut to", REGION[1]
+_CUT_TO = re.compile(rf", {_CUT} (?P<area>.*) and (?P<around>\d+) m around$")
 _NEEDED = ("municipalities", "population")
 _NO_NEIGHBOURS = Said(
     "roads: the one extract given has none of the neighbours beyond the border",
@@ -179,6 +183,8 @@ class FlandersAsked:
         Whether all is brought anew, and what stands there kept beside it.
     language
         Of the study.
+    study
+        That is there already, if one is: how its children travel says how far roads are needed.
     mirror
         The file of sources that was given, for the command to go on.
     """
@@ -193,6 +199,7 @@ class FlandersAsked:
     offline: bool = False
     replace: bool = False
     language: Language = "nl"
+    study: Study | None = None
     mirror: Path | None = None
 
     @property
@@ -265,7 +272,7 @@ def follow_study(asked: FlandersAsked) -> FlandersAsked:
     if not place.exists():
         return asked
     study = load_study(place)
-    return replace(asked, area=study.about.area, language=study.language)
+    return replace(asked, study=study, area=study.about.area, language=study.language)
 
 
 def _refuse_mistakes(asked: FlandersAsked) -> None:
@@ -414,9 +421,11 @@ class _Bringing:
     def _find_kept(self, item: PlannedFile) -> LockedFile | None:
         lock = read_lock(self.asked.folder)
         if item.file and (found := find_kept(self.asked.folder, lock, item.file)):
-            # Roads that were cut to another area are not those that are wanted.
-            cut = (self._cut_to, f"{_CUT} {EVERYWHERE}")
-            return found if _CUT not in found.made_by or found.made_by.endswith(cut) else None
+            cut = _CUT_TO.search(found.made_by)
+            # Roads that were cut to another area, or closer to it, are not those that are wanted.
+            return (
+                found if cut is None or self._is_within(cut["area"], int(cut["around"])) else None
+            )
         # In another form by hand, under another name.
         for entry in lock.files:
             if entry.source == item.key and entry.is_of(item.year):
@@ -497,7 +506,7 @@ class _Bringing:
         """Bring the roads of the area and a strip around it: cut, or asked for if it is small."""
         from stemgeo.fetch.roads import cut_roads, widen_ground
 
-        ground = widen_ground(self._find_ground(), self._plain_study)
+        ground = widen_ground(self._find_ground(), self._study)
         if item.key == SMALL_ROADS and self._takes_extracts(item, ground):
             item = PlannedFile(ROADS, self.asked.catalogue.find(ROADS), item.year)
             kept = self._find_kept(item)
@@ -518,7 +527,13 @@ class _Bringing:
                 pieces = tuple(piece for _, piece in extracts)
                 how = f"pyosmium {importlib.metadata.version('osmium')}"
             check_file(into, item.source, item.year, item.address, item.file)
-            return self._place(item, Candidate(into, pieces, f"{how}, {self._cut_to}"), "made")
+            return self._place(
+                item,
+                Candidate(
+                    into, pieces, f"{how}, {_CUT} {self._area} and {self._around_m} m around"
+                ),
+                "made",
+            )
 
     def _takes_extracts(self, item: PlannedFile, ground: Polygon | MultiPolygon) -> bool:
         """Whether roads are cut from extracts after all: given by hand, or of a wide ground."""
@@ -529,13 +544,25 @@ class _Bringing:
             self._say(_TOO_WIDE)
         return True
 
-    @property
-    def _cut_to(self) -> str:
-        return f"{_CUT} {say_list(self.asked.area) if self.asked.area else EVERYWHERE}"
+    def _is_within(self, area: str, around_m: int) -> bool:
+        """Whether the roads that are wanted are among those of an area and so far around it."""
+        return area in (self._area, EVERYWHERE) and around_m >= self._around_m
 
     @property
-    def _plain_study(self) -> Study:
-        """A study as it is begun: what is chosen in it is not known yet."""
+    def _area(self) -> str:
+        return str(say_list(self.asked.area)) if self.asked.area else EVERYWHERE
+
+    @property
+    def _around_m(self) -> int:
+        from stemgeo.fetch.roads import measure_reach
+
+        return math.ceil(measure_reach(self._study))
+
+    @cached_property
+    def _study(self) -> Study:
+        """The study that is there, or one as it is begun: what it will choose is not known."""
+        if self.asked.study is not None:
+            return self.asked.study
         about: dict[str, Any] = {"title": "-", "date": dt.date(self.asked.year, 12, 31)}
         about["vintage"] = vintage_in_force(self.asked.year)
         if self.asked.area:
@@ -553,7 +580,7 @@ class _Bringing:
         if entry is None:
             what = "are cut to the municipalities, and those are not there"
             raise FetchError(Problem(ROADS, what, "fetch those first"))
-        study, findings = self._plain_study, Findings()
+        study, findings = self._study, Findings()
         path = self.asked.folder / entry.file
         towns = read_municipalities(path, vintage=study.about.vintage)
         inside = find_towns_inside(study, None, towns, findings)

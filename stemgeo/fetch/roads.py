@@ -64,6 +64,24 @@ _METADATA = "add_metadata=version+timestamp"
 _KINDS = (osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION)
 
 
+def measure_reach(asked: Study | Travel) -> float:
+    """Say within how many metres of a ground lies all that its children can reach.
+
+    Parameters
+    ----------
+    asked
+        How they travel: the highest speed, that of the bounds included, for the cutoff; of a study
+        also for what it calls just too far, and its longest isochrone.
+    """
+    travel = asked.travel if isinstance(asked, Study) else asked
+    minutes = [travel.cutoff_min]
+    if isinstance(asked, Study):
+        minutes += [travel.cutoff_min + asked.gaps.just_too_far_min]
+        minutes += asked.output.isochrone_minutes
+    speeds = [travel.speed_of(band, "high") for band in travel.bands]
+    return max(minutes) / 60 * max(speeds) * 1000 + travel.snap_limit_m + ROOM_M
+
+
 def widen_ground(ground: Area, asked: Study | Travel) -> Area:
     """Widen a ground by as far as its children can come, so that nothing that they reach is cut.
 
@@ -72,8 +90,7 @@ def widen_ground(ground: Area, asked: Study | Travel) -> Area:
     ground
         In EPSG:31370.
     asked
-        How they travel: the highest speed, that of the bounds included, for the cutoff; of a study
-        also for what it calls just too far, and its longest isochrone.
+        As for `measure_reach`.
 
     Returns
     -------
@@ -81,16 +98,9 @@ def widen_ground(ground: Area, asked: Study | Travel) -> Area:
         In EPSG:31370, never less than so wide. A ferry may go faster than any child: what it alone
         brings within reach may lie outside.
     """
-    travel = asked.travel if isinstance(asked, Study) else asked
-    minutes = [travel.cutoff_min]
-    if isinstance(asked, Study):
-        minutes += [travel.cutoff_min + asked.gaps.just_too_far_min]
-        minutes += asked.output.isochrone_minutes
-    speeds = [travel.speed_of(band, "high") for band in travel.bands]
-    metres = max(minutes) / 60 * max(speeds) * 1000 + travel.snap_limit_m + ROOM_M
     corners = 8
     # Arcs are drawn by their chords, and a coast is told coarser than it is.
-    around = (metres + _SHORT_M) / math.cos(math.pi / (4 * corners))
+    around = (measure_reach(asked) + _SHORT_M) / math.cos(math.pi / (4 * corners))
     return ground.simplify(_SHORT_M / 2).buffer(around, quad_segs=corners)
 
 

@@ -130,7 +130,7 @@ def run_and_answer(home: Path) -> None:
     assert population["pieces"][0]["sha256"] == population["sha256"]
     roads = next(one for one in manifest["inputs"] if one["role"] == "network")
     assert len(roads["pieces"]) == 3
-    assert "cut to Vlaanderen" in roads["made_by"]
+    assert "cut to Vlaanderen and 6" in roads["made_by"]
     told = stemgeo("sources", "result")
     assert told.status == 0
     assert manifest["attribution"] in told.out
@@ -154,6 +154,14 @@ def test_again_all_is_kept_and_nobody_asked(server: Server, tmp_path: Path) -> N
     lacking = fetch()
     assert 'weights = "POP_GRID_2025_3035_geojson.zip"' in lacking.out.splitlines()
     assert "# weights" in study.read_text("utf-8")
+    study.write_text(study.read_text("utf-8") + "\n[travel]\ncutoff_min = 30\n", "utf-8")
+    farther = fetch()
+    assert farther.out.count("kept") == 7, "who may ride for longer needs roads farther on"
+    roads = read_lock(tmp_path / "data").find(source="roads")
+    assert roads is not None
+    assert "cut to Vlaanderen and 11" in roads.made_by, "35 minutes at 18 km/h, and the rest"
+    assert len(server.asked) == asked
+    assert fetch().out.count("kept") == 8
     checked = stemgeo("check", "data")
     assert checked.status == 1
     assert [one for one in checked.err.splitlines() if one.startswith("error")] == [
@@ -568,7 +576,7 @@ def test_a_small_area_asks_overpass_for_its_roads(
     assert [one.path.name for one in study.inputs.network] == ["wegen.osm"]
     entry = read_lock(tmp_path / "data").find(source="overpass")
     assert entry is not None
-    assert entry.made_by.endswith("cut to Aartselaar")
+    assert re.search(r"cut to Aartselaar and \d+ m around$", entry.made_by)
     assert "de bestanden blijven heel" in said.err
     again = fetch(*only)
     assert again.status == 0
