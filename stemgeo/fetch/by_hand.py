@@ -414,12 +414,9 @@ def say_unknown(given: GivenFolder, most: int = 8) -> Iterator[Said]:
         else:
             others.append(clean_text(one.where))
     if others:
-        rest = len(others) - most
         yield say(
-            "of no source that is known here, and left out: {names}{rest}",
-            "van geen bron die hier gekend is, en niet genomen: {names}{rest}",
-            "d’aucune source connue ici, et pas pris : {names}{rest}",
-            names=", ".join(others[:most]),
-            rest=say(" and {number} more", " en nog {number}", " et encore {number}",
-                     number=str(rest)) if rest > 0 else "",
-        )  # fmt: skip
+            "of no source that is known here, and left out: {names}",
+            "van geen bron die hier gekend is, en niet genomen: {names}",
+            "d’aucune source connue ici, et pas pris : {names}",
+            names=say_list(others, most),
+        )

@@ -101,7 +101,8 @@ def faults_of_call(call: ast.Call) -> Iterator[str]:
         if written is not None and not all(written):
             yield "empty in a language"
         for text in written or []:
-            prose = re.sub(r"{[\w|]*}", "", text)
+            # Options are typed as they are, whatever one speaks.
+            prose = re.sub(r"{[\w|]*}|--[a-z]+", "", text)
             yield from (f"'{word}' of another language" for word in foreign.findall(prose))
     if not is_said(call, "say"):
         return
