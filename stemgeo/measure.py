@@ -67,7 +67,7 @@ from stemgeo.tables import COARSE, check_table, order_columns
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -121,6 +121,7 @@ class Prepared:
         study: Study,
         inputs: Inputs,
         network: Network | None = None,
+        cuts: Collection[int] = (),
         **of_extract: Any,
     ) -> Prepared:
         """Put the children of inputs that were read at points.
@@ -131,6 +132,8 @@ class Prepared:
             What is asked, of which data.
         network
             As from `Network.whole`; None in a straight line.
+        cuts
+            As for `prepare_study`.
         **of_extract
             What the extracts say of where people live, as `Ground` takes it.
         """
@@ -138,8 +141,8 @@ class Prepared:
         every = inputs.academies, inputs.candidates, inputs.coarse
         parts = [one for one in every if one is not None]
         bands, rules = study.travel.bands, study.academies
-        cuts = study.siting.cuts | study.travel.cuts
-        cells = cut_age_cells(bands, pd.concat(parts), rules, cuts)
+        asked = study.siting.cuts | study.travel.cuts | set(cuts)
+        cells = cut_age_cells(bands, pd.concat(parts), rules, asked)
         ground = PlacingGround(inputs, study, network, **of_extract)
         placed = place_children(ground, cells, study.method)
         _check_no_child_lost(placed, inputs, cells)
@@ -205,8 +208,17 @@ class Measured:
         return central[place], self.access.iloc[place * rows : (place + 1) * rows]
 
 
-def prepare_study(study: Study, progress: Progress) -> Prepared:
+def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) -> Prepared:
     """Read the inputs and put the children at points.
+
+    Parameters
+    ----------
+    study
+        What is asked.
+    progress
+        Told how far it is.
+    cuts
+        Ages that begin a cell of their own, whatever the academies: no child stands elsewhere.
 
     Raises
     ------
@@ -221,7 +233,7 @@ def prepare_study(study: Study, progress: Progress) -> Prepared:
         _refuse_elsewhere(network, inputs)
     of_extract = {} if network is None else _load_living(study, inputs, progress)
     progress(Said("Placing children", "Kinderen plaatsen", "Placement des enfants"), 0.3)
-    return Prepared.from_inputs(study, inputs, network, **of_extract)
+    return Prepared.from_inputs(study, inputs, network, cuts, **of_extract)
 
 
 def _load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:

@@ -51,6 +51,7 @@ ORDER = [
     "gaps",
     "siting",
     "steps",
+    "explore",
     "maps",
     "report",
     "result",
