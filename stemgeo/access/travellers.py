@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 PACES_KEPT = 2
-"""Riders whose times are kept: ages of a band ask one after another, and times take memory.
+"""Riders whose times are kept of a whole network: ages of a band ask one after another, and times take memory.
 
 At the size of Flanders those of one pace take 160 MB, in each profile.
 """
@@ -222,6 +222,8 @@ class OverNetwork:
     notes: tuple[Note, ...]
     beside: Network | None = None
     """The same network for those who ride on pavements; None where nobody does."""
+    paces_kept: int = PACES_KEPT
+    """Riders whose times are kept."""
     _riders: dict[tuple[Pace, float], travel_time.Rider] = field(
         repr=False, compare=False, default_factory=dict
     )
@@ -326,7 +328,7 @@ class OverNetwork:
         rider = self._riders.get(key)
         if rider is None:
             rider = self._build_rider(pace, horizon_min)
-            for oldest in list(self._riders)[: 1 - PACES_KEPT]:
+            for oldest in list(self._riders)[: 1 - self.paces_kept]:
                 self._riders.pop(oldest, None)
             self._riders[key] = rider
         return rider

@@ -4,38 +4,58 @@ A child is covered when any academy of its age is within the cutoff. So how many
 for each point, roads, speed and age; one that comes or goes changes that where it reaches, and
 whoever goes from none to one, or from one to none, is gained or lost. What comes out equals a whole
 measurement to the child.
+
+A search looks at the roads around its place alone, cut out of the whole as far as anyone comes
+before the cutoff. What was measured is kept in the cache and mapped from there.
 """
 
 from __future__ import annotations
 
+import io
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo.access.travellers import find_pace
-from stemgeo.arrays import sum_by_owner
-from stemgeo.coverage import ALL_BANDS, KEYS, with_shares
-from stemgeo.demand import which_serve
+from stemgeo.access.travellers import find_pace, list_travellers
+from stemgeo.coverage import ALL_BANDS, KEYS, Level, Reached, coverage_table, with_shares
+from stemgeo.demand import AgeCell, which_serve
 from stemgeo.errors import Problem, StudyError
-from stemgeo.measure import count_cores, measure_day, prepare_study, report_nothing
+from stemgeo.explore.ground import Ground
+from stemgeo.inputs import cache
+from stemgeo.inputs.plan import add_plan
+from stemgeo.measure import count_cores, prepare_study, report_nothing
+from stemgeo.notes import Said
 from stemgeo.recognition import choose_recognised
-from stemgeo.study import SCENARIOS, list_ages
+from stemgeo.study import SCENARIOS
+from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from stemgeo.access.travellers import Pace
-    from stemgeo.coverage import Level
-    from stemgeo.measure import Measured, Prepared, Progress
+    from stemgeo.explore.ground import Window
+    from stemgeo.measure import Prepared, Progress, Traveller
+    from stemgeo.notes import Note
     from stemgeo.study import Study
 
     Longs = NDArray[np.int64]
-    Points = NDArray[np.signedinteger]
+    Points = NDArray[np.intp]
+    Bools = NDArray[np.bool_]
+
+REACHES_KEPT = 4096
+"""So many reaches of a spot, by roads and pace, are kept: those of a hundred places and more."""
+
+_CODE = Path(__file__).parent.parent
 
 
 class RideKind(NamedTuple):
@@ -46,47 +66,83 @@ class RideKind(NamedTuple):
     cell: int
 
 
-@dataclass(frozen=True)
-class Change:
-    """What a change of academies brings.
-
-    Attributes
-    ----------
-    coverage
-        The coverage table after it, rows and order of that before.
-    moved
-        The rows of it in which children are gained or lost, with both: `gained`, `lost`.
-    gained, lost
-        Of each ride the points whose children come within reach, and those that fall out of it.
-    """
-
-    coverage: pd.DataFrame
-    moved: pd.DataFrame
-    gained: dict[RideKind, Points]
-    lost: dict[RideKind, Points]
+def list_cells(study: Study) -> tuple[AgeCell, ...]:
+    """Give each age a cell of its own: so they are whole, whatever the ages of an academy."""
+    return tuple(
+        AgeCell((age, age), band)
+        for band in study.travel.bands
+        for age in range(band.ages[0], band.ages[1] + 1)
+    )
 
 
-@dataclass
+@dataclass(frozen=True, repr=False)
 class Board:
     """A study that was measured once, on which academies can be placed, moved and closed.
 
     Attributes
     ----------
-    prepared, measured
-        The study, with each age by itself, and its day.
+    study
+        What is asked.
+    register, academies
+        All of the register, and those that count on the day of the study; by academy_id.
+    municipalities, candidates
+        As read; None where the study has no list of places.
+    ground
+        The children at points, and the roads around them.
+    levels
+        The places to which the points belong.
+    counts
+        How many academies each point has within the cutoff, shape (kinds, points): a row for each
+        number in `kinds`.
+    coverage
+        The coverage table, before any change.
+    notes
+        What the reader of the figures must know, by language.
     threads
         Searches that run side by side; the result is the same.
     """
 
-    prepared: Prepared
-    measured: Measured
+    study: Study
+    register: gpd.GeoDataFrame
+    academies: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame | None
+    ground: Ground
+    levels: tuple[Level, ...]
+    counts: NDArray[np.uint16]
+    coverage: pd.DataFrame
+    notes: dict[str, list[str]]
     threads: int
-    _open: dict[RideKind, Longs] = field(repr=False, default_factory=dict)
-    """How many open academies of the age each point has within the cutoff, shape (points,)."""
-    _reach: dict[tuple[str, float, float, str, Pace], Points] = field(
-        repr=False, default_factory=dict
+    _reach: OrderedDict[tuple[float, float, str, Pace], Points] = field(
+        compare=False, default_factory=OrderedDict
     )
-    """The points that have an academy within the cutoff: by id and spot, roads and pace."""
+    """The points that have a spot within the cutoff; those asked last."""
+
+    @classmethod
+    def open(
+        cls, study: Study, *, progress: Progress = report_nothing, threads: int | None = None
+    ) -> Board:
+        """Take a study that was measured before from the cache, or measure it and keep it.
+
+        Parameters
+        ----------
+        study, progress, threads
+            As for `from_study`.
+        """
+        cores = threads or count_cores()
+        place, at = _find_place(study), 0.9
+
+        def make() -> Board:
+            return cls.from_study(study, progress=progress, threads=cores)
+
+        def load(folder: Path) -> Board:
+            return cls.load(folder, study, threads=cores)
+
+        if not place.exists():
+            cache.load_or_make(place, make, Board.save, load)
+        # What was just made goes: mapped from the cache it takes a fraction of the memory.
+        progress(Said("Opening", "Openen", "Ouverture"), at)
+        return cache.load_or_make(place, make, Board.save, load)
 
     @classmethod
     def from_study(
@@ -108,50 +164,77 @@ class Board:
         InputError
             With every problem of the inputs at once.
         """
-        # Whatever the ages of an academy that comes, they are whole cells.
-        every = list_ages(band.ages for band in study.travel.bands)
+        every = [cell.ages[0] for cell in list_cells(study)]
         prepared = prepare_study(study, progress, cuts=every)
-        cores = threads or count_cores()
-        return cls(prepared, measure_day(prepared, study.about.date, threads=cores), cores)
+        progress(
+            Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"),
+            0.45,
+        )
+        return cls.from_prepared(prepared, threads=threads or count_cores())
 
-    def __post_init__(self) -> None:
-        academies, points = self.measured.academies, len(self.prepared.points)
-        self._search(academies)
-        for ride, pace in self._list_rides():
-            serve = self._which_serve(academies, ride)
-            count = np.zeros(points, dtype=np.int64)
-            for row in np.flatnonzero(serve):
-                count[self._reach[_key(academies, row, ride.profile, pace)]] += 1
-            self._open[ride] = count
+    @classmethod
+    def from_prepared(cls, prepared: Prepared, *, threads: int) -> Board:
+        """Measure what was read.
 
-    def _list_rides(self) -> list[tuple[RideKind, Pace]]:
-        travel, cells = self.prepared.study.travel, self.prepared.cells
-        return [
-            (RideKind(rider.profile, scenario, index), find_pace(travel, cell, scenario))
-            for rider in self.measured.riders
-            for scenario in SCENARIOS
-            for index, cell in enumerate(cells)
+        Parameters
+        ----------
+        prepared
+            As from `prepare_study`, with each age as a cut.
+        threads
+            Searches that run side by side.
+        """
+        study, inputs, cells = prepared.study, prepared.inputs, prepared.cells
+        academies, notes = choose_recognised(inputs.academies, study.about.date, study.academies)
+        riders = list_travellers(study, prepared.ground.network, academies, prepared.points)
+        ground = Ground.from_travellers(riders, prepared.points, cells)
+        kinds = Kinds(study, ground, academies)
+        counts = np.zeros((len(kinds.searches), len(prepared.points)), dtype=np.uint16)
+        for profile, pace in dict.fromkeys(search[:2] for search in kinds.searches):
+            first, point, _ = ground.travellers[profile].list_served(
+                academies, pace, study.travel.cutoff_min, threads=threads
+            )
+            for row, (of, at, serves) in enumerate(kinds.searches):
+                if (of, at) == (profile, pace):
+                    open_to = np.repeat(np.frombuffer(serves, dtype=np.bool_), np.diff(first))
+                    counts[row] = np.bincount(point[open_to], minlength=counts.shape[1])
+        reached = [
+            Reached(
+                ride.profile,
+                ride.scenario,
+                cells[ride.cell],
+                (counts[row] > 0) & ground.measured,
+                ground.measured,
+            )
+            for ride, row in kinds.row.items()
         ]
+        told = (*prepared.notes, *notes, *(note for one in riders for note in one.notes))
+        return cls(
+            study=study,
+            register=inputs.academies,
+            academies=academies,
+            municipalities=inputs.municipalities,
+            candidates=inputs.candidates,
+            ground=ground,
+            levels=tuple(prepared.levels),
+            counts=counts,
+            coverage=coverage_table(prepared.points, reached, prepared.levels),
+            notes={str(one): [note.to_text(one) for note in told] for one in study.languages},
+            threads=threads,
+        )
 
-    def _which_serve(self, academies: gpd.GeoDataFrame, ride: RideKind) -> NDArray[np.bool_]:
-        study = self.prepared.study
-        return which_serve(academies, self.prepared.cells[ride.cell], study.academies)
+    @property
+    def cells(self) -> Sequence[AgeCell]:
+        """The ages, each by itself."""
+        return self.ground.cells
 
-    def _search(self, academies: gpd.GeoDataFrame) -> None:
-        """Search from the academies that were not searched from yet, once for each pace."""
-        cutoff = self.prepared.study.travel.cutoff_min
-        paces = dict.fromkeys(pace for _, pace in self._list_rides())
-        for rider in self.measured.riders:
-            for pace in paces:
-                keys = [_key(academies, row, rider.profile, pace) for row in range(len(academies))]
-                new = [row for row, key in enumerate(keys) if key not in self._reach]
-                if not new:
-                    continue
-                first, point, _ = rider.list_served(
-                    academies.iloc[new], pace, cutoff, threads=self.threads
-                )
-                for at, row in enumerate(new):
-                    self._reach[keys[row]] = point[first[at] : first[at + 1]]
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The rides, and the searches that they share."""
+        return Kinds(self.study, self.ground, self.academies)
+
+    def near(self, x: float, y: float) -> Window:
+        """Give the roads and children around a place; see `Ground.near`."""
+        return self.ground.near(x, y)
 
     def change(
         self, placed: gpd.GeoDataFrame | None = None, closed: Collection[str] = ()
@@ -171,25 +254,21 @@ class Board:
         StudyError
             If one that goes is not open, or one that comes is there already.
         """
-        ours, rules = self.measured.academies, self.prepared.study.academies
-        going = ours[ours["academy_id"].isin(set(closed))]
+        rules, ours = self.study.academies, self.academies
+        goes = ours["academy_id"].isin(set(closed)).to_numpy()
         coming = ours.iloc[:0]
         if placed is not None and len(placed):
-            coming, _ = choose_recognised(placed, self.measured.day, rules)
+            coming, _ = choose_recognised(placed, self.study.about.date, rules)
         self._refuse_wrong(placed, closed)
-        self._search(coming)
-        gained, lost = {}, {}
-        for ride, pace in self._list_rides():
-            point, by = self._add_up(ride, pace, coming, going)
-            before, measured = self._open[ride][point], self._measured_of(point)
-            gained[ride] = point[measured & (before == 0) & (by > 0)]
-            lost[ride] = point[measured & (before > 0) & (before + by == 0)]
-        moved = self._count_moved(gained, lost)
-        return Change(_add_moved(self.measured.coverage, moved), moved, gained, lost)
+        parts = [one for one in (ours[goes], coming) if len(one)]
+        changed = pd.concat(parts, ignore_index=True) if parts else coming
+        signs = np.repeat([-1, 1], [goes.sum(), len(coming)])
+        after = add_plan(ours[~goes], coming)
+        return self._count_change(changed, signs, after.reset_index(drop=True))
 
     def _refuse_wrong(self, placed: gpd.GeoDataFrame | None, closed: Collection[str]) -> None:
         """Refuse to close what is not open, and to place under an id that stays open."""
-        ours = set(self.measured.academies["academy_id"])
+        ours = set(self.academies["academy_id"])
         wrong = sorted(set(closed) - ours)
         if wrong:
             raise StudyError(Problem(wrong[0], "cannot be closed: it is not open on the day"))
@@ -199,74 +278,248 @@ class Board:
         if twice:
             raise StudyError(Problem(twice[0], "is there already", "give the place another id"))
 
-    def _add_up(
-        self, ride: RideKind, pace: Pace, coming: gpd.GeoDataFrame, going: gpd.GeoDataFrame
-    ) -> tuple[Points, Longs]:
-        """Add up by how much the number of academies of an age changes at each point it does."""
-        reached, signs = [np.empty(0, dtype=np.intp)], [np.empty(0, dtype=np.int64)]
-        for academies, sign in ((coming, 1), (going, -1)):
-            for row in np.flatnonzero(self._which_serve(academies, ride)):
-                reach = self._reach[_key(academies, row, ride.profile, pace)]
-                reached.append(reach)
-                signs.append(np.full(len(reach), sign))
-        point, at = np.unique(np.concatenate(reached), return_inverse=True)
-        return point, sum_by_owner(at, np.concatenate(signs), len(point))
-
-    def _measured_of(self, point: Points) -> NDArray[np.bool_]:
-        return np.asarray(self.measured.reached[0].measured[point])
-
-    def _count_moved(
-        self, gained: dict[RideKind, Points], lost: dict[RideKind, Points]
-    ) -> pd.DataFrame:
-        """Count the children who are gained and lost, by the keys of the coverage table."""
-        parts = [
-            self._count_level(level, name, ride, point)
-            for level in self.prepared.levels
-            for name, found in (("gained", gained), ("lost", lost))
-            for ride, point in found.items()
-            if len(point)
+    def _count_change(
+        self, changed: gpd.GeoDataFrame, signs: Longs, academies: gpd.GeoDataFrame
+    ) -> Change:
+        reaches = [self._search(changed.iloc[[row]]) for row in range(len(changed))]
+        every = [point for reach in reaches for point in reach.values()]
+        points = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *every]))
+        measured = self.ground.measured[points]
+        places = [
+            {key: np.searchsorted(points, point) for key, point in reach.items()}
+            for reach in reaches
         ]
-        columns = [one for one in KEYS if one != "name"]
-        if not parts:
-            return pd.DataFrame(columns=[*columns, "gained", "lost"])
-        table = pd.concat(parts, ignore_index=True)
-        whole = pd.concat([table, table.assign(band=ALL_BANDS)], ignore_index=True)
-        sums = whole.groupby([*columns, "what"])["children"].sum().unstack("what", fill_value=0)
-        sums = sums.reindex(columns=["gained", "lost"], fill_value=0)
-        return sums[(sums != 0).any(axis=1)].reset_index().rename_axis(columns=None)
+        rules, alike = self.study.academies, {}
+        gained, lost = {}, {}
+        for ride, row in self.kinds.row.items():
+            profile, pace, _ = self.kinds.searches[row]
+            serve = which_serve(changed, self.cells[ride.cell], rules)
+            key = row, serve.tobytes()
+            if key not in alike:
+                by = np.zeros(len(points), dtype=np.int64)
+                for one in np.flatnonzero(serve):
+                    by[places[one][profile, pace]] += signs[one]
+                before = self.counts[row, points].astype(np.int64)
+                alike[key] = (
+                    measured & (before == 0) & (by > 0),
+                    measured & (before > 0) & (before + by == 0),
+                )
+            gained[ride], lost[ride] = alike[key]
+        return Change(self, academies, points, gained, lost)
 
-    def _count_level(self, level: Level, what: str, ride: RideKind, point: Points) -> pd.DataFrame:
-        cell = self.prepared.cells[ride.cell]
-        children = self.prepared.points[cell.column].to_numpy()[point]
-        place, at = np.unique(level.place[point], return_inverse=True)
-        return pd.DataFrame(
-            {
-                "level": level.name,
-                "code": level.code[place],
-                "band": cell.band.name,
-                "scenario": ride.scenario,
-                "profile": ride.profile,
-                "what": what,
-                "children": sum_by_owner(at, children, len(place)),
-            }
+    def _search(self, academy: gpd.GeoDataFrame) -> dict[tuple[str, Pace], Points]:
+        """List the points that have one academy within the cutoff, by roads and pace."""
+        at = academy.geometry.iloc[0]
+        asked = dict.fromkeys(search[:2] for search in self.kinds.searches)
+        keys = {one: (at.x, at.y, *one) for one in asked}
+        new = [one for one, key in keys.items() if key not in self._reach]
+        if new:
+            window = self.near(at.x, at.y)
+            tied = window.tie(academy)
+            with ThreadPoolExecutor(self.threads) as pool:  # the kernel holds no lock
+                found = pool.map(lambda one: window.list_reached(tied, *one), new)
+                self._reach.update(zip((keys[one] for one in new), found, strict=True))
+        reach = {}
+        for one, key in keys.items():
+            reach[one] = self._reach[key]
+            self._reach.move_to_end(key)
+        while len(self._reach) > REACHES_KEPT:
+            self._reach.popitem(last=False)
+        return reach
+
+    # -- the cache ------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write it as arrays and tables, each behind its hash."""
+        folder.mkdir()
+        self.ground.save(folder)
+        for name in _TABLES:
+            if (table := getattr(self, name)) is not None:
+                content = io.BytesIO()
+                table.to_parquet(content, index=False)
+                cache.write_sealed(content.getvalue(), folder / name)
+        arrays = {"counts": self.counts}
+        for number, level in enumerate(self.levels):
+            for name in ("code", "label"):
+                arrays[f"{name}_{number}"] = getattr(level, name).astype(np.str_)
+            arrays[f"place_{number}"] = level.place.astype(np.int32)
+        told = {"levels": [level.name for level in self.levels], "notes": self.notes}
+        cache.save_arrays(folder, "board", told, **arrays)
+
+    @classmethod
+    def load(cls, folder: Path, study: Study, *, threads: int) -> Board:
+        """Open what `save` wrote: large parts are mapped, not read.
+
+        Parameters
+        ----------
+        folder
+            Of `save`.
+        study
+            Of which it is.
+        threads
+            Searches that run side by side.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or is not what was written.
+        """
+        told, arrays = cache.map_arrays(folder, "board")
+        tables = {
+            name: read(io.BytesIO(cache.read_sealed(folder / name)))
+            for name, read in _TABLES.items()
+            if name != "candidates" or (folder / name).exists()
+        }
+        levels = tuple(
+            Level(
+                name,
+                arrays[f"code_{number}"].astype(object),
+                arrays[f"label_{number}"].astype(object),
+                arrays[f"place_{number}"],
+            )
+            for number, name in enumerate(told["levels"])
+        )
+        ground = Ground.load(folder, study, tables["academies"], list_cells(study))
+        tables.setdefault("candidates", None)
+        return cls(
+            study=study,
+            ground=ground,
+            levels=levels,
+            counts=arrays["counts"],
+            notes=told["notes"],
+            threads=threads,
+            **tables,
         )
 
 
-def _key(
-    academies: gpd.GeoDataFrame, row: int | np.intp, profile: str, pace: Pace
-) -> tuple[str, float, float, str, Pace]:
-    at = academies.geometry.iloc[row]
-    return academies["academy_id"].iloc[row], at.x, at.y, profile, pace
+_TABLES = {
+    "register": gpd.read_parquet,
+    "academies": gpd.read_parquet,
+    "municipalities": gpd.read_parquet,
+    "candidates": gpd.read_parquet,
+    "coverage": pd.read_parquet,
+}
 
 
-def _add_moved(coverage: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
-    """Give a coverage table with the children who were gained and lost moved in it."""
-    if moved.empty:
-        return coverage
-    keys = [one for one in KEYS if one != "name"]
-    by = moved.set_index(keys)
-    rows = pd.MultiIndex.from_frame(coverage[keys])
-    more = (by["gained"] - by["lost"]).reindex(rows, fill_value=0).to_numpy(np.int64)
-    return with_shares(
-        coverage.assign(covered=coverage["covered"] + more, uncovered=coverage["uncovered"] - more)
-    )
+class Kinds:
+    """The rides of a study, and the searches that they share.
+
+    Attributes
+    ----------
+    searches
+        Profile, pace and which academies serve: each once.
+    row
+        The search of each ride.
+    """
+
+    def __init__(self, study: Study, ground: Ground, academies: gpd.GeoDataFrame) -> None:
+        numbers: dict[tuple[str, Pace, bytes], int] = {}
+        self.row: dict[RideKind, int] = {}
+        for profile, scenario, cell in product(
+            ground.travellers, SCENARIOS, range(len(ground.cells))
+        ):
+            ages = ground.cells[cell]
+            serves = which_serve(academies, ages, study.academies).tobytes()
+            search = profile, find_pace(study.travel, ages, scenario), serves
+            self.row[RideKind(profile, scenario, cell)] = numbers.setdefault(search, len(numbers))
+        self.searches = tuple(numbers)
+
+
+@dataclass(frozen=True, repr=False)
+class Change:
+    """What a change of academies brings.
+
+    Attributes
+    ----------
+    board
+        Of which it is.
+    academies
+        Those that count after it, by academy_id.
+    points
+        Those that any academy that comes or goes has within the cutoff.
+    gained, lost
+        Of each ride which of these points come within reach, and fall out of it; shape (points,).
+    """
+
+    board: Board
+    academies: gpd.GeoDataFrame
+    points: Points
+    gained: dict[RideKind, Bools]
+    lost: dict[RideKind, Bools]
+
+    def count(self, level: Level) -> pd.DataFrame:
+        """Count the children of each place of a level who are gained and lost.
+
+        Returns
+        -------
+        DataFrame
+            `level`, `code`, `band`, `scenario`, `profile`, `gained` and `lost`: a row wherever
+            there are any.
+        """
+        place, at = np.unique(level.place[self.points], return_inverse=True)
+        cells = self.board.cells
+        children = self.board.ground.children[:, self.points]
+        sums: dict[tuple[str, str, str], Longs] = {}
+        for ride, gained in self.gained.items():
+            lost = self.lost[ride]
+            if not (gained.any() or lost.any()):
+                continue
+            by = np.stack(
+                [
+                    np.bincount(at, weights=children[ride.cell] * moved, minlength=len(place))
+                    for moved in (gained, lost)
+                ]
+            ).astype(np.int64)
+            for band in (cells[ride.cell].band.name, ALL_BANDS):
+                key = band, ride.scenario, ride.profile
+                sums[key] = sums.get(key, 0) + by
+        rows = {
+            "level": level.name,
+            "code": np.tile(level.code[place], len(sums)),
+            **{
+                name: np.repeat([key[number] for key in sums], len(place)).astype(object)
+                for number, name in enumerate(("band", "scenario", "profile"))
+            },
+        }
+        counts = [np.concatenate([*(by[one] for by in sums.values()), _NOBODY]) for one in (0, 1)]
+        table = pd.DataFrame(rows | dict(zip(("gained", "lost"), counts, strict=True)))
+        return table[(table["gained"] > 0) | (table["lost"] > 0)]
+
+    @cached_property
+    def moved(self) -> pd.DataFrame:
+        """The same of all levels."""
+        parts = [self.count(level) for level in self.board.levels]
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """The coverage table after the change; rows and order are those of before."""
+        before, keys = self.board.coverage, [one for one in KEYS if one != "name"]
+        if self.moved.empty:
+            return before
+        by = self.moved.set_index(keys)
+        rows = pd.MultiIndex.from_frame(before[keys])
+        more = (by["gained"] - by["lost"]).reindex(rows, fill_value=0).to_numpy(np.int64)
+        covered, uncovered = before["covered"] + more, before["uncovered"] - more
+        return with_shares(before.assign(covered=covered, uncovered=uncovered))
+
+
+_NOBODY = np.zeros(0, dtype=np.int64)
+
+
+def _find_place(study: Study) -> Path:
+    """Give the place of a study in the cache, by all that it reads and the code that measures."""
+    asked = study.model_dump(mode="json", by_alias=True)
+    files = {one: hash_file(Path(one)) for one in sorted(_list_files(asked))}
+    code = sorted(map(str, _CODE.rglob("*.py")))
+    return cache.entry_path("boards", asked, files, code=code)
+
+
+def _list_files(asked: object) -> Iterator[str]:
+    """List the files that are named anywhere, with those beside them of the same name."""
+    if isinstance(asked, list | dict):
+        for one in asked.values() if isinstance(asked, dict) else asked:
+            yield from _list_files(one)
+    elif isinstance(asked, str) and Path(asked).is_file():
+        stem = Path(asked).stem
+        yield from (str(one) for one in Path(asked).parent.iterdir() if one.stem == stem)

@@ -79,6 +79,64 @@ def restore_arrays(path: Path) -> dict[str, NDArray[Any]]:
         return dict(arrays)
 
 
+def save_arrays(folder: Path, name: str, told: dict[str, Any], **arrays: NDArray[Any]) -> None:
+    """Write arrays as `.npy` files, and what is told of them, with their hashes, as NAME.json.
+
+    Parameters
+    ----------
+    folder
+        That is there.
+    name
+        Of what they are together.
+    told
+        Fit for JSON.
+    **arrays
+        By the names of their files.
+    """
+    hashes = {}
+    for one, array in arrays.items():
+        np.save(folder / f"{one}.npy", array, allow_pickle=False)
+        hashes[one] = hash_file(folder / f"{one}.npy")
+    content = told | {"sha256": hashes}
+    text = json.dumps({name: content, "sha256": _hash_content(content)})
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def map_arrays(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Open what `save_arrays` wrote: what was told, and the arrays, mapped and not read.
+
+    Parameters
+    ----------
+    folder, name
+        As for `save_arrays`.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or is not what was written.
+    """
+    try:
+        whole_text = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        content = whole_text[name]
+        if _hash_content(content) != whole_text["sha256"]:
+            raise InputError(Problem(f"{name}.json", "is not what was written"))
+        arrays: dict[str, NDArray[Any]] = {}
+        for one, digest in content.pop("sha256").items():
+            file = folder / f"{one}.npy"
+            if hash_file(file) != digest:
+                raise InputError(Problem(str(file), "is not what was written"))
+            # As a plain array: numpy's own class for mapped ones is slow to index. It can be
+            # written to, in memory alone: for what cannot all kernels are compiled again.
+            arrays[one] = np.asarray(np.load(file, mmap_mode="c", allow_pickle=False))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(Problem(str(folder), f"is not a saved {name} ({error})")) from None
+    return content, arrays
+
+
+def _hash_content(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
 def load_or_make(
     place: Path,
     make: Callable[[], T],

@@ -10,8 +10,6 @@ is open or closed as a whole.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,12 +23,12 @@ from scipy.sparse.csgraph import connected_components
 from stemgeo.arrays import list_ranges
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.cache import map_arrays, save_arrays
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import NO_WAY, add_ways_on_foot, find_busy_crossings
 from stemgeo.network.stress import LEVELS
 from stemgeo.study import FLAT, MODES, PUSHING_KMH
-from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +93,7 @@ class EdgeTimes:
     end_ms: Ints
 
 
+_BY_NODE = ("node_x", "node_y", "osm_id", "node_wait")
 _OF_ANY_PROFILE = ("segment_edge", "before_mm", "ends")
 """What is worked out of a network, and kept, whichever of its roads are ridden."""
 
@@ -657,25 +656,32 @@ class Network:
         """Put the edges in the order of their nodes, so that neighbours lie near in memory."""
         low, high = np.minimum(self.edge_start, self.edge_end), self.edge_start + self.edge_end
         order = np.lexsort((self.way[self.first_segment[:-1]], high, low))
-        sizes = np.diff(self.first_segment)[order]
-        first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        start = self.first_segment[order]
-        _, segment = list_ranges(start, start + sizes)
-        _, vertex = list_ranges(start + order, start + order + sizes + 1)
+        return self.take_edges(order)
+
+    def take_edges(self, edges: NDArray[np.intp]) -> Self:
+        """Give the network of the chosen edges, in the order in which they are chosen."""
+        start, stop = self.first_segment[edges], self.first_segment[edges + 1]
+        _, segment = list_ranges(start, stop)
+        _, vertex = list_ranges(start + edges, stop + edges + 1)
         by_segment = ["length_mm", "forward", "backward", "stress_forward", "stress_backward"]
         by_segment += ["stress_bounds"]
         by_segment += ["pavement", "way", "wait", "door", "cut"]
+        by_edge = ["edge_start", "edge_end", "extract", "busy_ends", "island"]
         return dataclasses.replace(
             self,
-            edge_start=self.edge_start[order],
-            edge_end=self.edge_end[order],
-            extract=self.extract[order],
-            busy_ends=self.busy_ends[order],
-            first_segment=first,
+            first_segment=np.concatenate([[0], np.cumsum(stop - start)]).astype(np.int32),
             vertex_x=self.vertex_x[vertex],
             vertex_y=self.vertex_y[vertex],
             **{name: getattr(self, name)[segment] for name in by_segment},
+            **{name: getattr(self, name)[edges] for name in by_edge},
         )
+
+    def drop_idle_nodes(self) -> Self:
+        """Give the same network without the nodes of no edge; the others keep their order."""
+        kept, at = np.unique(self.ends, return_inverse=True)
+        start, end = at.reshape(2, self.edges).astype(np.int32)
+        by_node = {name: getattr(self, name)[kept] for name in _BY_NODE}
+        return dataclasses.replace(self, edge_start=start, edge_end=end, **by_node)
 
     def _mark_islands(self) -> Self:
         """Mark the edges that are islands and the segments onto which doors open."""
@@ -720,14 +726,8 @@ class Network:
 
     def save(self, folder: Path) -> None:
         """Write the network as `.npy` files with a `network.json` that has their hashes."""
-        hashes = {}
-        for name, array in self._list_arrays().items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
-            hashes[name] = hash_file(folder / f"{name}.npy")
-        told = {name: getattr(self, name) for name in ("crs", "counts", "on_foot")}
-        content = told | {"rides": self.rides, "sha256": hashes}
-        text = json.dumps({"network": content, "sha256": _hash_content(content)})
-        (folder / "network.json").write_text(text, encoding="utf-8")
+        told = {name: getattr(self, name) for name in ("crs", "counts", "on_foot", "rides")}
+        save_arrays(folder, "network", told, **self._list_arrays())
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -738,23 +738,11 @@ class Network:
         InputError
             If a file is missing or is not what was written.
         """
+        told, arrays = map_arrays(folder, "network")
         try:
-            whole = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-            content = whole["network"]
-            if _hash_content(content) != whole["sha256"]:
-                raise InputError(Problem("network.json", "is not what was written"))
-            arrays: dict[str, Any] = {}
-            for name, digest in content["sha256"].items():
-                file = folder / f"{name}.npy"
-                if hash_file(file) != digest:
-                    raise InputError(Problem(str(file), "is not what was written"))
-                # As a plain array: numpy's own class for mapped ones is slow to index. It can be
-                # written to, in memory alone: for what cannot all kernels are compiled again.
-                arrays[name] = np.asarray(np.load(file, mmap_mode="c", allow_pickle=False))
-            rides = tuple(bicycle.Ride(*ride) for ride in content["rides"])
-            told: dict[str, Any] = {name: content[name] for name in ("crs", "counts", "on_foot")}
+            rides = tuple(bicycle.Ride(*ride) for ride in told.pop("rides"))
             return cls(rides=rides, **told, **arrays)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (KeyError, TypeError) as error:
             raise InputError(Problem(str(folder), f"is not a saved network ({error})")) from None
 
     def _list_arrays(self) -> dict[str, NDArray[Any]]:
@@ -773,10 +761,6 @@ def check_mode(mode: str) -> None:
     if mode not in MODES:
         there = ", ".join(f'"{one}"' for one in MODES)
         raise InputError(Problem("mode", f"is {mode!r}", f"give one of {there}"))
-
-
-def _hash_content(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _choose_crs(roads: RoadSegments) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from stemgeo.arrays import list_ranges
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Lines = tuple[Floats, Floats, Floats, Floats]
     """x and y of the first end of each straight piece, x and y of the second."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east and north."""
 
 SQUARE_M = 100.0
 """Side of the squares by which pieces are found: a few pieces in each where streets are."""
@@ -73,16 +78,16 @@ def find_near(
     x, y = (np.require(one, requirements=("C", "W")) for one in points)
     from_x, from_y, to_x, to_y = np.require(barriers.T, requirements=("C", "W"))
     walls = from_x, from_y, to_x, to_y
-    no_walls = _PieceGrid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
-    wall_grid = _build_grid(walls) if len(barriers) else no_walls
+    no_walls = PieceGrid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
+    wall_grid = build_grid(walls) if len(barriers) else no_walls
     first, found, nearest_m, by_island = _find_near_each(
-        _build_grid(lines), lines, island, (x, y), wall_grid, walls, float(within_m), float(limit_m)
+        build_grid(lines), lines, island, (x, y), wall_grid, walls, float(within_m), float(limit_m)
     )
     piece, share, metres = (one.copy() for one in found[:, : first[-1]])
     return NearPieces(first, piece.astype(np.int32), share, metres, nearest_m, by_island)
 
 
-class _PieceGrid(NamedTuple):
+class PieceGrid(NamedTuple):
     """Pieces by the squares that they may pass, row by row from the south-west corner.
 
     Compiled kernels on disk know this class by its name: one that is gone cannot be loaded.
@@ -97,16 +102,28 @@ class _PieceGrid(NamedTuple):
     piece: Ints
 
 
-def _build_grid(lines: Lines) -> _PieceGrid:
-    """Sort pieces into squares; of a larger land the squares are larger."""
+def build_grid(lines: Lines, least_m: float = SQUARE_M) -> PieceGrid:
+    """Sort pieces into squares of a side; of a larger land the squares are larger."""
     from_x, from_y, to_x, to_y = lines
     x0, y0 = min(from_x.min(), to_x.min()), min(from_y.min(), to_y.min())
     width, height = max(from_x.max(), to_x.max()) - x0, max(from_y.max(), to_y.max()) - y0
-    square_m = max(SQUARE_M, float(np.sqrt(width * height / MOST_SQUARES)))
+    square_m = max(least_m, float(np.sqrt(width * height / MOST_SQUARES)))
     square_m = max(square_m, width / MOST_SQUARES, height / MOST_SQUARES)
     columns, rows = int(width / square_m) + 1, int(height / square_m) + 1
     first, piece = _sort_into_squares(lines, x0, y0, square_m, columns, rows)
-    return _PieceGrid(x0, y0, square_m, columns, rows, first, piece)
+    return PieceGrid(x0, y0, square_m, columns, rows, first, piece)
+
+
+def list_in_box(grid: PieceGrid, box: Box) -> NDArray[np.intp]:
+    """List the pieces whose squares meet a box, in their order; a few more than meet it."""
+    west, south, east, north = box
+    of_columns = (west - grid.x0) / grid.square_m, (east - grid.x0) / grid.square_m
+    of_rows = (south - grid.y0) / grid.square_m, (north - grid.y0) / grid.square_m
+    left, right = np.clip(np.floor(of_columns), (0, -1), (grid.columns, grid.columns - 1))
+    low, high = np.clip(np.floor(of_rows), (0, -1), (grid.rows, grid.rows - 1))
+    row = np.arange(int(low), int(high) + 1) * grid.columns
+    _, entry = list_ranges(grid.first[row + int(left)], grid.first[row + int(right) + 1])
+    return np.unique(grid.piece[entry]).astype(np.intp)
 
 
 @njit(cache=True, nogil=True)
@@ -145,11 +162,11 @@ def _sort_into_squares(
 
 @njit(cache=True, nogil=True)
 def _find_near_each(
-    grid: _PieceGrid,
+    grid: PieceGrid,
     lines: Lines,
     island: Bools,
     points: tuple[Floats, Floats],
-    wall_grid: _PieceGrid,
+    wall_grid: PieceGrid,
     walls: Lines,
     within_m: float,
     limit_m: float,
@@ -192,11 +209,11 @@ def _find_near_each(
 
 @njit(cache=True, nogil=True)
 def _add_within(
-    grid: _PieceGrid,
+    grid: PieceGrid,
     lines: Lines,
     x: float,
     y: float,
-    wall_grid: _PieceGrid,
+    wall_grid: PieceGrid,
     walls: Lines,
     within_m: float,
     found: Floats,
@@ -252,7 +269,7 @@ def _find_squares(
 
 @njit(cache=True, nogil=True, inline="always")
 def _begins_in(
-    grid: _PieceGrid, lines: Lines, i: int, column: int, row: int, west: int, south: int
+    grid: PieceGrid, lines: Lines, i: int, column: int, row: int, west: int, south: int
 ) -> bool:
     """Whether this is the first of the squares looked at that a piece is in: it counts once."""
     from_x, from_y, to_x, to_y = lines
@@ -263,12 +280,12 @@ def _begins_in(
 
 @njit(cache=True, nogil=True)
 def _find_nearest(
-    grid: _PieceGrid,
+    grid: PieceGrid,
     lines: Lines,
     island: Bools,
     x: float,
     y: float,
-    wall_grid: _PieceGrid,
+    wall_grid: PieceGrid,
     walls: Lines,
     limit_m: float,
     islands: bool,  # noqa: FBT001  (numba)
@@ -329,7 +346,7 @@ def _find_nearest_along(x: float, y: float, lines: Lines, i: int) -> tuple[float
 
 @njit(cache=True, nogil=True)
 def _is_barred(
-    x: float, y: float, lines: Lines, i: int, along: float, grid: _PieceGrid, walls: Lines
+    x: float, y: float, lines: Lines, i: int, along: float, grid: PieceGrid, walls: Lines
 ) -> bool:
     """Whether a barrier lies across the leg from a point to a place on a piece.
 

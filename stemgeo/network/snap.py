@@ -94,6 +94,19 @@ class TiedPoints:
             self.by_island & ~which,
         )
 
+    def keep_on(self, segments: NDArray[np.intp]) -> TiedPoints:
+        """Keep the ties to some segments, which are numbered anew; they are given in order."""
+        place = np.searchsorted(segments, self.segment)
+        kept = np.append(segments, -1)[place] == self.segment
+        before = np.append(0, np.cumsum(kept))
+        return replace(
+            self,
+            first=before[self.first],
+            segment=place[kept].astype(np.int32),
+            offset_mm=self.offset_mm[kept],
+            walk_mm=self.walk_mm[kept],
+        )
+
     def keep_nearest(self) -> TiedPoints:
         """Keep of each point the nearest tie alone; of equally near ones the first."""
         order = np.lexsort((np.arange(len(self.segment)), self.walk_mm, self.owner))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import hand
@@ -16,7 +16,7 @@ from stemgeo.coverage import KEYS
 from stemgeo.errors import StudyError
 from stemgeo.explore.board import Board
 from stemgeo.inputs.plan import add_plan
-from stemgeo.measure import measure_day
+from stemgeo.measure import Prepared, measure_day, prepare_study, report_nothing
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,11 +26,26 @@ pytestmark = pytest.mark.usefixtures("read_once")
 AGES = [(None, None), (5, 7), (9, 12), (12, 17), (6, 6)]
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A study on the board, and as it is measured anew."""
+
+    board: Board
+    prepared: Prepared
+
+
 @pytest.fixture(scope="module", params=[False, True], ids=["over roads", "in a straight line"])
-def board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Board:
-    """The small study, opened; it is not changed."""
+def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    """The small study, opened from the cache; it is not changed."""
     folder = tmp_path_factory.mktemp("board") / "study"
-    return Board.from_study(sg.load_study(hand.write_study(folder, straight_line=request.param)))
+    study = sg.load_study(hand.write_study(folder, straight_line=request.param))
+    prepared = prepare_study(study, report_nothing, [*range(5, 18)])
+    return Opened(Board.open(study), prepared)
+
+
+@pytest.fixture
+def board(opened: Opened) -> Board:
+    return opened.board
 
 
 def draw(random: np.random.Generator, ids: list[str]) -> gpd.GeoDataFrame:
@@ -42,34 +57,33 @@ def draw(random: np.random.Generator, ids: list[str]) -> gpd.GeoDataFrame:
     )
 
 
-def measure_anew(board: Board, placed: gpd.GeoDataFrame, closed: list[str]) -> pd.DataFrame:
+def measure_anew(opened: Opened, placed: gpd.GeoDataFrame, closed: list[str]) -> pd.DataFrame:
     """Measure the study with another register, from the beginning: by the nearest of each child."""
-    inputs = board.prepared.inputs
+    inputs = opened.prepared.inputs
     register = inputs.academies[~inputs.academies["academy_id"].isin(closed)]
-    there = replace(board.prepared, inputs=replace(inputs, academies=add_plan(register, placed)))
-    return measure_day(there, board.measured.day).coverage
+    there = replace(opened.prepared, inputs=replace(inputs, academies=add_plan(register, placed)))
+    return measure_day(there, opened.board.study.about.date).coverage
 
 
 def test_an_opened_study_counts_as_a_run(board: Board) -> None:
     """That each age is by itself moves no child."""
-    study = board.prepared.study
-    assert_frame_equal(board.measured.coverage, sg.run(study).coverage)
+    assert_frame_equal(board.coverage, sg.run(board.study).coverage)
     unchanged = board.change()
-    assert_frame_equal(unchanged.coverage, board.measured.coverage)
+    assert_frame_equal(unchanged.coverage, board.coverage)
     assert unchanged.moved.empty
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_changes_equal_a_whole_measurement(board: Board, seed: int) -> None:
+def test_changes_equal_a_whole_measurement(opened: Opened, seed: int) -> None:
     """Some placed, moved and closed at random: every count at every level, to the child."""
-    random = np.random.default_rng(seed)
-    ours = board.measured.academies["academy_id"].tolist()
+    random, board = np.random.default_rng(seed), opened.board
+    ours = board.academies["academy_id"].tolist()
     closed = [one for one in ours if random.random() < 0.5]
     moved = [one for one in closed if random.random() < 0.5]
     placed = draw(random, [*moved, *(f"N{n}" for n in range(random.integers(0, 12)))])
     found = board.change(placed, closed)
-    assert_frame_equal(found.coverage, measure_anew(board, placed, closed))
-    before, after = board.measured.coverage, found.coverage
+    assert_frame_equal(found.coverage, measure_anew(opened, placed, closed))
+    before, after = board.coverage, found.coverage
     assert (after["children"] == before["children"]).all()
     by = found.moved.merge(before, on=[one for one in KEYS if one != "name"])
     assert (by["lost"] <= by["covered"]).all()
@@ -82,7 +96,7 @@ def test_one_more_never_lowers(board: Board, seed: int) -> None:
     placed = draw(np.random.default_rng(100 + seed), ["N"])
     found = board.change(placed)
     assert not found.moved["lost"].any()
-    assert (found.coverage["covered"] >= board.measured.coverage["covered"]).all()
+    assert (found.coverage["covered"] >= board.coverage["covered"]).all()
 
 
 def test_what_does_not_count_changes_nothing(board: Board) -> None:

@@ -1,0 +1,289 @@
+"""The children at points and the roads around them, and the piece of both around a place."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+
+from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace
+from stemgeo.facts import LAMBERT_72
+from stemgeo.inputs.cache import map_arrays, save_arrays
+from stemgeo.inputs.vectors import make_transformer
+from stemgeo.network.graph import Network
+from stemgeo.network.legs import PieceGrid, build_grid, list_in_box
+from stemgeo.network.snap import TiedPoints
+from stemgeo.network.window import SQUARE_M, NetworkSquares, list_segments
+from stemgeo.study import SCENARIOS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from stemgeo.access.travellers import Pace
+    from stemgeo.demand import AgeCell
+    from stemgeo.measure import Traveller
+    from stemgeo.study import Study
+
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.intp]
+
+WINDOWS_KEPT = 8
+"""Pieces that are kept with the times over their roads, some 50 MB each in a town."""
+
+SLACK = 1.01
+"""What a ride may be longer on the ground than its time says: times are whole milliseconds."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The roads and children around a place, as far as anyone comes before the cutoff.
+
+    Attributes
+    ----------
+    travellers
+        By profile, over these roads alone, "all" first.
+    point
+        Which of all points these are, shape (points here,).
+    """
+
+    travellers: dict[str, Traveller]
+    point: Indices
+
+    def tie(self, places: gpd.GeoDataFrame) -> Any:
+        """Tie places to the roads, for all profiles alike; in a straight line there is no need."""
+        first = next(iter(self.travellers.values()))
+        return places if isinstance(first, StraightLine) else first.tie_places(places)
+
+    def list_reached(self, tied: Any, profile: str, pace: Pace) -> Indices:
+        """List which of all points have a place within the cutoff.
+
+        Parameters
+        ----------
+        tied
+            One place, as from `tie`.
+        profile, pace
+            Over which roads, and how one rides.
+        """
+        one = self.travellers[profile]
+        minutes = one.study.travel.cutoff_min
+        if isinstance(one, StraightLine):
+            _, point, _ = one.list_served(tied, pace, minutes, threads=1)
+        else:
+            rider = one.find_rider(pace, minutes)
+            _, point, _ = rider.list_served(tied, one.places, threads=1)
+        return self.point[point]
+
+
+@dataclass(frozen=True, repr=False)
+class Ground:
+    """Where the children of a study are, and over which roads they ride.
+
+    Attributes
+    ----------
+    travellers
+        By profile, over all roads, "all" first.
+    x, y
+        Of the points, metres, in the CRS of the roads; shape (points,).
+    children
+        How many of each age, shape (cells, points).
+    measured
+        Whether each point is tied to a road, shape (points,).
+    cells
+        The ages.
+    of_points, of_roads
+        Points and roads by square; no roads in a straight line.
+    """
+
+    travellers: dict[str, Traveller]
+    x: Floats
+    y: Floats
+    children: NDArray[np.int32]
+    measured: NDArray[np.bool_]
+    cells: Sequence[AgeCell]
+    of_points: PieceGrid
+    of_roads: NetworkSquares | None
+    _windows: OrderedDict[tuple[int, int], Window] = field(
+        compare=False, default_factory=OrderedDict
+    )
+
+    @classmethod
+    def from_travellers(
+        cls, travellers: Sequence[Traveller], points: gpd.GeoDataFrame, cells: Sequence[AgeCell]
+    ) -> Ground:
+        """Sort what was read into squares.
+
+        Parameters
+        ----------
+        travellers
+            One for each profile, over all roads.
+        points, cells
+            The demand table, and the ages of its columns.
+        """
+        first, squares, crs = travellers[0], None, LAMBERT_72
+        if isinstance(first, OverNetwork):
+            squares, crs = NetworkSquares.from_network(first.network), first.network.crs
+        at = points.geometry.to_crs(crs)
+        x, y = at.x.to_numpy(), at.y.to_numpy()
+        return cls(
+            {one.profile: one for one in travellers},
+            x,
+            y,
+            np.stack([points[cell.column].to_numpy(np.int32) for cell in cells]),
+            ~np.isnan(first.snap_m),
+            cells,
+            build_grid((x, y, x, y), SQUARE_M),
+            squares,
+        )
+
+    @property
+    def first(self) -> Traveller:
+        """Who travels over all roads."""
+        return next(iter(self.travellers.values()))
+
+    @property
+    def crs(self) -> str:
+        """Of the coordinates."""
+        return self.first.network.crs if isinstance(self.first, OverNetwork) else LAMBERT_72
+
+    @cached_property
+    def farthest_m(self) -> float:
+        """How far from a place anyone lives who comes there before the cutoff, metres."""
+        travel = self.first.study.travel
+        paces = [find_pace(travel, cell, one).speed_kmh for cell in self.cells for one in SCENARIOS]
+        speeds = {travel.walking_speed_ms * 3.6, *paces}
+        if isinstance(self.first, OverNetwork):
+            # A ferry has a speed of its own, and where one pushes so has whoever is slow.
+            speeds |= {
+                ride.speed_kmh(max(paces), travel.pushing_speed_kmh, surface=travel.surface)
+                for ride in self.first.network.rides
+            }
+        return max(speeds) / 3.6 * travel.cutoff_min * 60 * SLACK + travel.snap_limit_m
+
+    def near(self, x: float, y: float) -> Window:
+        """Cut the roads and points out around a place; of those near it is the same.
+
+        Parameters
+        ----------
+        x, y
+            Lambert 72.
+        """
+        x, y = make_transformer(LAMBERT_72, self.crs).transform(x, y)
+        square = int(x // SQUARE_M), int(y // SQUARE_M)
+        window = self._windows.pop(square, None) or self._cut_out(square)
+        self._windows[square] = window
+        while len(self._windows) > WINDOWS_KEPT:
+            self._windows.popitem(last=False)
+        return window
+
+    def _cut_out(self, square: tuple[int, int]) -> Window:
+        (west, south), far = (one * SQUARE_M for one in square), self.farthest_m
+        box = west - far, south - far, west + SQUARE_M + far, south + SQUARE_M + far
+        point = list_in_box(self.of_points, box)
+        if self.of_roads is None:
+            at = gpd.points_from_xy(self.x[point], self.y[point], crs=LAMBERT_72)
+            here = gpd.GeoDataFrame(geometry=at)
+            return Window({one: its.for_points(here) for one, its in self.travellers.items()}, point)
+        edges = self.of_roads.list_edges(box)
+        segments = list_segments(self.first.network, edges)
+        places = self.first.places.take_points(point).keep_on(segments)
+
+        def cut(one: OverNetwork) -> OverNetwork:
+            network, beside = (
+                None if whole is None else self.of_roads.cut_out(whole, edges, box)
+                for whole in (one.network, one.beside)
+            )
+            return replace(
+                one, network=network, beside=beside, places=places, paces_kept=99, _riders={}
+            )
+
+        return Window({one: cut(its) for one, its in self.travellers.items()}, point)
+
+    # -- the cache ------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write it as arrays, the networks in folders of their own."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS} | _list_grid("points", self.of_points)
+        told: dict[str, Any] = {"points": _tell_grid(self.of_points), "profiles": [*self.travellers]}
+        if self.of_roads is not None:
+            ties = vars(self.first.places)
+            arrays |= {f"tie_{name}": ties[name] for name in _TIES}
+            for name, grid in (("edges", self.of_roads.edges), ("walls", self.of_roads.barriers)):
+                if grid is not None:
+                    arrays |= _list_grid(name, grid)
+                    told[name] = _tell_grid(grid)
+            for name, network in self._list_networks():
+                (folder / name).mkdir()
+                network.save(folder / name)
+        save_arrays(folder, "ground", told, **arrays)
+
+    def _list_networks(self) -> Iterator[tuple[str, Network]]:
+        for number, one in enumerate(self.travellers.values()):
+            yield f"roads-{number}", one.network
+            if one.beside is not None:
+                yield f"pavements-{number}", one.beside
+
+    @classmethod
+    def load(
+        cls, folder: Path, study: Study, academies: gpd.GeoDataFrame, cells: Sequence[AgeCell]
+    ) -> Ground:
+        """Open what `save` wrote: mapped, not read.
+
+        Parameters
+        ----------
+        folder
+            Of `save`.
+        study, academies, cells
+            Of which it is.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or is not what was written.
+        """
+        told, arrays = map_arrays(folder, "ground")
+        grids = {name: _take_grid(name, told[name], arrays) for name in _GRIDS if name in told}
+        own = {name: arrays[name] for name in _ARRAYS}
+        travellers: dict[str, Traveller] = {}
+        if "edges" not in grids:
+            travellers["all"] = StraightLine(study, academies, gpd.GeoDataFrame(geometry=[], crs=LAMBERT_72))
+            return cls(travellers, cells=cells, of_points=grids["points"], of_roads=None, **own)
+        places = TiedPoints(**{name: arrays[f"tie_{name}"] for name in _TIES})
+        for number, profile in enumerate(told["profiles"]):
+            beside = folder / f"pavements-{number}"
+            travellers[profile] = OverNetwork(
+                study=study,
+                network=Network.load(folder / f"roads-{number}"),
+                profile=profile,
+                academies=academies,
+                sites=places.take_points(np.empty(0, dtype=np.intp)),
+                places=places,
+                notes=(),
+                beside=Network.load(beside) if beside.exists() else None,
+            )
+        squares = NetworkSquares(grids["edges"], grids.get("walls"))
+        return cls(travellers, cells=cells, of_points=grids["points"], of_roads=squares, **own)
+
+
+_ARRAYS = ("x", "y", "children", "measured")
+_TIES = ("first", "segment", "offset_mm", "walk_mm", "snap_m", "by_island")
+_GRIDS = ("points", "edges", "walls")
+_OF_GRID = ("first", "piece")
+
+
+def _list_grid(name: str, grid: PieceGrid) -> dict[str, NDArray[Any]]:
+    return {f"{name}_{one}": getattr(grid, one) for one in _OF_GRID}
+
+
+def _tell_grid(grid: PieceGrid) -> dict[str, float]:
+    return {name: value for name, value in grid._asdict().items() if name not in _OF_GRID}
+
+
+def _take_grid(name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> PieceGrid:
+    return PieceGrid(**told, **{one: arrays[f"{name}_{one}"] for one in _OF_GRID})
