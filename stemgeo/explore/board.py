@@ -44,8 +44,7 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travellers import Pace
     from stemgeo.explore.ground import Window
-    from stemgeo.measure import Prepared, Progress, Traveller
-    from stemgeo.notes import Note
+    from stemgeo.measure import Prepared, Progress
     from stemgeo.study import Study
 
     Longs = NDArray[np.int64]
@@ -187,10 +186,10 @@ class Board:
         academies, notes = choose_recognised(inputs.academies, study.about.date, study.academies)
         riders = list_travellers(study, prepared.ground.network, academies, prepared.points)
         ground = Ground.from_travellers(riders, prepared.points, cells)
-        kinds = Kinds(study, ground, academies)
+        kinds, by_profile = Kinds(study, ground, academies), {one.profile: one for one in riders}
         counts = np.zeros((len(kinds.searches), len(prepared.points)), dtype=np.uint16)
         for profile, pace in dict.fromkeys(search[:2] for search in kinds.searches):
-            first, point, _ = ground.travellers[profile].list_served(
+            first, point, _ = by_profile[profile].list_served(
                 academies, pace, study.travel.cutoff_min, threads=threads
             )
             for row, (of, at, serves) in enumerate(kinds.searches):
@@ -289,11 +288,12 @@ class Board:
             {key: np.searchsorted(points, point) for key, point in reach.items()}
             for reach in reaches
         ]
-        rules, alike = self.study.academies, {}
+        serves = [which_serve(changed, cell, self.study.academies) for cell in self.cells]
+        alike: dict[tuple[int, bytes], tuple[Bools, Bools]] = {}
         gained, lost = {}, {}
         for ride, row in self.kinds.row.items():
             profile, pace, _ = self.kinds.searches[row]
-            serve = which_serve(changed, self.cells[ride.cell], rules)
+            serve = serves[ride.cell]
             key = row, serve.tobytes()
             if key not in alike:
                 by = np.zeros(len(points), dtype=np.int64)
@@ -415,12 +415,11 @@ class Kinds:
     def __init__(self, study: Study, ground: Ground, academies: gpd.GeoDataFrame) -> None:
         numbers: dict[tuple[str, Pace, bytes], int] = {}
         self.row: dict[RideKind, int] = {}
-        for profile, scenario, cell in product(
-            ground.travellers, SCENARIOS, range(len(ground.cells))
+        serves = [which_serve(academies, ages, study.academies).tobytes() for ages in ground.cells]
+        for profile, scenario, (cell, ages) in product(
+            ground.profiles, SCENARIOS, enumerate(ground.cells)
         ):
-            ages = ground.cells[cell]
-            serves = which_serve(academies, ages, study.academies).tobytes()
-            search = profile, find_pace(study.travel, ages, scenario), serves
+            search = profile, find_pace(study.travel, ages, scenario), serves[cell]
             self.row[RideKind(profile, scenario, cell)] = numbers.setdefault(search, len(numbers))
         self.searches = tuple(numbers)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
+from stemgeo.access.search import UNREACHED
 from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
@@ -21,7 +22,7 @@ from stemgeo.network.window import SQUARE_M, NetworkSquares, list_segments
 from stemgeo.study import SCENARIOS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-WINDOWS_KEPT = 8
+WINDOWS_KEPT = 3
 """Pieces that are kept with the times over their roads, some 50 MB each in a town."""
 
 SLACK = 1.01
@@ -58,7 +59,7 @@ class Window:
 
     def tie(self, places: gpd.GeoDataFrame) -> Any:
         """Tie places to the roads, for all profiles alike; in a straight line there is no need."""
-        first = next(iter(self.travellers.values()))
+        first = self.travellers["all"]
         return places if isinstance(first, StraightLine) else first.tie_places(places)
 
     def list_reached(self, tied: Any, profile: str, pace: Pace) -> Indices:
@@ -75,10 +76,12 @@ class Window:
         minutes = one.study.travel.cutoff_min
         if isinstance(one, StraightLine):
             _, point, _ = one.list_served(tied, pace, minutes, threads=1)
-        else:
-            rider = one.find_rider(pace, minutes)
-            _, point, _ = rider.list_served(tied, one.places, threads=1)
-        return self.point[point]
+            return self.point[point]
+        label = one.find_rider(pace, minutes).find_nearest(tied, one.places, _ONE)
+        return self.point[label != UNREACHED]
+
+
+_ONE = np.zeros(1, dtype=np.intp)
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,8 +90,10 @@ class Ground:
 
     Attributes
     ----------
-    travellers
-        By profile, over all roads, "all" first.
+    first
+        Who travels over all roads.
+    profiles
+        "all" first.
     x, y
         Of the points, metres, in the CRS of the roads; shape (points,).
     children
@@ -101,7 +106,8 @@ class Ground:
         Points and roads by square; no roads in a straight line.
     """
 
-    travellers: dict[str, Traveller]
+    first: Traveller
+    profiles: tuple[str, ...]
     x: Floats
     y: Floats
     children: NDArray[np.int32]
@@ -132,7 +138,8 @@ class Ground:
         at = points.geometry.to_crs(crs)
         x, y = at.x.to_numpy(), at.y.to_numpy()
         return cls(
-            {one.profile: one for one in travellers},
+            first,
+            tuple(one.profile for one in travellers),
             x,
             y,
             np.stack([points[cell.column].to_numpy(np.int32) for cell in cells]),
@@ -141,11 +148,6 @@ class Ground:
             build_grid((x, y, x, y), SQUARE_M),
             squares,
         )
-
-    @property
-    def first(self) -> Traveller:
-        """Who travels over all roads."""
-        return next(iter(self.travellers.values()))
 
     @property
     def crs(self) -> str:
@@ -189,28 +191,27 @@ class Ground:
         if self.of_roads is None:
             at = gpd.points_from_xy(self.x[point], self.y[point], crs=LAMBERT_72)
             here = gpd.GeoDataFrame(geometry=at)
-            return Window({one: its.for_points(here) for one, its in self.travellers.items()}, point)
+            return Window({"all": self.first.for_points(here)}, point)
         edges = self.of_roads.list_edges(box)
         segments = list_segments(self.first.network, edges)
+        network, beside = (
+            None if whole is None else self.of_roads.cut_out(whole, edges, box)
+            for whole in (self.first.network, self.first.beside)
+        )
         places = self.first.places.take_points(point).keep_on(segments)
-
-        def cut(one: OverNetwork) -> OverNetwork:
-            network, beside = (
-                None if whole is None else self.of_roads.cut_out(whole, edges, box)
-                for whole in (one.network, one.beside)
-            )
-            return replace(
-                one, network=network, beside=beside, places=places, paces_kept=99, _riders={}
-            )
-
-        return Window({one: cut(its) for one, its in self.travellers.items()}, point)
+        own = {"network": network, "beside": beside, "places": places}
+        first = replace(self.first, **own, paces_kept=99, _riders={})
+        # A profile differs from all roads edge by edge: it is the same of a piece.
+        return Window({one: first.in_profile(one) for one in self.profiles}, point)
 
     # -- the cache ------------------------------------------------------------------------------
 
     def save(self, folder: Path) -> None:
         """Write it as arrays, the networks in folders of their own."""
-        arrays = {name: getattr(self, name) for name in _ARRAYS} | _list_grid("points", self.of_points)
-        told: dict[str, Any] = {"points": _tell_grid(self.of_points), "profiles": [*self.travellers]}
+        arrays = {name: getattr(self, name) for name in _ARRAYS} | _list_grid(
+            "points", self.of_points
+        )
+        told: dict[str, Any] = {"points": _tell_grid(self.of_points), "profiles": self.profiles}
         if self.of_roads is not None:
             ties = vars(self.first.places)
             arrays |= {f"tie_{name}": ties[name] for name in _TIES}
@@ -218,16 +219,11 @@ class Ground:
                 if grid is not None:
                     arrays |= _list_grid(name, grid)
                     told[name] = _tell_grid(grid)
-            for name, network in self._list_networks():
-                (folder / name).mkdir()
-                network.save(folder / name)
+            for name in _NETWORKS:
+                if (network := getattr(self.first, name)) is not None:
+                    (folder / name).mkdir()
+                    network.save(folder / name)
         save_arrays(folder, "ground", told, **arrays)
-
-    def _list_networks(self) -> Iterator[tuple[str, Network]]:
-        for number, one in enumerate(self.travellers.values()):
-            yield f"roads-{number}", one.network
-            if one.beside is not None:
-                yield f"pavements-{number}", one.beside
 
     @classmethod
     def load(
@@ -250,29 +246,31 @@ class Ground:
         told, arrays = map_arrays(folder, "ground")
         grids = {name: _take_grid(name, told[name], arrays) for name in _GRIDS if name in told}
         own = {name: arrays[name] for name in _ARRAYS}
-        travellers: dict[str, Traveller] = {}
+        own |= {"cells": cells, "profiles": tuple(told["profiles"]), "of_points": grids["points"]}
         if "edges" not in grids:
-            travellers["all"] = StraightLine(study, academies, gpd.GeoDataFrame(geometry=[], crs=LAMBERT_72))
-            return cls(travellers, cells=cells, of_points=grids["points"], of_roads=None, **own)
+            nowhere = gpd.GeoDataFrame(geometry=[], crs=LAMBERT_72)
+            return cls(first=StraightLine(study, academies, nowhere), of_roads=None, **own)
         places = TiedPoints(**{name: arrays[f"tie_{name}"] for name in _TIES})
-        for number, profile in enumerate(told["profiles"]):
-            beside = folder / f"pavements-{number}"
-            travellers[profile] = OverNetwork(
-                study=study,
-                network=Network.load(folder / f"roads-{number}"),
-                profile=profile,
-                academies=academies,
-                sites=places.take_points(np.empty(0, dtype=np.intp)),
-                places=places,
-                notes=(),
-                beside=Network.load(beside) if beside.exists() else None,
-            )
-        squares = NetworkSquares(grids["edges"], grids.get("walls"))
-        return cls(travellers, cells=cells, of_points=grids["points"], of_roads=squares, **own)
+        networks = {
+            name: Network.load(folder / name) if (folder / name).exists() else None
+            for name in _NETWORKS
+        }
+        nobody = places.take_points(np.empty(0, dtype=np.intp))
+        first = OverNetwork(
+            study=study,
+            profile="all",
+            academies=academies,
+            sites=nobody,
+            places=places,
+            notes=(),
+            **networks,
+        )
+        return cls(first=first, of_roads=NetworkSquares(grids["edges"], grids.get("walls")), **own)
 
 
 _ARRAYS = ("x", "y", "children", "measured")
 _TIES = ("first", "segment", "offset_mm", "walk_mm", "snap_m", "by_island")
+_NETWORKS = ("network", "beside")
 _GRIDS = ("points", "edges", "walls")
 _OF_GRID = ("first", "piece")
 

@@ -440,11 +440,11 @@ class Network:
             `first` (nodes + 1,), and for the arcs first[n]:first[n + 1] that end in n the node
             they come from, and 2 * edge + (0 along the edge, 1 against it).
         """
-        along, against = np.flatnonzero(self.open_forward), np.flatnonzero(self.open_backward)
-        head = np.concatenate([self.edge_end[along], self.edge_start[against]])
-        tail = np.concatenate([self.edge_start[along], self.edge_end[against]])
-        arc = np.concatenate([2 * along, 2 * against + 1])
-        order = np.lexsort((arc, head))
+        # In the order of the arcs, which a stable sort by where they end keeps.
+        arc = np.flatnonzero(self.open_.T.ravel())
+        edge, against = arc >> 1, arc & 1
+        head, tail = self.ends[1 - against, edge], self.ends[against, edge]
+        order = np.argsort(head, kind="stable")
         first = np.searchsorted(head[order], np.arange(self.nodes + 1)).astype(np.int32)
         return first, tail[order].astype(np.int32), arc[order].astype(np.int32)
 
