@@ -104,7 +104,7 @@ ThreadsOption = Annotated[
 PlanOption = Annotated[
     Path | None,
     typer.Option(
-        "--plan", metavar="FILE", help="Planned places, counted as open beside the register."
+        "--plan", metavar="FILE", help="What would open, move and close beside the register."
     ),
 ]
 SheetOption = Annotated[

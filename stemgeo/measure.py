@@ -53,7 +53,7 @@ from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.plan import add_plan
 from stemgeo.network import bicycle
 from stemgeo.notes import Note, Said, say, say_amount, say_count
-from stemgeo.recognition import choose_recognised, note_lengths
+from stemgeo.recognition import choose_recognised, note_idle_plan, note_lengths
 from stemgeo.study import (
     BEST,
     PAVEMENTS_BELOW,
@@ -148,8 +148,7 @@ class Prepared:
         _check_no_child_lost(placed, inputs, cells)
         inputs = inputs.cut_zones()
         levels = find_levels(placed.points, inputs, inputs.layers)
-        register = inputs.academies[~inputs.academies["planned"]]
-        notes = (*inputs.warnings, *note_lengths(register, rules), *placed.notes)
+        notes = (*inputs.warnings, *note_lengths(inputs.every_dated, rules), *placed.notes)
         return cls(study, inputs, cells, ground, placed, levels, notes)
 
     @property
@@ -273,6 +272,7 @@ def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None)
     """
     study, points, cells = prepared.study, prepared.points, prepared.cells
     academies, notes = choose_recognised(prepared.inputs.academies, day, study.academies)
+    notes += note_idle_plan(prepared.inputs, day, study.academies)
     riders = list_travellers(study, prepared.ground.network, academies, points)
     notes += [note for one in riders for note in one.notes]
     if prepared.ground.network is not None:

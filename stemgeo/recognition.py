@@ -12,6 +12,7 @@ import pandas as pd
 
 from stemgeo import facts
 from stemgeo.errors import Problem, StudyError
+from stemgeo.inputs.plan import CLOSED, PLACES
 from stemgeo.notes import Note, Said, say, say_amount, say_count, say_day, say_list, say_several
 from stemgeo.texts import load_texts
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from stemgeo.inputs import Inputs
     from stemgeo.speech import Language
     from stemgeo.study import AcademyRules, Study
 
@@ -37,7 +39,7 @@ def choose_recognised(
     register
         The academies table. Without `valid_from` a recognition has always begun; without
         `valid_until` it lasts from `valid_from` as long as the rules say, or for ever when that is
-        unknown: so the places of a plan count on every day.
+        unknown. So it is with the places of a plan: without days they count on every one.
     date
         The day, inclusive at both ends.
     rules
@@ -48,10 +50,7 @@ def choose_recognised(
     tuple
         The academies that count, and a note when there are none.
     """
-    on = pd.Timestamp(date)
-    start, end = list_days(register, rules)
-    # An unknown date compares as false: what has no known start or end has not begun or ended.
-    chosen = register[~(start > on) & ~(end < on)].reset_index(drop=True)
+    chosen = register[_holds_on(register, date, rules)].reset_index(drop=True)
     if len(chosen):
         return chosen, []
     return chosen, [
@@ -67,6 +66,54 @@ def choose_recognised(
             say("nobody is within reach", "niemand is binnen bereik", "personne n’est à portée"),
         )
     ]
+
+
+def _holds_on(register: pd.DataFrame, date: dt.date, rules: AcademyRules) -> pd.Series[bool]:
+    on = pd.Timestamp(date)
+    start, end = list_days(register, rules)
+    # An unknown date compares as false: what has no known start or end has not begun or ended.
+    return ~(start > on) & ~(end < on)
+
+
+def note_idle_plan(inputs: Inputs, date: dt.date, rules: AcademyRules) -> list[Note]:
+    """Name the places of a plan that do not count on a day, and what it closes that did not.
+
+    Parameters
+    ----------
+    inputs
+        With a plan or without.
+    date, rules
+        As for `choose_recognised`.
+    """
+    if inputs.plan is None:
+        return []
+    idle = inputs.plan[~_holds_on(inputs.plan, date, rules)]
+    closed = idle["change"] == CLOSED
+    file = next(one.name for one in inputs.provenance if one.role == PLACES.role)
+    day = say_day(date)
+    told = []
+    if not closed.all():
+        names = say_list(idle.loc[~closed, "name"].tolist())
+        what = say(
+            "not open on {day}: {names}",
+            "niet open op {day}: {names}",
+            "fermé au {day} : {names}",
+            day=day,
+            names=names,
+        )
+        told.append(Note(file, what, say("not counted", "niet meegeteld", "non compté")))
+    if closed.any():
+        names = say_list(idle.loc[closed, "name"].tolist())
+        what = say(
+            "not open on {day} anyway: {names}",
+            "op {day} sowieso niet open: {names}",
+            "fermé de toute façon au {day} : {names}",
+            day=day,
+            names=names,
+        )
+        none = say("closing changes nothing", "sluiten verandert niets", "le fermer ne change rien")
+        told.append(Note(file, what, none))
+    return told
 
 
 def choose_lapsed(

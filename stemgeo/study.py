@@ -586,7 +586,7 @@ class InputPaths(_StudyPart):
     ] = None
     plan: Annotated[
         Register | None,
-        Given("points", "planned places, counted as open beside the register", proposed=True),
+        Given("points", "a plan: what opens, moves and closes beside the register", proposed=True),
     ] = None
     candidates: Annotated[
         Register | None,

@@ -181,7 +181,7 @@ def _draw_main_roads(prepared: Prepared) -> gpd.GeoDataFrame | None:
 def _compare_year_before(prepared: Prepared) -> pd.DataFrame:
     """Lay the recognised academies beside those of a year earlier; places of a plan are neither."""
     study, inputs = prepared.study, prepared.inputs
-    register = inputs.academies[~inputs.academies["planned"]]
+    register = inputs.register
     today = study.about.date
     now, before = (
         choose_recognised(register, day, study.academies)[0]

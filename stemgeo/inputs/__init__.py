@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stemgeo.inputs.files import OpenedFile, open_input  # isort: skip
 from stemgeo.errors import Findings, InputError, Problem, StudyError
 from stemgeo.inputs.academies import (
+    DAYS,
     TRAJECTORIES,
     RegisterKind,
     load_academies,
@@ -41,7 +42,14 @@ from stemgeo.inputs.place_files import (
     load_postcodes,
 )
 from stemgeo.inputs.placing import AddressBook, Place, PlaceSources, Refused
-from stemgeo.inputs.plan import CANDIDATES, PLACES, add_plan, load_places
+from stemgeo.inputs.plan import (
+    CANDIDATES,
+    PLACES,
+    add_plan,
+    apply_plan,
+    list_changed,
+    load_places,
+)
 from stemgeo.inputs.population import (
     Population,
     load_population,
@@ -121,7 +129,7 @@ class Inputs:
     academies
         academy_id, name, organisation, min_age, max_age, valid_from, valid_until, postcode,
         trajectories, online_trajectories, cost_eur, nis_code, planned, geometry; all rows of the
-        register, and of the plan if there is one.
+        register, as a plan leaves them if there is one.
     network
         Road extracts; none for a straight-line study.
     provenance
@@ -157,6 +165,10 @@ class Inputs:
     zones_around
         The zones there that may touch those of the area: what lies on a border belongs to the
         first by id, wherever the study ends.
+    plan
+        What the plan does, with the columns of `academies` and `change`; None without one.
+    changed
+        What it moves or closes, as the register has it; None without one.
     """
 
     municipalities: gpd.GeoDataFrame
@@ -185,6 +197,21 @@ class Inputs:
     around: gpd.GeoDataFrame | None = None
     zones_around: gpd.GeoDataFrame | None = None
     postcodes: pd.DataFrame | None = None
+    plan: gpd.GeoDataFrame | None = None
+    changed: gpd.GeoDataFrame | None = None
+
+    @property
+    def register(self) -> gpd.GeoDataFrame:
+        """The academies as the register has them, whatever a plan does."""
+        stays = self.academies[~self.academies["planned"]]
+        return stays if self.changed is None else add_plan(stays, self.changed)
+
+    @property
+    def every_dated(self) -> gpd.GeoDataFrame:
+        """The register, and the places of a plan that have a day: a rule may tell the other."""
+        planned = self.academies[self.academies["planned"]]
+        new = planned[~planned["academy_id"].isin(self.register["academy_id"])]
+        return add_plan(self.register, new[new[list(DAYS)].notna().any(axis=1)])
 
     def cut_zones(self) -> Inputs:
         """Give the inputs with the zones as far as they lie in the area: those that are counted."""
@@ -275,7 +302,8 @@ class _Reading:
         StudyError
             Naming the option.
         """
-        academies, is_chosen = self.academies, self.study.is_chosen
+        # What a plan closes is of the register all the same: its options are of that.
+        academies, is_chosen = add_plan(self.academies, self.changed), self.study.is_chosen
         corrected = (academies["placed_by"] == "correction").any()
         why = "each has coordinates" + (" or a correction" if corrected else "")
         idle = {
@@ -396,7 +424,14 @@ class _Reading:
     def academies(self) -> gpd.GeoDataFrame:
         """The register, with the plan if there is one: once both are read."""
         register = self.read["academies"]
-        return add_plan(register, self.read["plan"]) if "plan" in self.read else register
+        return apply_plan(register, self.read["plan"]) if "plan" in self.read else register
+
+    @property
+    def changed(self) -> gpd.GeoDataFrame:
+        """What a plan moves or closes, as the register has it."""
+        register = self.read["academies"]
+        ids = list_changed(self.read["plan"]) if "plan" in self.read else []
+        return register[register["academy_id"].isin(ids)]
 
 
 def _read_population(of: _Reading, given: Input) -> tuple[Any, ...]:
@@ -585,6 +620,7 @@ def load_inputs(study: Study) -> Inputs:
     of.refuse_idle()
     academies, rules = of.academies, study.academies
     left_out = academies["coarse"] & (rules.coarse == "leave-out")
+    changed = of.changed[~(of.changed["coarse"] & (rules.coarse == "leave-out"))]
     read, population = of.read, of.read["population"]
     if "zones" in read:
         name = of.name_file("zones")
@@ -611,6 +647,8 @@ def load_inputs(study: Study) -> Inputs:
         area=name_area(study, read.get("area"), of.towns, of.cut),
         around=add_rests(of.around, of.towns, of.land, of.cut),
         zones_around=of.zones_around,
+        plan=read.get("plan"),
+        changed=changed.reset_index(drop=True) if "plan" in read else None,
     )
     others = [told for told in inputs.warnings if told not in of.told_of_population]
     of_years = read["populations"].items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -37,9 +37,10 @@ from stemgeo.notes import Said, say, say_amount, say_count, say_day, say_decimal
 from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from stemgeo.inputs.columns import Synonyms
     from stemgeo.study import Input
 
 _TEXT = ("academy_id", "name", "organisation")
@@ -152,46 +153,135 @@ def read_register(
     file
         Opened through the door.
     kind
-        What its rows are: academies, or places of a plan or to choose from.
+        What its rows are: academies, or places to choose from.
     sources
         Of places for rows without coordinates, and the municipalities, by which `nis_code` is
         found.
     ages
         Of the study, for the note.
     """
-    municipalities, corrected = sources.municipalities, sources.corrections is not None
-    read = read_points(
-        *(file, {**ADDRESS_NAMES, **SYNONYMS}, municipalities),
-        areas=kind.once,
-        near=not kind.once,
-        bare=lambda table: corrected or has_addresses(table, file),
-    )
-    if read is None:
+    rows = read_rows(file, kind, sources)
+    if rows is None:
         return empty_register()
-    raw, points = read
-    found = match_columns(raw.drop(columns=find_house_numbers(raw)), SYNONYMS, file)
-    _warn_of_status(raw.drop(columns=[*found.values()]), file)
-    table = _type_columns(raw, found, kind, file)
-    _refuse_made_ids(raw, found, table["academy_id"], sources, file)
-    table = place_rows(raw, table["academy_id"], points, sources, file).join(table)
+    table = rows.place(sources)
     if kind.once:
         table = _drop_repeats(table, file)
     _check_ids(table, file)
-    _check_spans(table, found, file)
-    _warn_of_names(table, file)
-    table = table[table.geometry.notna()]
-    land = municipalities if sources.land is None else sources.land
-    table = table.assign(nis_code=find_codes(table.geometry, land, "nis_code"), planned=False)
-    if not kind.once:  # who chooses among places tells which lie outside, or on one spot
-        if len(land):
-            _warn_of_outside(table, land, file)
-        _warn_of_same_place(table[table["placed_by"] == "coordinates"], file)
-        tell_coarse(table, sources.rules, file)
+    table = rows.check(table, sources)
     # What these are called is the study's to say: a note of a file is for whoever checks it.
-    file.note(say_count(len(raw), "row" if kind is REGISTER else kind.thing))
-    _note_columns(found, file)
-    _note_who_counts(table, ages, kind, file)
-    return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
+    file.note(say_count(len(rows.raw), "row" if kind is REGISTER else kind.thing))
+    rows.note(table, ages)
+    return table
+
+
+@dataclass(frozen=True)
+class RegisterRows:
+    """The rows of a file in the form of the register, before each has its place.
+
+    Attributes
+    ----------
+    file, kind
+        From where they are, and what they are.
+    raw, points
+        As from `read_points`.
+    found
+        Our columns, and the label that each has in the file.
+    table
+        Our columns but those of places, each of its own type.
+    """
+
+    file: OpenedFile
+    kind: RegisterKind
+    raw: pd.DataFrame
+    points: gpd.GeoSeries
+    found: dict[str, Any]
+    table: pd.DataFrame
+
+    def take(self, which: pd.Series) -> RegisterRows:
+        """Give some of the rows."""
+        parts = {name: getattr(self, name)[which] for name in ("raw", "points", "table")}
+        return replace(self, **parts)
+
+    def place(self, sources: PlaceSources) -> gpd.GeoDataFrame:
+        """Give each its place, and say how it was found."""
+        ids = self.table["academy_id"]
+        return place_rows(self.raw, ids, self.points, sources, self.file).join(self.table)
+
+    def check(self, table: gpd.GeoDataFrame, sources: PlaceSources) -> gpd.GeoDataFrame:
+        """Tell what is wrong or odd, and give the rows that have a place, by academy_id.
+
+        Parameters
+        ----------
+        table
+            As from `place`.
+        sources
+            As for `read_register`.
+        """
+        file = self.file
+        _check_spans(table, self.found, file)
+        _warn_of_names(table, file)
+        table = table[table.geometry.notna()]
+        land = sources.municipalities if sources.land is None else sources.land
+        table = table.assign(nis_code=find_codes(table.geometry, land, "nis_code"), planned=False)
+        if not self.kind.once:  # who chooses among places tells which lie outside, or on one spot
+            if len(land):
+                _warn_of_outside(table, land, file)
+            _warn_of_same_place(table[table["placed_by"] == "coordinates"], file)
+            tell_coarse(table, sources.rules, file)
+        return table[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
+
+    def note(self, table: gpd.GeoDataFrame, ages: Collection[int]) -> None:
+        """Say which columns served as id and name, and whom they serve.
+
+        Parameters
+        ----------
+        table
+            As from `check`.
+        ages
+            Of the study.
+        """
+        _note_columns(self.found, self.file)
+        _note_who_counts(table, ages, self.kind, self.file)
+
+
+def read_rows(
+    file: OpenedFile,
+    kind: RegisterKind,
+    sources: PlaceSources,
+    more: Synonyms | None = None,
+    bare: Callable[[pd.DataFrame], bool] = lambda _: False,
+) -> RegisterRows | None:
+    """Read the rows of a file in the form of the register, but for their places.
+
+    Parameters
+    ----------
+    file, kind, sources
+        As for `read_register`.
+    more
+        Names of columns that such a file has beside those of the register.
+    bare
+        Says of the attributes whether a row may have neither coordinates nor an address.
+
+    Returns
+    -------
+    RegisterRows or None
+        None where the file cannot be read.
+    """
+    corrected, names = sources.corrections is not None, {**SYNONYMS, **(more or {})}
+    read = read_points(
+        *(file, {**ADDRESS_NAMES, **names}, sources.municipalities),
+        areas=kind.once,
+        near=not kind.once,
+        bare=lambda table: corrected or has_addresses(table, file) or bare(table),
+    )
+    if read is None:
+        return None
+    raw, points = read
+    found = match_columns(raw.drop(columns=find_house_numbers(raw)), names, file)
+    _warn_of_status(raw.drop(columns=[*found.values()]), file)
+    table = _type_columns(raw, found, kind, file)
+    _refuse_made_ids(raw, found, table["academy_id"], sources, file)
+    return RegisterRows(file, kind, raw, points, found, table)
 
 
 def _refuse_made_ids(

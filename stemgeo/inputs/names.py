@@ -129,6 +129,10 @@ municipality
   nl gemeente gemeentenaam naam_gemeente naam_van_de_gemeente; stad plaats woonplaats postnaam
      plaatsnaam; deelgemeente
   fr commune nom_de_la_commune nom_commune; ville localite
+change
+  en change
+  nl wijziging; verandering
+  fr changement; modification
 """
 """Ours, with what it is called in each language; ";" parts names that say it from those that may.
 
@@ -156,7 +160,10 @@ def _rank(ours: str) -> tuple[str, ...]:
 
 ADDRESS = ("address", "street", "house_number", "box", "postcode", "municipality")
 ADDRESS_NAMES = {ours: _rank(ours) for ours in ADDRESS}
-SYNONYMS = {ours: _rank(ours) for ours in NAMES if ours not in {*AXES, *ADDRESS} - {"postcode"}}
+OF_PLANS = {"change": _rank("change")}
+"""Of a plan alone: what is to become of an academy."""
+_ELSEWHERE = {*AXES, *ADDRESS, *OF_PLANS} - {"postcode"}
+SYNONYMS = {ours: _rank(ours) for ours in NAMES if ours not in _ELSEWHERE}
 """Names that a column may have, by rank; see `columns.Synonyms`.
 
 A single `ages` holds both ends, as "6-12" does.

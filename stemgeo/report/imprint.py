@@ -9,6 +9,7 @@ from stemgeo.coverage import REGION, region_name
 from stemgeo.gaps.joining import describe_outlines
 from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.inputs.messages import PROPOSED
+from stemgeo.inputs.plan import CLOSED
 from stemgeo.inputs.provenance import name_source
 from stemgeo.maps.text import MapText
 from stemgeo.recognition import Standing, choose_recognised
@@ -40,7 +41,7 @@ def build_map_text(study: Study, inputs: Inputs) -> MapText:
             academies=standing.say_on(format_day(study.about.date, language)),
         ),
         language=language,
-        method_note=_say_method_note(study, words),
+        method_note=_say_method_note(study, inputs, words),
         measure=words("about.measure", minutes=format_number(study.travel.cutoff_min, language)),
         region=_name_part_of_flanders(inputs, language),
         gap_caution=describe_outlines(study, inputs.weights, language),
@@ -62,7 +63,7 @@ def _name_part_of_flanders(inputs: Inputs, language: str) -> str:
     return "" if whole else load_texts(language)("about.part")
 
 
-def _say_method_note(study: Study, words: Texts) -> str:
+def _say_method_note(study: Study, inputs: Inputs, words: Texts) -> str:
     """Say what sets this measurement apart from the plain one; printed on every output."""
     notes = []
     if study.straight_line:
@@ -71,8 +72,16 @@ def _say_method_note(study: Study, words: Texts) -> str:
     elif study.travel.ferries:
         notes.append(words("about.ferries"))
     if study.inputs.plan is not None:
-        notes.append(words("about.planned"))
+        notes.append(words(f"about.{_name_plan(inputs)}"))
     return words.join_series(notes)
+
+
+def _name_plan(inputs: Inputs) -> str:
+    """Name what a plan does: opens or moves, closes, or both; places that were just chosen open."""
+    does = set() if inputs.plan is None else set(inputs.plan["change"])
+    if CLOSED not in does:
+        return "planned"
+    return "planned_and_closed" if does - {CLOSED} else "closed"
 
 
 def say_attribution(*inputs: Inputs, language: Language) -> str:

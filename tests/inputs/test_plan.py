@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import hand
 import pandas as pd
 import pytest
+import shapely
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from terminal import content_of, stemgeo
 
 import stemgeo as sg
-from stemgeo.errors import InputError
+from stemgeo.errors import Findings, InputError
 from stemgeo.inputs import load_inputs
+from stemgeo.inputs.plan import (
+    CLOSED,
+    MOVED,
+    NEW,
+    PLACES,
+    add_plan,
+    load_places,
+    write_plan,
+    write_plan_text,
+)
+from stemgeo.notes import strip_control
+from stemgeo.study import Input
 from stemgeo.years import trend
 
 if TYPE_CHECKING:
@@ -23,8 +40,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
-PLAN = "academy_id;naam;x;y;valid_until\nP1;Bibliotheek Noord;156000;205000;31/12/2020\n"
-"""In the middle of 71002, the municipality without an academy; with a day that has passed."""
+NO_GROUND = gpd.GeoDataFrame(
+    {"nis_code": [], "name": [], "province": []}, geometry=[], crs=hand.CRS
+)
+PLAN = "academy_id;naam;x;y;valid_until\nP1;Bibliotheek Noord;156000;205000;31/12/2024\n"
+"""In the middle of 71002, the municipality without an academy; with a day that is to come."""
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +92,8 @@ def told(study: sg.Study) -> list[str]:
 def test_a_planned_place_counts_as_an_academy_of_the_register_would(
     place: Path, planned: Result, tmp_path: Path
 ) -> None:
-    """Every figure is that of the same place in the register, without dates."""
-    register = hand.SMALL_ACADEMIES + "P1;Bibliotheek Noord;;156000,0;205000,0;;;;\n"
+    """Every figure is that of the same place in the register."""
+    register = hand.SMALL_ACADEMIES + "P1;Bibliotheek Noord;;156000,0;205000,0;;;;31/12/2024\n"
     known = own_study(place, tmp_path / "s", PLAN, register).with_plan(None)
     as_known = sg.run(known)
     pd.testing.assert_frame_equal(planned.coverage, as_known.coverage)
@@ -99,11 +119,26 @@ def test_planned_places_are_told_apart(written: Path, planned: Result) -> None:
     }
 
 
-def test_the_days_of_a_plan_are_not_used(planned: Result) -> None:
-    """It counts as open although its day has passed, and a note says so."""
-    assert "P1" in set(planned.academies["academy_id"])
-    assert planned.academies.set_index("academy_id").loc["P1", "valid_until"] is pd.NaT
-    assert any("the dates of Bibliotheek Noord are not used" in str(n) for n in planned.notes)
+@pytest.mark.parametrize(
+    ("since", "until", "is_open"),
+    [
+        ("", "", True),
+        ("2023-01-01", "", False),
+        ("2022-12-31", "2022-12-31", True),
+        ("", "2022-12-30", False),
+        ("2018-01-01", "", False),  # two years, as one of the register
+    ],
+)
+def test_a_planned_place_counts_on_its_days(
+    place: Path, tmp_path: Path, since: str, until: str, *, is_open: bool
+) -> None:
+    """As an academy of the register with these would; who does not count is named."""
+    plan = f"academy_id;naam;x;y;valid_from;valid_until\nP1;Noord;156000;205000;{since};{until}\n"
+    found = sg.run(own_study(place, tmp_path / "s", plan))
+    assert ("P1" in set(found.academies["academy_id"])) == is_open
+    told = [str(note) for note in found.notes if "Noord" in str(note)]
+    assert bool(told) != is_open
+    assert all(note.startswith("plan.csv: not open on 31 December 2022: Noord") for note in told)
 
 
 def test_the_manifest_names_the_plan(written: Path) -> None:
@@ -164,6 +199,226 @@ def test_an_id_of_the_register_is_refused(place: Path, tmp_path: Path) -> None:
     assert any(line.startswith("plan.csv, row 3: 'min_age' is 'oud'") for line in lines)
     clash = "plan.csv: the academy_id 'S1' is also one of the register; give the place"
     assert any(line.startswith(clash) for line in lines)
+
+
+# -- what moves and closes --------------------------------------------------------------------
+
+CHANGES = """academy_id;wijziging;naam;x;y
+N1;nieuw;Bibliotheek Noord;156000;205000
+S1;verplaatst;;154000;202000
+S2;gesloten;;;
+"""
+"""Opens N1 in 71002, moves S1 from 11004 to 11001, closes S2 of 11001."""
+EDITED = """academy_id;naam;organisatie;x;y;min_age;max_age;valid_from;valid_until
+N1;Bibliotheek Noord;;156000;205000;;;;
+S1;Proefacademie Oost;Proef;154000;202000;8;12;01/01/2021;
+S3;Proefacademie Vroeger;Proef;160500,0;203400,0;;;01/01/2018;31/12/2019
+"""
+"""The register of the small study, edited by hand in the same way."""
+OF_PLACES = {"academies", "municipalities", "annex-1-municipalities", "changes", "subsidy"}
+"""Tables that tell planned places apart, or what the register says of another year."""
+
+
+def test_a_plan_does_what_an_edited_register_says(place: Path, tmp_path: Path) -> None:
+    """Every figure is that of the register edited by hand; what is planned is told apart."""
+    planned = sg.run(own_study(place, tmp_path / "plan", CHANGES))
+    edited = sg.run(own_study(place, tmp_path / "edited", PLAN, EDITED).with_plan(None))
+    tables = [name for name in planned.FILES if name not in OF_PLACES]
+    assert len(tables) > 10
+    for name in tables:
+        ours, theirs = getattr(planned, name), getattr(edited, name)
+        if ours is None or theirs is None:
+            assert ours is theirs, name
+        else:
+            pd.testing.assert_frame_equal(ours, theirs, obj=name)
+    apart = dict.fromkeys(("planned",), False)
+    pd.testing.assert_frame_equal(
+        planned.academies.assign(**apart), edited.academies.assign(**apart)
+    )
+    assert planned.academies.set_index("academy_id")["planned"].to_dict() == {
+        "N1": True,
+        "S1": True,
+    }
+    towns = planned.municipalities.set_index("nis_code")
+    assert towns["planned"].to_dict() == {"11001": 1, "11004": 0, "71002": 1}
+    assert towns["has_academy"].to_dict() == {"11001": True, "11004": False, "71002": True}
+
+
+def test_what_moves_keeps_what_its_row_does_not_say(place: Path, tmp_path: Path) -> None:
+    """Name, ages and days of the register; its cost not, which only a planned place has."""
+    plan = "id;change;x;y;max_age\nS1;moved;154000;202000;9\n"
+    head, *rows = hand.SMALL_ACADEMIES.splitlines()
+    register = "\n".join([f"{head};kostprijs", *(f"{row};5000" for row in rows), ""])
+    inputs = load_inputs(own_study(place, tmp_path / "s", plan, register))
+    row = inputs.academies.set_index("academy_id").loc["S1"]
+    assert (row["name"], row["organisation"]) == ("Proefacademie Oost", "Proef")
+    assert (row["min_age"], row["max_age"], row["cost_eur"]) == (8, 9, "")
+    assert (row["valid_from"], row["nis_code"]) == (pd.Timestamp(2021, 1, 1), "11001")
+    assert row.geometry == hand.spot(4, 2)
+    assert inputs.register["academy_id"].tolist() == ["S1", "S2", "S3"]
+    assert inputs.register.geometry[0] == hand.spot(10.5, 3.5)
+
+
+@pytest.mark.parametrize(
+    ("word", "change"),
+    [
+        ("", "new"),
+        ("Nieuw", "new"),
+        ("nouveau", "new"),
+        ("Verplaatst", "moved"),
+        ("déplacé", "moved"),
+        ("GESLOTEN", "closed"),
+        ("fermée", "closed"),
+    ],
+)
+def test_changes_in_three_languages(place: Path, tmp_path: Path, word: str, change: str) -> None:
+    """Whatever their capitals and accents; nothing is new."""
+    one = "N1" if change == "new" else "S2"
+    inputs = load_inputs(
+        own_study(place, tmp_path / "s", f"id;changement;x;y\n{one};{word};152000;202000\n")
+    )
+    assert inputs.plan is not None
+    assert inputs.plan.set_index("academy_id")["change"].to_dict() == {one: change}
+
+
+def test_all_that_is_wrong_with_changes_is_told_at_once(place: Path, tmp_path: Path) -> None:
+    """An id that is not known, one without, one twice, a word, a place that lacks."""
+    plan = (
+        "academy_id;change;x;y\nS11;closed;;\n;moved;154000;202000\nS1;closed;;\n"
+        "S1;moved;154000;202000\nN1;geen idee;154000;202000\nS2;moved;;\nN2;;;\n"
+        "S3;new;154000;202000\n"
+    )
+    lines = told(own_study(place, tmp_path / "s", plan))
+    begins = [
+        "plan.csv, row 6: 'change' is 'geen idee', not new, moved or closed; write one of these",
+        "plan.csv, row 3: is moved, and no academy_id says which it is; give the academy_id that",
+        "plan.csv, row 4, 5: the academy_id 'S1' is given 2 times (closed, moved); keep one of",
+        "plan.csv: the academy_id 'S3' is also one of the register; give the place another, or",
+        "plan.csv, row 2: 'S11' is closed, and the register has no such academy_id (is 'S1' meant",
+        "plan.csv, row 7: no coordinates ('S2 moved'); fill them in, or leave the row out",
+        "plan.csv, row 8: no coordinates ('N2'); fill them in, or leave the row out",
+    ]
+    assert len(lines) == len(begins)
+    assert all(map(str.startswith, lines, begins)), lines
+
+
+def test_without_ids_nothing_can_be_closed(place: Path, tmp_path: Path) -> None:
+    """An id that was made of the order of rows is of no academy."""
+    (line,) = told(own_study(place, tmp_path / "s", "naam;change\nProefacademie Oost;closed\n"))
+    assert line.startswith("plan.csv, row 2: is closed, and no academy_id says which it is")
+
+
+def test_what_changes_nothing_is_told(place: Path, tmp_path: Path) -> None:
+    """A move to where it is, a closing of what is not open, a place that is not used."""
+    plan = (
+        "id;change;x;y\nS1;moved;160500;203500\nS3;closed;;\nS2;closed;154000;202000\n"
+        "N1;new;151000;201000\n"
+    )
+    found = sg.run(own_study(place, tmp_path / "s", plan))
+    notes = [str(note) for note in found.notes]
+    assert any("Proefacademie Oost is moved to where it is already" in note for note in notes)
+    assert any("closed: the place that stands here is not used" in note for note in notes)
+    idle = "plan.csv: not open on 31 December 2022 anyway: Proefacademie Vroeger; closing changes"
+    assert any(note.startswith(idle) for note in notes)
+    assert not any("stands exactly where" in note for note in notes)  # S2 is closed
+
+
+def test_a_plan_can_only_close(place: Path, tmp_path: Path) -> None:
+    """It needs no coordinates then, and outputs do not speak of planned places."""
+    study = own_study(place, tmp_path / "s", "id;change\nS2;closed\n")
+    inputs = load_inputs(study)
+    assert inputs.academies["academy_id"].tolist() == ["S1", "S3"]
+    said = stemgeo("check", tmp_path / "s", "--plan", tmp_path / "s" / "plan.csv")
+    assert said.status == 0
+    (line,) = [line for line in said.out.splitlines() if line.startswith("plan ")]
+    assert "1 academie gesloten" in line
+    assert "geplande plaats" not in said.out
+
+
+CLEAN = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).map(
+    lambda text: strip_control(text.strip()).strip()
+)
+MILLIMETRES = st.integers(0, 5_999_000)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> gpd.GeoDataFrame:
+    """Draw a plan for the register S1, S2, S3, as it is read."""
+    days = st.none() | st.dates(dt.date(2000, 1, 1), dt.date(2040, 1, 1)).map(str)
+    ids = draw(st.lists(st.sampled_from(["N1", "N 2", "0003", "=4"]), unique=True, max_size=4))
+    moved = draw(st.lists(st.sampled_from(["S1", "S3"]), unique=True, max_size=2))
+    every = [*ids, *moved]
+    valid = {one: sorted(draw(st.tuples(days, days)), key=str) for one in every}
+    valid = {
+        one: (a, b) if a and b else (None, a if b is None else b) for one, (a, b) in valid.items()
+    }
+    at = {
+        one: shapely.Point(150_000 + draw(MILLIMETRES) / 1000, 200_000 + draw(MILLIMETRES) / 1000)
+        for one in every
+    }
+    ages = {
+        one: tuple(sorted(draw(st.tuples(st.integers(5, 17), st.integers(5, 17))))) for one in every
+    }
+    table = hand.academies(at, ages, valid=valid)
+    named = [draw(CLEAN.filter(bool)) for _ in table.index]
+    return table.assign(
+        name=pd.Series(named, dtype=str),
+        organisation=pd.Series([draw(CLEAN) for _ in named], dtype=str),
+        postcode=pd.Series([draw(st.sampled_from(["", "9000"])) for _ in named], dtype=str),
+        cost_eur=pd.Series(
+            [draw(st.sampled_from(["", "1500.50", "12"])) for _ in named], dtype=str
+        ),
+        trajectories=pd.array([draw(st.none() | st.integers(0, 9)) for _ in named], dtype="Int64"),
+        planned=True,
+        change=pd.Series(
+            [MOVED if one in moved else NEW for one in table["academy_id"]], dtype=str
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def register(place: Path) -> gpd.GeoDataFrame:
+    """The register, without days or ages that a row of a plan could fall back on."""
+    plain = load_inputs(sg.load_study(place)).academies
+    return hand.academies(dict(zip(plain["academy_id"], plain.geometry, strict=True)))
+
+
+@given(plan=plans(), closed=st.booleans())
+def test_a_plan_that_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    register: gpd.GeoDataFrame,
+    plan: gpd.GeoDataFrame,
+    *,
+    closed: bool,
+) -> None:
+    """Every value, and every place to the millimetre; twice written is the same."""
+    gone = register[register["academy_id"] == "S2"].assign(change=CLOSED)
+    whole = add_plan(plan, gone) if closed else plan
+    assume(len(whole))
+    path = tmp_path_factory.mktemp("written") / "variant.csv"
+    write_plan(whole, path)
+    findings = Findings()
+    read, _ = load_places(Input(path=path), PLACES, register, NO_GROUND, findings)
+    findings.raise_errors()
+    columns = [name for name in whole.columns if name != "nis_code"]
+    whole = whole.sort_values("academy_id", ignore_index=True)
+    pd.testing.assert_frame_equal(read[columns], whole[columns])
+    assert write_plan_text(read) == path.read_text("utf-8")
+
+
+def test_what_would_not_be_read_back_is_not_written(tmp_path: Path) -> None:
+    """An id that lacks or is there twice, a place that lacks; nor over what stands there."""
+    plan = hand.academies({"N1": hand.spot(1, 1), "N2": hand.spot(2, 2)})
+    wrong = plan.assign(academy_id=["", ""]), plan.assign(academy_id="N1"), plan.assign(change="x")
+    bare = plan.assign(geometry=gpd.GeoSeries([None, hand.spot(1, 1)], crs=hand.CRS))
+    for one in (*wrong, bare):
+        with pytest.raises(InputError):
+            write_plan(one, tmp_path / "plan.csv")
+    assert list(tmp_path.iterdir()) == []
+    write_plan(plan, tmp_path / "plan.csv")
+    with pytest.raises(InputError, match="is there already"):
+        write_plan(plan.assign(name="anders"), tmp_path / "plan.csv")
+    assert "anders" not in (tmp_path / "plan.csv").read_text("utf-8")
 
 
 def test_a_plan_without_a_place_is_refused(place: Path, tmp_path: Path) -> None:
