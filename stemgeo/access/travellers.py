@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 
 PACES_KEPT = 2
-"""Riders whose times are kept of a whole network: ages of a band ask one after another, and times take memory.
+"""Riders whose times are kept of a whole network: ages of a band ask one after another.
 
-At the size of Flanders those of one pace take 160 MB, in each profile.
+Times take memory: at the size of Flanders those of one pace take 160 MB, in each profile.
 """
 
 
