@@ -877,6 +877,52 @@ def _name_map_file(kind: str, by: str | None, province: str | None) -> str:
     )
 
 
+@app.command("explore")
+def explore_command(
+    study: StudyPath,
+    port: Annotated[
+        int,
+        typer.Option("--port", min=0, max=65535, help="Of this machine; 0 takes one that is free."),
+    ] = 0,
+    *,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
+    ] = False,
+    threads: ThreadsOption = None,
+) -> None:
+    """Place, move and close academies on a page, and see at once which children that brings."""
+    from stemgeo.explore.server import Door, build_app, listen, open_browser, serve
+    from stemgeo.study import load_study
+
+    asked = load_study(study)
+    with listen(port) as taken:
+        with show_progress(asked.language) as progress:
+            from stemgeo.explore.board import Board
+            from stemgeo.explore.replies import Desk
+
+            desk = Desk(Board.from_study(asked, progress=progress, threads=threads))
+        door = Door.on_port(taken.getsockname()[1])
+        print_notes(desk.board.prepared.notes, asked.language)
+        where = say(
+            "The explorer, until Ctrl-C: {address}",
+            "De verkenner, tot Ctrl-C: {address}",
+            "L’explorateur, jusqu’à Ctrl-C : {address}",
+            address=door.address,
+        )
+        print_line(where.to_text(asked.language))
+        if not no_browser:
+            open_browser(door.address)
+        serve(build_app(desk, door), taken)
+        print_line(_EXPLORED.to_text(asked.language))
+
+
+_EXPLORED = Said(
+    "The explorer has stopped; what was saved is there.",
+    "De verkenner is gestopt; wat bewaard is, is er nog.",
+    "L’explorateur s’est arrêté ; ce qui est enregistré est là.",
+)
+
+
 def main() -> None:
     """Run the command line; expected errors become plain lines and exit status 1."""
     # A run that is told to end tidies up, as for Ctrl-C.

@@ -91,6 +91,10 @@ class FetchError(StemgeoError, ConnectionError):
     """A source of data cannot be reached, or does not give what it should."""
 
 
+class ListenError(StemgeoError, OSError):
+    """A server cannot listen where it was asked to: the port is in use, or not for this user."""
+
+
 @dataclass
 class Findings:
     """Collects the problems of a set of files, so that all are told at once."""

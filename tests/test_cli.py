@@ -45,6 +45,7 @@ COMMANDS = (
     "templates",
     "verify",
     "map",
+    "explore",
 )
 
 

@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from stemgeo.coverage import ALL_BANDS
 from stemgeo.maps.ahead import Ahead
 from stemgeo.maps.kinds import (
     ZONE,
@@ -30,7 +29,7 @@ from stemgeo.profiles import QUIET
 from stemgeo.report.content import refuse_other_plan
 from stemgeo.report.outcome import FINEST_DETAIL_M, Tables, WrittenPlan
 from stemgeo.report.plan import say_over_roads
-from stemgeo.report.summary import say_ages
+from stemgeo.report.summary import name_bands
 from stemgeo.speech import format_number
 from stemgeo.tables import MEASURES
 
@@ -183,12 +182,7 @@ class Sheets:
     @property
     def _ages(self) -> dict[str, str]:
         """The ages of all bands and of each, as people say them."""
-        study, words = self.result.study, self.result.text.words
-        bands = {ALL_BANDS: (), **{one.name: (one,) for one in study.travel.bands}}
-        return {
-            key: words("web.switch.ages", ages=say_ages(study, *only))
-            for key, only in bands.items()
-        }
+        return name_bands(self.result.study, self.result.text.words)
 
     def draw_plan(self, plan: WrittenPlan, province: str | None = None) -> DrawnMap:
         """Draw the share without and with the places of a plan for the same study, side by side.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo import facts, speech
+from stemgeo.coverage import ALL_BANDS
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     define_reasons,
@@ -343,6 +344,14 @@ def say_ages(study: Study, *only: Band) -> str:
             spans.append((first, last))
     told = [load_texts(language)("summary.ages", first=first, last=last) for first, last in spans]
     return join_with_and(told, language)
+
+
+def name_bands(study: Study, words: Texts) -> dict[str, str]:
+    """Name the ages of all bands and of each, as people say them, by key."""
+    bands = {ALL_BANDS: (), **{one.name: (one,) for one in study.travel.bands}}
+    return {
+        key: words("web.switch.ages", ages=say_ages(study, *only)) for key, only in bands.items()
+    }
 
 
 def say_speeds(study: Study) -> str:

@@ -1,0 +1,326 @@
+"""What the server answers: a study as it is, and what a variant brings."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from stemgeo.access.travellers import OverNetwork
+from stemgeo.coverage import KEYS
+from stemgeo.demand import served_ages
+from stemgeo.explore.messages import (
+    ChangedAcademy,
+    ChangeReply,
+    KnownAcademy,
+    Named,
+    PlaceFigures,
+    StudyReply,
+    to_degrees,
+)
+from stemgeo.explore.variants import lay_out
+from stemgeo.maps.series import choose_classes, choose_colours
+from stemgeo.maps.switches import Switches
+from stemgeo.maps.topology import sketch_places
+from stemgeo.measure import UPPER
+from stemgeo.notes import Said, clean_text, say, say_list
+from stemgeo.recognition import choose_recognised
+from stemgeo.report.imprint import build_map_text
+from stemgeo.report.summary import name_bands
+from stemgeo.texts import load_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stemgeo.explore.board import Board, Change
+    from stemgeo.explore.messages import ChangeRequest, Figures, Variant
+    from stemgeo.explore.variants import Laid
+
+    Place = tuple[str, str]
+    """Level and code."""
+    Cell = tuple[str, str, str]
+    """Profile, scenario and band."""
+
+_OUTLINE_DECIMALS = 5
+"""Of degrees: a metre, finer than outlines are drawn."""
+_LEVEL_KEYS = [one for one in KEYS if one != "name"]
+
+
+class Desk:
+    """An opened study, and what is answered of it.
+
+    Parameters
+    ----------
+    board
+        The study; it is asked by one at a time.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.study = board.prepared.study
+        self.inputs = board.prepared.inputs
+        self.language = self.study.language
+        self._before = _gather_figures(board.measured.coverage)
+
+    # -- the study as it is -------------------------------------------------------------------
+
+    @cached_property
+    def study_reply(self) -> StudyReply:
+        """All that no change changes."""
+        text = build_map_text(self.study, self.inputs)
+        switches = self._switches.list_switches(text.words)
+        towns = self.board.measured.municipalities
+        bounds = choose_classes(self.study.output.classes, towns["share"]).bounds
+        west, south, east, north = towns.to_crs("EPSG:4326").total_bounds.tolist()
+        return StudyReply(
+            title=text.title,
+            notice=text.notice,
+            attribution=text.source,
+            language=str(self.language),
+            day=self.study.about.date,
+            cutoff_min=self.study.travel.cutoff_min,
+            bands=_name(switches["band"]),
+            profiles=_name(switches["roads"]),
+            scenarios=_name(switches["scenario"]),
+            classes=bounds,
+            colours=tuple(choose_colours(len(bounds) - 1)),
+            words=text.words.list_below("explore"),
+            bounds=(west, south, east, north),
+            municipalities=self._draw_municipalities(),
+            provinces=tuple(dict.fromkeys(sorted(self.inputs.municipalities["province"]))),
+            academies=self._list_academies(),
+            places={
+                level: tuple(self._tell_place(level, code, {}) for code in self._names[level])
+                for level in UPPER
+            },
+            notes=(text.method_note,) if text.method_note else (),
+        )
+
+    @cached_property
+    def _switches(self) -> Switches:
+        rows = self.board.measured.coverage
+        return Switches(
+            rows[rows["level"].isin(UPPER)], name_bands(self.study, load_texts(self.language))
+        )
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """The name of each place by its code, by level."""
+        rows = self.board.measured.coverage
+        there = rows[rows["level"].isin(UPPER)].drop_duplicates(["level", "code"])
+        return {
+            str(level): dict(zip(part["code"], part["name"], strict=True))
+            for level, part in there.groupby("level")
+        }
+
+    @cached_property
+    def _province_of(self) -> dict[str, str]:
+        towns = self.inputs.municipalities
+        return dict(zip(towns["nis_code"], towns["province"], strict=True))
+
+    def _draw_municipalities(self) -> dict[str, Any]:
+        """Draw outlines that fit together, simplified for a screen."""
+        towns = self.inputs.municipalities
+        light = sketch_places(towns, None)[0].to_crs("EPSG:4326")
+        table = towns[["name", "province"]].assign(code=towns["nis_code"])
+        rounded = shapely.transform(light.to_numpy(), lambda at: at.round(_OUTLINE_DECIMALS))
+        drawn = gpd.GeoDataFrame(table, geometry=rounded, crs=light.crs)
+        return dict(json.loads(drawn.to_json(drop_id=True)))
+
+    def _list_academies(self) -> tuple[KnownAcademy, ...]:
+        """List those of the register, whether they count on the day or not."""
+        register = self.inputs.academies
+        lon, lat = to_degrees(register.geometry.x, register.geometry.y)
+        open_ids = set(self.board.measured.academies["academy_id"])
+        return tuple(
+            KnownAcademy(
+                id=row["academy_id"],
+                name=row["name"],
+                lon=float(lon[at]),
+                lat=float(lat[at]),
+                min_age=_as_int(row["min_age"]),
+                max_age=_as_int(row["max_age"]),
+                valid_from=_as_day(row["valid_from"]),
+                valid_until=_as_day(row["valid_until"]),
+                address=row["address"],
+                nis_code=row["nis_code"],
+                open=row["academy_id"] in open_ids,
+            )
+            for at, row in enumerate(register.to_dict("records"))
+        )
+
+    # -- what a variant brings ----------------------------------------------------------------
+
+    def lay_out(self, variant: Variant) -> Laid:
+        """Lay a variant out in rows of the register.
+
+        Raises
+        ------
+        WrongMessage
+            If it names what is not there, or one academy twice.
+        """
+        return lay_out(variant, self.inputs.academies, self.inputs.municipalities)
+
+    def change(self, laid: Laid) -> Change:
+        """Count what a variant brings."""
+        ours = set(self.board.measured.academies["academy_id"])
+        return self.board.change(laid.placed, [one for one in laid.going if one in ours])
+
+    def tell_change(self, asked: ChangeRequest) -> ChangeReply:
+        """Answer what a variant brings.
+
+        Parameters
+        ----------
+        asked
+            The variant.
+
+        Raises
+        ------
+        WrongMessage
+            If it names what is not there, or one academy twice.
+        """
+        laid = self.lay_out(asked.variant)
+        change = self.change(laid)
+        moved = _gather_moved(change.moved)
+        changed = {level: [code for at, code in moved if at == level] for level in UPPER}
+        places = {
+            level: tuple(
+                self._tell_place(level, code, moved.get((level, code), {}))
+                for code in (changed[level] if level == "municipality" else self._names[level])
+            )
+            for level in UPPER
+        }
+        return ChangeReply(
+            request=asked.request,
+            places=places,
+            cost=None,
+            gaps=(),
+            academies=self._tell_academies(laid),
+            notes=tuple(one.to_text(self.language) for one in self._list_notes(laid)),
+        )
+
+    def _tell_place(
+        self, level: str, code: str, moved: dict[Cell, tuple[int, int]]
+    ) -> PlaceFigures:
+        """Give the figures of a place, with the children who are gained and lost."""
+        figures: Figures = {}
+        for cell, (children, covered, unmeasured) in self._before[level, code].items():
+            gained, lost = moved.get(cell, (0, 0))
+            profile, scenario, band = cell
+            by_band = figures.setdefault(profile, {}).setdefault(scenario, {})
+            by_band[band] = (children, covered + gained - lost, unmeasured, gained, lost)
+        province = self._province_of.get(code, "") if level == "municipality" else ""
+        return PlaceFigures(
+            code=code, name=self._names[level][code], province=province, figures=figures
+        )
+
+    def _tell_academies(self, laid: Laid) -> tuple[ChangedAcademy, ...]:
+        """Tell of each that comes or moves where it is, if on a road, and if it counts."""
+        placed = laid.placed
+        if placed.empty:
+            return ()
+        snap_m = self._find_snap(placed)
+        counting, _ = choose_recognised(placed, self.board.measured.day, self.study.academies)
+        counts = set(counting["academy_id"])
+        towns = self._names["municipality"]
+        return tuple(
+            ChangedAcademy(
+                id=one,
+                nis_code=code,
+                municipality=towns.get(code, ""),
+                found=away is None or bool(np.isfinite(away)),
+                snap_m=None if away is None or not np.isfinite(away) else round(float(away), 1),
+                counts=one in counts,
+            )
+            for one, code, away in zip(
+                placed["academy_id"], placed["nis_code"], snap_m, strict=True
+            )
+        )
+
+    def _find_snap(self, placed: gpd.GeoDataFrame) -> Iterable[float | None]:
+        """Say how far each is from its road: NaN where there is none, None where none is asked."""
+        rider = self.board.measured.riders[0]
+        if not isinstance(rider, OverNetwork):
+            return [None] * len(placed)
+        return list(rider.tie_places(placed).snap_m)
+
+    def _list_notes(self, laid: Laid) -> list[Said]:
+        """Say which changes change nothing."""
+        ours = set(self.board.measured.academies["academy_id"])
+        names = dict(
+            zip(self.inputs.academies["academy_id"], self.inputs.academies["name"], strict=True)
+        )
+        idle = [clean_text(names[one]) for one in laid.closed if one not in ours]
+        notes = [_note_closed(idle)] if idle else []
+        first, last = served_ages(laid.placed, self.study.academies)
+        cells = self.board.prepared.cells
+        none = [
+            name
+            for name, low, high in zip(laid.placed["name"], first, last, strict=True)
+            if not any(low <= cell.ages[0] and cell.ages[1] <= high for cell in cells)
+        ]
+        if none:
+            notes.append(_note_ages(none))
+        return notes
+
+
+def _note_closed(names: list[str]) -> Said:
+    return say(
+        "{names}: is not open on the day of the study; closing it changes nothing",
+        "{names}: is niet open op de dag van de studie; sluiten verandert niets",
+        "{names} : pas ouvert le jour de l’étude ; fermer ne change rien",
+        names=say_list(names),
+    )
+
+
+def _note_ages(names: list[str]) -> Said:
+    return say(
+        "{names}: serves no age of the study",
+        "{names}: is voor geen leeftijd van de studie",
+        "{names} : pour aucun âge de l’étude",
+        names=say_list(names),
+    )
+
+
+def _gather_figures(coverage: pd.DataFrame) -> dict[Place, dict[Cell, tuple[int, int, int]]]:
+    """Take the counts of the upper levels out of a coverage table, by place."""
+    rows = coverage[coverage["level"].isin(UPPER)]
+    found: dict[Place, dict[Cell, tuple[int, int, int]]] = {}
+    columns = [*_LEVEL_KEYS, "children", "covered", "unmeasured"]
+    for level, code, band, scenario, profile, *counts in _rows(rows, columns):
+        children, covered, unmeasured = counts
+        cells = found.setdefault((level, code), {})
+        cells[profile, scenario, band] = (children, covered, unmeasured)
+    return found
+
+
+def _gather_moved(moved: pd.DataFrame) -> dict[Place, dict[Cell, tuple[int, int]]]:
+    """Take the children gained and lost of the upper levels, by place."""
+    rows = moved[moved["level"].isin(UPPER)]
+    found: dict[Place, dict[Cell, tuple[int, int]]] = {}
+    for level, code, band, scenario, profile, gained, lost in _rows(
+        rows, [*_LEVEL_KEYS, "gained", "lost"]
+    ):
+        found.setdefault((level, code), {})[profile, scenario, band] = (gained, lost)
+    return found
+
+
+def _rows(table: pd.DataFrame, columns: list[str]) -> Iterable[list[Any]]:
+    return zip(*(table[name].tolist() for name in columns), strict=True)  # type: ignore[return-value]
+
+
+def _name(choices: list[dict[str, str]]) -> tuple[Named, ...]:
+    return tuple(Named(**one) for one in choices)
+
+
+def _as_int(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+def _as_day(value: Any) -> Any:
+    return None if pd.isna(value) else pd.Timestamp(value).date()

@@ -1,0 +1,507 @@
+"""The server of the explorer: pages and answers for one browser on this machine, and no other.
+
+It listens on the loopback address alone. Its address holds a secret word; whoever lacks it, or
+comes by another name, from another page or another site, is refused before anything is looked at.
+Nothing is kept between requests but files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+import os
+import secrets
+import socket
+import threading
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import escape
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from stemgeo.errors import ListenError, Problem, StemgeoError
+from stemgeo.explore.messages import (
+    MOST_BYTES,
+    ChangeRequest,
+    ProblemReply,
+    WrongMessage,
+    build_schema,
+    read_message,
+)
+from stemgeo.notes import Said, keep_seen, say, say_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from stemgeo.explore.messages import M
+    from stemgeo.explore.replies import Desk
+    from stemgeo.speech import Language
+
+LOOPBACK = "127.0.0.1"
+ASSETS = Path(__file__).parent / "assets"
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""On every reply, also on those that refuse."""
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".txt": "text/plain; charset=utf-8",
+}
+_MOST_WAITING = 64
+"""Requests that wait for the study; a page asks for a few at a time."""
+_PAGE = "index.html"
+_GRACE_S = 2
+"""For a reply that is under way when the server is told to stop."""
+_LOG = logging.getLogger("stemgeo")
+
+
+# -- who is let in ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who is let in.
+
+    Attributes
+    ----------
+    token
+        The secret word with which each path begins.
+    port
+        On which the server listens.
+    """
+
+    token: str
+    port: int
+
+    @classmethod
+    def on_port(cls, port: int) -> Door:
+        """Make a door with a new secret word."""
+        return cls(secrets.token_urlsafe(24), port)
+
+    @property
+    def host(self) -> str:
+        """By which name the server is asked, and by no other."""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Where the page is."""
+        return f"http://{self.host}/{self.token}/"
+
+    def lets_in(self, scope: Scope) -> bool:
+        """Tell whether a request comes from the page itself, or from who typed its address."""
+        writes = scope["method"] not in ("GET", "HEAD")
+        origin, site = _find_header(scope, b"origin"), _find_header(scope, b"sec-fetch-site")
+        own = f"http://{self.host}"
+        return (
+            _find_header(scope, b"host") == [self.host]
+            and secrets.compare_digest(
+                scope["path"].encode()[: len(self.token) + 2], f"/{self.token}/".encode()
+            )
+            and (origin == [own] or (not origin and not writes))
+            # "none" is an address that was typed or opened; another port is another site.
+            and (not site or site == ["same-origin"] or (site == ["none"] and not writes))
+        )
+
+
+def _find_header(scope: Scope, name: bytes) -> list[str]:
+    """List every value of a header: one that stands twice is not what anyone sends."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+
+
+class Guard:
+    """Refuses who is not let in, and puts the headers that browsers obey on every reply."""
+
+    def __init__(self, app: ASGIApp, door: Door, language: Language) -> None:
+        self.app, self.door, self.language = app, door, language
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            raise RuntimeError(scope["type"])  # only http is served
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [(key.lower().encode(), value.encode()) for key, value in HEADERS.items()]
+                message = {**message, "headers": [*message["headers"], *own]}
+            await send(message)
+
+        if self.door.lets_in(scope):
+            inner = scope["path"][len(self.door.token) + 1 :]
+            try:
+                await self.app({**scope, "path": inner, "root_path": ""}, receive, send_guarded)
+            except Exception:  # noqa: BLE001  (what failed is told, and the server goes on)
+                lines = traceback.format_exc().splitlines()
+                _LOG.error("%s", "\n".join(keep_seen(line) for line in lines))
+        else:
+            refused = tell_problem(403, _NOT_LET_IN.to_text(self.language))
+            await refused(scope, receive, send_guarded)
+
+
+_NOT_LET_IN = Said(
+    "this address is of one page on this machine: open the one that the command printed",
+    "dit adres is van één pagina op deze machine: open het adres dat het commando gaf",
+    "cette adresse est celle d’une page sur cette machine : ouvrez celle que la commande a donnée",
+)
+
+
+# -- replies ----------------------------------------------------------------------------------
+
+
+def tell(reply: BaseModel, status: int = 200) -> Response:
+    """Write a reply."""
+    return Response(reply.model_dump_json(), status, media_type="application/json")
+
+
+def tell_problem(status: int, problem: str, **more: Any) -> Response:
+    """Write why a request is not answered.
+
+    Parameters
+    ----------
+    status
+        Of HTTP.
+    problem
+        In one line.
+    more
+        Other fields of a `ProblemReply`.
+    """
+    return tell(ProblemReply(problem=problem, **more), status)
+
+
+class Refusal(Exception):  # noqa: N818  (an answer, no failure)
+    """A request that is not answered: its status, and why."""
+
+    def __init__(self, status: int, said: Said, **more: Any) -> None:
+        super().__init__(str(said))
+        self.status, self.said, self.more = status, said, more
+
+
+async def read_body(request: Request, kind: type[M]) -> M:
+    """Read what a page says; no more of it than may come.
+
+    Parameters
+    ----------
+    request
+        As it came.
+    kind
+        What it must be.
+
+    Raises
+    ------
+    Refusal, WrongMessage
+        If it is no JSON, longer than may be, or anything else.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise Refusal(415, _NO_JSON)
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise Refusal(413, _TOO_LONG)
+    return read_message(kind, bytes(body))
+
+
+_NO_JSON = Said(
+    "the request is no JSON: its Content-Type must be application/json",
+    "het verzoek is geen JSON: het Content-Type moet application/json zijn",
+    "la requête n’est pas du JSON : son Content-Type doit être application/json",
+)
+_TOO_LONG = say(
+    "the request is longer than {most} bytes",
+    "het verzoek is langer dan {most} bytes",
+    "la requête dépasse {most} octets",
+    most=say_amount(MOST_BYTES),
+)
+_BUSY = Said(
+    "too many questions wait for an answer: try again",
+    "er wachten te veel vragen op een antwoord: probeer opnieuw",
+    "trop de questions attendent une réponse : réessayez",
+)
+_OVERTAKEN = Said(
+    "overtaken by a newer question",
+    "ingehaald door een nieuwere vraag",
+    "dépassé par une question plus récente",
+)
+_NOT_THERE = Said("there is nothing here", "hier is niets", "il n’y a rien ici")
+_NOT_SO = Said("that cannot be done here", "dat kan hier niet", "cela ne peut pas se faire ici")
+_BROKEN = Said(
+    "the server failed at this; the others go on, and what was saved is there",
+    "de server liep hierop vast; al het andere gaat door, en wat bewaard is, is er nog",
+    "le serveur a échoué ; le reste continue, et ce qui est enregistré est là",
+)
+
+
+# -- work -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Queue:
+    """Lets one question at a time at the study, in a thread of its own; the server goes on.
+
+    A newer question of a window overtakes its older ones that have not begun.
+    """
+
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _newest: dict[str, int] = field(default_factory=dict)
+    _waiting: int = 0
+
+    async def work(
+        self, work: Callable[..., Any], *given: Any, window: str = "", number: int = 0
+    ) -> Any:
+        """Do some work when it is its turn.
+
+        Parameters
+        ----------
+        work
+            A function, and what it is given.
+        given
+            As above.
+        window, number
+            Which window asks, "" for none, and its how-manieth question it is.
+
+        Raises
+        ------
+        Refusal
+            If it was overtaken, or too many wait.
+        """
+        if self._waiting >= _MOST_WAITING:
+            raise Refusal(503, _BUSY)
+        if window:
+            self._newest[window] = max(number, self._newest.get(window, number))
+        self._waiting += 1
+        try:
+            async with self._lock:
+                if window and self._newest[window] > number:
+                    raise Refusal(409, _OVERTAKEN, request=number, overtaken=True)
+                return await run_in_threadpool(work, *given)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._newest.clear()
+
+
+@dataclass
+class Explorer:
+    """What is asked of an opened study, by path."""
+
+    desk: Desk
+    queue: Queue = field(default_factory=Queue)
+    _study: bytes = b""
+
+    async def study(self, _: Request) -> Response:
+        """All of the study that no change changes."""
+        if not self._study:
+            reply = await self.queue.work(lambda: self.desk.study_reply.model_dump_json().encode())
+            self._study = reply
+        return Response(self._study, media_type="application/json")
+
+    async def change(self, request: Request) -> Response:
+        """What a variant brings."""
+        asked = await read_body(request, ChangeRequest)
+        answer = self.queue.work(
+            self.desk.tell_change, asked, window=asked.window, number=asked.request
+        )
+        return tell(await answer)
+
+    async def schema(self, _: Request) -> Response:
+        """Every request and reply."""
+        return Response(json.dumps(build_schema()), media_type="application/schema+json")
+
+
+# -- the page ---------------------------------------------------------------------------------
+
+
+def read_assets(folder: Path, language: str, title: str) -> dict[str, tuple[bytes, str]]:
+    """Read the files of the page, by the paths under which they are asked for.
+
+    Parameters
+    ----------
+    folder
+        That holds them.
+    language, title
+        Of the study, filled in in the page.
+
+    Returns
+    -------
+    dict
+        Content and kind; files of no known kind are not given away.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        kind = _KINDS.get(path.suffix)
+        if kind and path.is_file():
+            found[f"/{path.relative_to(folder).as_posix()}"] = path.read_bytes(), kind
+    if f"/{_PAGE}" in found:
+        page, kind = found.pop(f"/{_PAGE}")
+        filled = page.decode().replace("{{ language }}", str(escape(language)))
+        found["/"] = filled.replace("{{ title }}", str(escape(title))).encode(), kind
+    return found
+
+
+def build_app(desk: Desk, door: Door, assets: Path = ASSETS) -> ASGIApp:
+    """Put the server together.
+
+    Parameters
+    ----------
+    desk
+        Answers.
+    door
+        Who is let in.
+    assets
+        The folder of the page.
+    """
+    language = desk.language
+    explorer = Explorer(desk)
+    files = read_assets(assets, str(language), desk.study.about.title)
+
+    async def give_file(request: Request) -> Response:
+        found = files.get(request.url.path)
+        if found is None:
+            raise HTTPException(404)
+        return Response(found[0], media_type=None, headers={"Content-Type": found[1]})
+
+    async def tell_wrong(_: Request, error: Exception) -> Response:
+        return tell_problem(400, error.said.to_text(language))  # type: ignore[attr-defined]
+
+    async def tell_refusal(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)  # noqa: S101
+        return tell_problem(error.status, error.said.to_text(language), **error.more)
+
+    async def tell_status(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        said = _NOT_THERE if error.status_code == 404 else _NOT_SO
+        return tell_problem(error.status_code, said.to_text(language))
+
+    async def tell_failure(_: Request, error: Exception) -> Response:
+        if isinstance(error, StemgeoError):
+            return tell_problem(400, str(error).replace("\n", "; "))
+        return tell_problem(500, _BROKEN.to_text(language))
+
+    app = Starlette(
+        routes=[
+            Route("/api/study", explorer.study),
+            Route("/api/schema", explorer.schema),
+            Route("/api/change", explorer.change, methods=["POST"]),
+            Route("/{path:path}", give_file),
+        ],
+        exception_handlers={
+            WrongMessage: tell_wrong,
+            Refusal: tell_refusal,
+            HTTPException: tell_status,
+            StemgeoError: tell_failure,
+            Exception: tell_failure,
+        },
+    )
+    app.router.redirect_slashes = False
+    return Guard(app, door, language)
+
+
+# -- serving ----------------------------------------------------------------------------------
+
+
+def listen(port: int) -> socket.socket:
+    """Take a port of the loopback address.
+
+    Parameters
+    ----------
+    port
+        Which one; 0 for one that is free.
+
+    Raises
+    ------
+    ListenError
+        If it is taken, or not for this user.
+    """
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # On Windows the option lets two servers have one port.
+        if os.name == "posix":
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((LOOPBACK, port))
+        taken.listen()
+    except OSError as error:
+        taken.close()
+        what = "is in use" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        mend = "give another with --port, or leave it out for one that is free"
+        raise ListenError(Problem(f"port {port}", what, mend)) from None
+    return taken
+
+
+def serve(app: ASGIApp, taken: socket.socket) -> None:
+    """Serve until the user ends it with Ctrl-C, or the system does.
+
+    Parameters
+    ----------
+    app
+        As from `build_app`.
+    taken
+        As from `listen`.
+    """
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[taken])
+
+
+def open_browser(address: str) -> bool:
+    """Open a page in the browser of this machine; False where there is none but in a terminal."""
+    import webbrowser
+
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    # One that is drawn in the terminal would take it from the command.
+    in_terminal = type(browser) is webbrowser.GenericBrowser
+    if not in_terminal:
+        threading.Thread(target=browser.open, args=(address,), daemon=True).start()
+    return not in_terminal
