@@ -21,6 +21,7 @@ from stemgeo.fetch_commands import fetch_app, sources_command
 from stemgeo.notes import Said, say, say_amount
 from stemgeo.study import PROVINCES
 from stemgeo.terminal import (
+    NOTE,
     Form,
     FormOption,
     Lang,
@@ -900,9 +901,10 @@ def explore_command(
             from stemgeo.explore.board import Board
             from stemgeo.explore.replies import Desk
 
-            desk = Desk(Board.from_study(asked, progress=progress, threads=threads))
+            desk = Desk(Board.open(asked, progress=progress, threads=threads))
         door = Door.on_port(taken.getsockname()[1])
-        print_notes(desk.board.prepared.notes, asked.language)
+        for note in desk.board.notes[str(asked.language)]:
+            print_line(f"{NOTE.to_text(asked.language)} {note}")
         where = say(
             "The explorer, until Ctrl-C: {address}",
             "De verkenner, tot Ctrl-C: {address}",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from stemgeo.measure import Progress
 
-_NOTE = Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:")
+NOTE = Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:")
 
 
 class Lang(StrEnum):
@@ -67,12 +67,12 @@ def print_line(line: str) -> None:
 def print_notes(notes: tuple[Note, ...], language: str) -> None:
     """Say what the reader of the figures must know, a line each."""
     for note in notes:
-        print_line(f"{_NOTE.to_text(language)} {note.to_text(language)}")
+        print_line(f"{NOTE.to_text(language)} {note.to_text(language)}")
 
 
 def print_note(what: Said, language: str) -> None:
     """Say one thing that the reader must know."""
-    print_line(f"{_NOTE.to_text(language)} {what.to_text(language)}")
+    print_line(f"{NOTE.to_text(language)} {what.to_text(language)}")
 
 
 def print_table(table: pd.DataFrame, form: Form) -> None:

@@ -31,9 +31,11 @@ from stemgeo.errors import Problem, StudyError
 from stemgeo.explore.ground import Ground
 from stemgeo.inputs import cache
 from stemgeo.inputs.plan import add_plan
+from stemgeo.maps.text import MapText
 from stemgeo.measure import count_cores, prepare_study, report_nothing
 from stemgeo.notes import Said
 from stemgeo.recognition import choose_recognised
+from stemgeo.report.imprint import build_map_text
 from stemgeo.study import SCENARIOS
 from stemgeo.writing.seal import hash_file
 
@@ -97,6 +99,8 @@ class Board:
         The coverage table, before any change.
     notes
         What the reader of the figures must know, by language.
+    text
+        What is printed around a map of it: title, sources, day.
     threads
         Searches that run side by side; the result is the same.
     """
@@ -111,6 +115,7 @@ class Board:
     counts: NDArray[np.uint16]
     coverage: pd.DataFrame
     notes: dict[str, list[str]]
+    text: MapText
     threads: int
     _reach: OrderedDict[tuple[float, float, str, Pace], Points] = field(
         compare=False, default_factory=OrderedDict
@@ -218,6 +223,7 @@ class Board:
             counts=counts,
             coverage=coverage_table(prepared.points, reached, prepared.levels),
             notes={str(one): [note.to_text(one) for note in told] for one in study.languages},
+            text=build_map_text(study, inputs),
             threads=threads,
         )
 
@@ -344,6 +350,7 @@ class Board:
                 arrays[f"{name}_{number}"] = getattr(level, name).astype(np.str_)
             arrays[f"place_{number}"] = level.place.astype(np.int32)
         told = {"levels": [level.name for level in self.levels], "notes": self.notes}
+        told["text"] = vars(self.text)
         cache.save_arrays(folder, "board", told, **arrays)
 
     @classmethod
@@ -387,6 +394,7 @@ class Board:
             levels=levels,
             counts=arrays["counts"],
             notes=told["notes"],
+            text=MapText(**told["text"] | {"language": study.language}),
             threads=threads,
             **tables,
         )

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.access.travellers import OverNetwork
-from stemgeo.coverage import KEYS
+from stemgeo.coverage import KEYS, lay_side_by_side
 from stemgeo.demand import served_ages
+from stemgeo.explore.board import REACHES_KEPT
 from stemgeo.explore.messages import (
     ChangedAcademy,
     ChangeReply,
@@ -28,9 +28,9 @@ from stemgeo.maps.series import choose_classes, choose_colours
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.topology import sketch_places
 from stemgeo.measure import UPPER
+from stemgeo.network.snap import TiedPoints
 from stemgeo.notes import Said, clean_text, say, say_list
 from stemgeo.recognition import choose_recognised
-from stemgeo.report.imprint import build_map_text
 from stemgeo.report.summary import name_bands
 from stemgeo.texts import load_texts
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _OUTLINE_DECIMALS = 5
 """Of degrees: a metre, finer than outlines are drawn."""
 _LEVEL_KEYS = [one for one in KEYS if one != "name"]
+_MOVED = [*_LEVEL_KEYS, "gained", "lost"]
 
 
 class Desk:
@@ -62,20 +63,20 @@ class Desk:
 
     def __init__(self, board: Board) -> None:
         self.board = board
-        self.study = board.prepared.study
-        self.inputs = board.prepared.inputs
+        self.study = board.study
         self.language = self.study.language
-        self._before = _gather_figures(board.measured.coverage)
+        self._before = _gather_figures(board.coverage)
+        self._snap_m: dict[tuple[float, float], float | None] = {}
 
     # -- the study as it is -------------------------------------------------------------------
 
     @cached_property
     def study_reply(self) -> StudyReply:
         """All that no change changes."""
-        text = build_map_text(self.study, self.inputs)
+        text = self.board.text
         switches = self._switches.list_switches(text.words)
-        towns = self.board.measured.municipalities
-        bounds = choose_classes(self.study.output.classes, towns["share"]).bounds
+        towns = self.board.municipalities
+        bounds = choose_classes(self.study.output.classes, self._shares).bounds
         west, south, east, north = towns.to_crs("EPSG:4326").total_bounds.tolist()
         return StudyReply(
             title=text.title,
@@ -92,18 +93,21 @@ class Desk:
             words=text.words.list_below("explore"),
             bounds=(west, south, east, north),
             municipalities=self._draw_municipalities(),
-            provinces=tuple(dict.fromkeys(sorted(self.inputs.municipalities["province"]))),
+            provinces=tuple(dict.fromkeys(sorted(self.board.municipalities["province"]))),
             academies=self._list_academies(),
             places={
                 level: tuple(self._tell_place(level, code, {}) for code in self._names[level])
                 for level in UPPER
             },
-            notes=(text.method_note,) if text.method_note else (),
+            notes=(
+                *((text.method_note,) if text.method_note else ()),
+                *self.board.notes[str(self.language)],
+            ),
         )
 
     @cached_property
     def _switches(self) -> Switches:
-        rows = self.board.measured.coverage
+        rows = self.board.coverage
         return Switches(
             rows[rows["level"].isin(UPPER)], name_bands(self.study, load_texts(self.language))
         )
@@ -111,21 +115,27 @@ class Desk:
     @cached_property
     def _names(self) -> dict[str, dict[str, str]]:
         """The name of each place by its code, by level."""
-        rows = self.board.measured.coverage
+        rows = self.board.coverage
         there = rows[rows["level"].isin(UPPER)].drop_duplicates(["level", "code"])
         return {
             str(level): dict(zip(part["code"], part["name"], strict=True))
             for level, part in there.groupby("level")
         }
 
+    @property
+    def _shares(self) -> pd.Series:
+        """Of the municipalities: the share of all children, over all roads, at the usual speed."""
+        rows = self.board.coverage[self.board.coverage["level"] == "municipality"]
+        return lay_side_by_side(rows, "annex-1-municipalities", ["code"])["share"]
+
     @cached_property
     def _province_of(self) -> dict[str, str]:
-        towns = self.inputs.municipalities
+        towns = self.board.municipalities
         return dict(zip(towns["nis_code"], towns["province"], strict=True))
 
     def _draw_municipalities(self) -> dict[str, Any]:
         """Draw outlines that fit together, simplified for a screen."""
-        towns = self.inputs.municipalities
+        towns = self.board.municipalities
         light = sketch_places(towns, None)[0].to_crs("EPSG:4326")
         table = towns[["name", "province"]].assign(code=towns["nis_code"])
         rounded = shapely.transform(light.to_numpy(), lambda at: at.round(_OUTLINE_DECIMALS))
@@ -134,9 +144,9 @@ class Desk:
 
     def _list_academies(self) -> tuple[KnownAcademy, ...]:
         """List those of the register, whether they count on the day or not."""
-        register = self.inputs.academies
+        register = self.board.register
         lon, lat = to_degrees(register.geometry.x, register.geometry.y)
-        open_ids = set(self.board.measured.academies["academy_id"])
+        open_ids = set(self.board.academies["academy_id"])
         return tuple(
             KnownAcademy(
                 id=row["academy_id"],
@@ -164,11 +174,11 @@ class Desk:
         WrongMessage
             If it names what is not there, or one academy twice.
         """
-        return lay_out(variant, self.inputs.academies, self.inputs.municipalities)
+        return lay_out(variant, self.board.register, self.board.municipalities)
 
     def change(self, laid: Laid) -> Change:
         """Count what a variant brings."""
-        ours = set(self.board.measured.academies["academy_id"])
+        ours = set(self.board.academies["academy_id"])
         return self.board.change(laid.placed, [one for one in laid.going if one in ours])
 
     def tell_change(self, asked: ChangeRequest) -> ChangeReply:
@@ -186,7 +196,7 @@ class Desk:
         """
         laid = self.lay_out(asked.variant)
         change = self.change(laid)
-        moved = _gather_moved(change.moved)
+        moved = _gather_moved(change)
         changed = {level: [code for at, code in moved if at == level] for level in UPPER}
         places = {
             level: tuple(
@@ -225,7 +235,7 @@ class Desk:
         if placed.empty:
             return ()
         snap_m = self._find_snap(placed)
-        counting, _ = choose_recognised(placed, self.board.measured.day, self.study.academies)
+        counting, _ = choose_recognised(placed, self.study.about.date, self.study.academies)
         counts = set(counting["academy_id"])
         towns = self._names["municipality"]
         return tuple(
@@ -242,23 +252,30 @@ class Desk:
             )
         )
 
-    def _find_snap(self, placed: gpd.GeoDataFrame) -> Iterable[float | None]:
+    def _find_snap(self, placed: gpd.GeoDataFrame) -> list[float | None]:
         """Say how far each is from its road: NaN where there is none, None where none is asked."""
-        rider = self.board.measured.riders[0]
-        if not isinstance(rider, OverNetwork):
-            return [None] * len(placed)
-        return list(rider.tie_places(placed).snap_m)
+        found = []
+        for row, at in enumerate(placed.geometry):
+            spot = at.x, at.y
+            if spot not in self._snap_m:
+                tied = self.board.near(*spot).tie(placed.iloc[[row]])
+                over_roads = isinstance(tied, TiedPoints)
+                self._snap_m[spot] = float(tied.snap_m[0]) if over_roads else None
+            found.append(self._snap_m[spot])
+        while len(self._snap_m) > REACHES_KEPT:
+            del self._snap_m[next(iter(self._snap_m))]
+        return found
 
     def _list_notes(self, laid: Laid) -> list[Said]:
         """Say which changes change nothing."""
-        ours = set(self.board.measured.academies["academy_id"])
+        ours = set(self.board.academies["academy_id"])
         names = dict(
-            zip(self.inputs.academies["academy_id"], self.inputs.academies["name"], strict=True)
+            zip(self.board.register["academy_id"], self.board.register["name"], strict=True)
         )
         idle = [clean_text(names[one]) for one in laid.closed if one not in ours]
         notes = [_note_closed(idle)] if idle else []
         first, last = served_ages(laid.placed, self.study.academies)
-        cells = self.board.prepared.cells
+        cells = self.board.cells
         none = [
             name
             for name, low, high in zip(laid.placed["name"], first, last, strict=True)
@@ -299,14 +316,15 @@ def _gather_figures(coverage: pd.DataFrame) -> dict[Place, dict[Cell, tuple[int,
     return found
 
 
-def _gather_moved(moved: pd.DataFrame) -> dict[Place, dict[Cell, tuple[int, int]]]:
-    """Take the children gained and lost of the upper levels, by place."""
-    rows = moved[moved["level"].isin(UPPER)]
+def _gather_moved(change: Change) -> dict[Place, dict[Cell, tuple[int, int]]]:
+    """Count the children gained and lost of the upper levels, by place."""
     found: dict[Place, dict[Cell, tuple[int, int]]] = {}
-    for level, code, band, scenario, profile, gained, lost in _rows(
-        rows, [*_LEVEL_KEYS, "gained", "lost"]
-    ):
-        found.setdefault((level, code), {})[profile, scenario, band] = (gained, lost)
+    for level in change.board.levels:
+        if level.name in UPPER:
+            rows = change.count(level)
+            for _, code, band, scenario, profile, *by in _rows(rows, _MOVED):
+                gained, lost = by
+                found.setdefault((level.name, code), {})[profile, scenario, band] = (gained, lost)
     return found
 
 

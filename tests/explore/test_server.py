@@ -113,7 +113,7 @@ def test_the_study_is_told(ask: Asked, desk: Desk) -> None:
     assert [one.open for one in told.academies] == [True, True, False]
     whole = told.places["region"][0].figures["all"]["central"]["all"]
     assert whole[0] == hand.CHILDREN
-    coverage = desk.board.measured.coverage
+    coverage = desk.board.coverage
     for level, places in told.places.items():
         for place in places:
             rows = coverage[(coverage["level"] == level) & (coverage["code"] == place.code)]
@@ -139,9 +139,7 @@ def test_a_change_is_told_as_the_board_has_it(ask: Asked, desk: Desk) -> None:
         "N": ("11004", True, True),
         "S1": ("11001", True, True),
     }
-    before = desk.board.measured.coverage.set_index(
-        ["level", "code", "profile", "scenario", "band"]
-    )
+    before = desk.board.coverage.set_index(["level", "code", "profile", "scenario", "band"])
     for level, places in told.places.items():
         for place in places:
             for profile, by_speed in place.figures.items():
