@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from stemgeo.access.search import RANK_BITS, UNREACHED
 from stemgeo.arrays import list_ranges
 from stemgeo.network.graph import ROUNDING_MS
 
@@ -242,8 +243,9 @@ def _on_one_edge(
     count = np.bincount(edge, minlength=network.edges)
     first = np.cumsum(count) - count
     of_point = network.segment_edge[points.segment]
-    mine, at = list_ranges(first[of_point], (first + count)[of_point])
-    return mine, order[at]
+    there = np.flatnonzero(count[of_point])
+    mine, at = list_ranges(first[of_point[there]], (first + count)[of_point[there]])
+    return there[mine], order[at]
 
 
 def _list_doors(edges: _Edges, places: TiedPoints, speed_ms: float, *, arriving: bool) -> Doors:
@@ -269,37 +271,125 @@ def _reach_ends(
     for tie in range(len(segments)):
         segment, offset_mm = segments[tie], offsets_mm[tie]
         edge = of_segment[segment]
-        first = first_segment[edge]
+        first, stop = first_segment[edge], first_segment[edge + 1]
         for by_end in range(2):
-            node, ms, arc = nodes[by_end, edge], np.int64(0), NO_ARC
-            if by_end:
-                last = segment == first_segment[edge + 1] - 1
-                here = last and offset_mm == length_mm[segment]
-            else:
-                here = segment == first and offset_mm == 0
-            if not here:
-                # Riding along the edge one leaves by its end and arrives from its start.
-                against = 1 if (by_end == 1) == arriving else 0
-                # The rest of the segment, see `_parts_ms`, and of the edge.
-                mm = length_mm[segment] - offset_mm if by_end else offset_mm
-                if mm == length_mm[segment]:
-                    ms = before_ms[against, segment + 1] - before_ms[against, segment]
-                    ms -= wait_ms[wait[segment]]
-                else:
-                    exact_ms = mm * pace[rides[against, segment]]
-                    ms = np.int64(np.floor(exact_ms + ROUNDING_MS))
-                if by_end:
-                    stop = first_segment[edge + 1]
-                    ms += before_ms[against, stop] - before_ms[against, segment + 1]
-                    ms += wait_ms[wait[segment]]
-                else:
-                    ms += before_ms[against, segment] - before_ms[against, first]
+            node, arc = nodes[by_end, edge], NO_ARC
+            # Riding along the edge one leaves by its end and arrives from its start.
+            against = 1 if (by_end == 1) == arriving else 0
+            ms = _ride_to_end(
+                by_end, against, segment, offset_mm, first, stop,
+                length_mm, wait, wait_ms, rides, before_ms, pace,
+            )  # fmt: skip
+            if ms >= 0:
                 ms += end_ms[edge, by_end] + (node_ms[node] if arriving else 0)
                 arc = 2 * edge + against
                 if not open_[against, edge]:
                     node = -1
-            out[tie, by_end, 0], out[tie, by_end, 1], out[tie, by_end, 2] = node, ms, arc
+            out[tie, by_end, 0], out[tie, by_end, 1], out[tie, by_end, 2] = node, max(ms, 0), arc
     return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _ride_to_end(
+    by_end: int,
+    against: int,
+    segment: int,
+    offset_mm: int,
+    first: int,
+    stop: int,
+    length_mm: Ints,
+    wait: NDArray[np.uint8],
+    wait_ms: Longs,
+    rides: NDArray[np.uint16],
+    before_ms: Longs,
+    pace: Floats,
+) -> np.int64:
+    """Time between a place on an edge and one of its ends; -1 where it is that end itself."""
+    # The rest of the segment, see `_parts_ms`, and of the edge.
+    mm = length_mm[segment] - offset_mm if by_end else offset_mm
+    if mm == 0 and segment == (stop - 1 if by_end else first):
+        return np.int64(-1)
+    if mm == length_mm[segment]:
+        ms = before_ms[against, segment + 1] - before_ms[against, segment]
+        ms -= wait_ms[wait[segment]]
+    else:
+        ms = np.int64(np.floor(mm * pace[rides[against, segment]] + ROUNDING_MS))
+    if by_end:
+        ms += before_ms[against, stop] - before_ms[against, segment + 1]
+        ms += wait_ms[wait[segment]]
+    else:
+        ms += before_ms[against, segment] - before_ms[against, first]
+    return np.int64(ms)
+
+
+def label_points(
+    network: Network, times: EdgeTimes, points: TiedPoints, speed_ms: float, node_label: Longs
+) -> Longs:
+    """Label points by the best of the nodes to which they come by any of their roads.
+
+    Parameters
+    ----------
+    network, times, points, speed_ms
+        As for `list_exits`.
+    node_label
+        See `search.pack_labels`, shape (nodes,).
+
+    Returns
+    -------
+    int64 array, shape (points,)
+        UNREACHED where no road of a point leads to a labelled node.
+    """
+    edges = _take_edges(network, times)
+    return np.asarray(
+        _label_each(
+            edges,
+            points.first,
+            points.segment,
+            points.offset_mm,
+            points.walk_mm,
+            speed_ms,
+            node_label,
+        )  # fmt: skip
+    )
+
+
+@njit(cache=True, nogil=True)
+def _label_each(
+    edges: _Edges,
+    first_tie: Longs,
+    segments: Ints,
+    offsets_mm: Ints,
+    walk_mm: Ints,
+    speed_ms: float,
+    node_label: Longs,
+) -> Longs:
+    """As the quickest ways of `_reach_ends` would, of ties with a labelled node alone."""
+    of_segment, first_segment, nodes = edges.of_segment, edges.first_segment, edges.start_and_end
+    length_mm, open_ = edges.length_mm, edges.open_
+    wait, wait_ms = edges.wait, edges.wait_ms
+    rides, before_ms, pace, end_ms = edges.rides, edges.before_ms, edges.pace, edges.end_ms
+    label = np.full(len(first_tie) - 1, UNREACHED, dtype=np.int64)
+    for point in range(len(label)):
+        for tie in range(first_tie[point], first_tie[point + 1]):
+            segment = segments[tie]
+            edge = of_segment[segment]
+            for by_end in range(2):
+                there = node_label[nodes[by_end, edge]]
+                if there == UNREACHED:
+                    continue
+                against = 0 if by_end else 1
+                ms = _ride_to_end(
+                    by_end, against, segment, offsets_mm[tie],
+                    first_segment[edge], first_segment[edge + 1],
+                    length_mm, wait, wait_ms, rides, before_ms, pace,
+                )  # fmt: skip
+                if ms >= 0 and not open_[against, edge]:
+                    continue
+                if ms >= 0:
+                    ms += end_ms[edge, by_end]
+                walk = np.int64(np.rint(walk_mm[tie] / speed_ms))
+                label[point] = min(label[point], there + ((max(ms, 0) + walk) << RANK_BITS))
+    return label
 
 
 @njit(cache=True, nogil=True)

@@ -139,7 +139,9 @@ class Rider:
         """
         node, ms, _, owner = self.find_seeds(sites)
         node_label = label_nearest(self.arcs, node, pack_labels(ms, rank[owner]), self.horizon_ms)
-        label = _label_by_doors(self.list_exits(points), node_label)
+        label = doors.label_points(
+            self.network, self.times, points, self.walking_speed_ms, node_label
+        )
         near = self.list_pairs(points, sites)
         np.minimum.at(label, near.point, pack_labels(near.ms, rank[near.site]))
         return np.where(unpack_labels(label)[0] > self.horizon_ms, UNREACHED, label)
@@ -232,19 +234,6 @@ class Rider:
 def _point_of_each(found: Doors) -> NDArray[np.intp]:
     """The point of each row."""
     return np.repeat(np.arange(len(found.first) - 1), np.diff(found.first))
-
-
-@njit(cache=True, nogil=True)
-def _label_by_doors(exits: Doors, node_label: Longs) -> Longs:
-    """Label points by the best of the nodes that they come to."""
-    first, node, ms, _ = exits
-    label = np.full(len(first) - 1, UNREACHED, dtype=np.int64)
-    for point in range(len(label)):
-        for at in range(first[point], first[point + 1]):
-            there = node_label[node[at]]
-            if there != UNREACHED:
-                label[point] = min(label[point], there + (np.int64(ms[at]) << RANK_BITS))
-    return label
 
 
 @njit(cache=True, nogil=True)

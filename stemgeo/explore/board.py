@@ -28,7 +28,7 @@ from stemgeo.access.travellers import find_pace, list_travellers
 from stemgeo.coverage import ALL_BANDS, KEYS, Level, Reached, coverage_table, with_shares
 from stemgeo.demand import AgeCell, which_serve
 from stemgeo.errors import Problem, StudyError
-from stemgeo.explore.ground import Ground
+from stemgeo.explore.ground import SearchGround
 from stemgeo.inputs import cache
 from stemgeo.inputs.plan import add_plan
 from stemgeo.maps.text import MapText
@@ -110,7 +110,7 @@ class Board:
     academies: gpd.GeoDataFrame
     municipalities: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame | None
-    ground: Ground
+    ground: SearchGround
     levels: tuple[Level, ...]
     counts: NDArray[np.uint16]
     coverage: pd.DataFrame
@@ -190,7 +190,7 @@ class Board:
         study, inputs, cells = prepared.study, prepared.inputs, prepared.cells
         academies, notes = choose_recognised(inputs.academies, study.about.date, study.academies)
         riders = list_travellers(study, prepared.ground.network, academies, prepared.points)
-        ground = Ground.from_travellers(riders, prepared.points, cells)
+        ground = SearchGround.from_travellers(riders, prepared.points, cells)
         kinds, by_profile = Kinds(study, ground, academies), {one.profile: one for one in riders}
         counts = np.zeros((len(kinds.searches), len(prepared.points)), dtype=np.uint16)
         for profile, pace in dict.fromkeys(search[:2] for search in kinds.searches):
@@ -238,7 +238,7 @@ class Board:
         return Kinds(self.study, self.ground, self.academies)
 
     def near(self, x: float, y: float) -> Window:
-        """Give the roads and children around a place; see `Ground.near`."""
+        """Give the roads and children around a place; see `SearchGround.near`."""
         return self.ground.near(x, y)
 
     def change(
@@ -386,7 +386,7 @@ class Board:
             )
             for number, name in enumerate(told["levels"])
         )
-        ground = Ground.load(folder, study, tables["academies"], list_cells(study))
+        ground = SearchGround.load(folder, study, tables["academies"], list_cells(study))
         tables.setdefault("candidates", None)
         return cls(
             study=study,
@@ -420,7 +420,7 @@ class Kinds:
         The search of each ride.
     """
 
-    def __init__(self, study: Study, ground: Ground, academies: gpd.GeoDataFrame) -> None:
+    def __init__(self, study: Study, ground: SearchGround, academies: gpd.GeoDataFrame) -> None:
         numbers: dict[tuple[str, Pace, bytes], int] = {}
         self.row: dict[RideKind, int] = {}
         serves = [which_serve(academies, ages, study.academies).tobytes() for ages in ground.cells]

@@ -85,7 +85,7 @@ _ONE = np.zeros(1, dtype=np.intp)
 
 
 @dataclass(frozen=True, repr=False)
-class Ground:
+class SearchGround:
     """Where the children of a study are, and over which roads they ride.
 
     Attributes
@@ -122,7 +122,7 @@ class Ground:
     @classmethod
     def from_travellers(
         cls, travellers: Sequence[Traveller], points: gpd.GeoDataFrame, cells: Sequence[AgeCell]
-    ) -> Ground:
+    ) -> SearchGround:
         """Sort what was read into squares.
 
         Parameters
@@ -228,7 +228,7 @@ class Ground:
     @classmethod
     def load(
         cls, folder: Path, study: Study, academies: gpd.GeoDataFrame, cells: Sequence[AgeCell]
-    ) -> Ground:
+    ) -> SearchGround:
         """Open what `save` wrote: mapped, not read.
 
         Parameters
