@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
 
 NO_ARC = -1
+HERE = -1
+"""In the place of a time: nothing is ridden."""
 
 
 class Doors(NamedTuple):
@@ -280,12 +282,14 @@ def _reach_ends(
                 by_end, against, segment, offset_mm, first, stop,
                 length_mm, wait, wait_ms, rides, before_ms, pace,
             )  # fmt: skip
-            if ms >= 0:
+            if ms == HERE:
+                ms = np.int64(0)
+            else:
                 ms += end_ms[edge, by_end] + (node_ms[node] if arriving else 0)
                 arc = 2 * edge + against
                 if not open_[against, edge]:
                     node = -1
-            out[tie, by_end, 0], out[tie, by_end, 1], out[tie, by_end, 2] = node, max(ms, 0), arc
+            out[tie, by_end, 0], out[tie, by_end, 1], out[tie, by_end, 2] = node, ms, arc
     return out
 
 
@@ -304,11 +308,11 @@ def _ride_to_end(
     before_ms: Longs,
     pace: Floats,
 ) -> np.int64:
-    """Time between a place on an edge and one of its ends; -1 where it is that end itself."""
+    """Time between a place on an edge and one of its ends; HERE where it is that end itself."""
     # The rest of the segment, see `_parts_ms`, and of the edge.
     mm = length_mm[segment] - offset_mm if by_end else offset_mm
     if mm == 0 and segment == (stop - 1 if by_end else first):
-        return np.int64(-1)
+        return np.int64(HERE)
     if mm == length_mm[segment]:
         ms = before_ms[against, segment + 1] - before_ms[against, segment]
         ms -= wait_ms[wait[segment]]
@@ -339,18 +343,9 @@ def label_points(
     int64 array, shape (points,)
         UNREACHED where no road of a point leads to a labelled node.
     """
-    edges = _take_edges(network, times)
-    return np.asarray(
-        _label_each(
-            edges,
-            points.first,
-            points.segment,
-            points.offset_mm,
-            points.walk_mm,
-            speed_ms,
-            node_label,
-        )  # fmt: skip
-    )
+    edges, of = _take_edges(network, times), points
+    ties = of.first, of.segment, of.offset_mm, of.walk_mm
+    return np.asarray(_label_each(edges, *ties, speed_ms, node_label))
 
 
 @njit(cache=True, nogil=True)
@@ -383,12 +378,14 @@ def _label_each(
                     first_segment[edge], first_segment[edge + 1],
                     length_mm, wait, wait_ms, rides, before_ms, pace,
                 )  # fmt: skip
-                if ms >= 0 and not open_[against, edge]:
-                    continue
-                if ms >= 0:
+                if ms == HERE:
+                    ms = np.int64(0)
+                elif open_[against, edge]:
                     ms += end_ms[edge, by_end]
-                walk = np.int64(np.rint(walk_mm[tie] / speed_ms))
-                label[point] = min(label[point], there + ((max(ms, 0) + walk) << RANK_BITS))
+                else:
+                    continue
+                ms += np.int64(np.rint(walk_mm[tie] / speed_ms))
+                label[point] = min(label[point], there + (ms << RANK_BITS))
     return label
 
 

@@ -15,6 +15,7 @@ from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
 from stemgeo.inputs.vectors import make_transformer
+from stemgeo.network.bicycle import FERRY
 from stemgeo.network.graph import Network
 from stemgeo.network.legs import PieceGrid, build_grid, list_in_box
 from stemgeo.network.snap import TiedPoints
@@ -76,9 +77,9 @@ class Window:
         minutes = one.study.travel.cutoff_min
         if isinstance(one, StraightLine):
             _, point, _ = one.list_served(tied, pace, minutes, threads=1)
-            return self.point[point]
+            return np.asarray(self.point[point])
         label = one.find_rider(pace, minutes).find_nearest(tied, one.places, _ONE)
-        return self.point[label != UNREACHED]
+        return np.asarray(self.point[label != UNREACHED])
 
 
 _ONE = np.zeros(1, dtype=np.intp)
@@ -165,6 +166,7 @@ class SearchGround:
             speeds |= {
                 ride.speed_kmh(max(paces), travel.pushing_speed_kmh, surface=travel.surface)
                 for ride in self.first.network.rides
+                if travel.ferries or ride.mode != FERRY
             }
         return max(speeds) / 3.6 * travel.cutoff_min * 60 * SLACK + travel.snap_limit_m
 
@@ -188,21 +190,24 @@ class SearchGround:
         (west, south), far = (one * SQUARE_M for one in square), self.farthest_m
         box = west - far, south - far, west + SQUARE_M + far, south + SQUARE_M + far
         point = list_in_box(self.of_points, box)
-        if self.of_roads is None:
+        if self.of_roads is None or isinstance(self.first, StraightLine):
             at = gpd.points_from_xy(self.x[point], self.y[point], crs=LAMBERT_72)
-            here = gpd.GeoDataFrame(geometry=at)
-            return Window({"all": self.first.for_points(here)}, point)
+            here = self.first.for_points(gpd.GeoDataFrame(geometry=at))
+            return Window(dict.fromkeys(self.profiles, here), point)
         edges = self.of_roads.list_edges(box)
         segments = list_segments(self.first.network, edges)
-        network, beside = (
-            None if whole is None else self.of_roads.cut_out(whole, edges, box)
-            for whole in (self.first.network, self.first.beside)
+        beside = self.first.beside
+        first = replace(
+            self.first,
+            network=self.of_roads.cut_out(self.first.network, edges, box),
+            beside=beside and self.of_roads.cut_out(beside, edges, box),
+            places=self.first.places.take_points(point).keep_on(segments),
+            paces_kept=99,
+            _riders={},
         )
-        places = self.first.places.take_points(point).keep_on(segments)
-        own = {"network": network, "beside": beside, "places": places}
-        first = replace(self.first, **own, paces_kept=99, _riders={})
         # A profile differs from all roads edge by edge: it is the same of a piece.
-        return Window({one: first.in_profile(one) for one in self.profiles}, point)
+        others = {one: first.in_profile(one) for one in self.profiles[1:]}
+        return Window({"all": first, **others}, point)
 
     # -- the cache ------------------------------------------------------------------------------
 
@@ -212,7 +217,7 @@ class SearchGround:
             "points", self.of_points
         )
         told: dict[str, Any] = {"points": _tell_grid(self.of_points), "profiles": self.profiles}
-        if self.of_roads is not None:
+        if isinstance(self.first, OverNetwork) and self.of_roads:
             ties = vars(self.first.places)
             arrays |= {f"tie_{name}": ties[name] for name in _TIES}
             for name, grid in (("edges", self.of_roads.edges), ("walls", self.of_roads.barriers)):
@@ -251,19 +256,16 @@ class SearchGround:
             nowhere = gpd.GeoDataFrame(geometry=[], crs=LAMBERT_72)
             return cls(first=StraightLine(study, academies, nowhere), of_roads=None, **own)
         places = TiedPoints(**{name: arrays[f"tie_{name}"] for name in _TIES})
-        networks = {
-            name: Network.load(folder / name) if (folder / name).exists() else None
-            for name in _NETWORKS
-        }
-        nobody = places.take_points(np.empty(0, dtype=np.intp))
+        beside = folder / "beside"
         first = OverNetwork(
             study=study,
             profile="all",
             academies=academies,
-            sites=nobody,
+            network=Network.load(folder / "network"),
+            beside=Network.load(beside) if beside.exists() else None,
+            sites=places.take_points(np.empty(0, dtype=np.intp)),
             places=places,
             notes=(),
-            **networks,
         )
         return cls(first=first, of_roads=NetworkSquares(grids["edges"], grids.get("walls")), **own)
 
@@ -279,9 +281,9 @@ def _list_grid(name: str, grid: PieceGrid) -> dict[str, NDArray[Any]]:
     return {f"{name}_{one}": getattr(grid, one) for one in _OF_GRID}
 
 
-def _tell_grid(grid: PieceGrid) -> dict[str, float]:
+def _tell_grid(grid: PieceGrid) -> dict[str, Any]:
     return {name: value for name, value in grid._asdict().items() if name not in _OF_GRID}
 
 
-def _take_grid(name: str, told: dict[str, Any], arrays: Mapping[str, NDArray[Any]]) -> PieceGrid:
+def _take_grid(name: str, told: dict[str, Any], arrays: Mapping[str, Any]) -> PieceGrid:
     return PieceGrid(**told, **{one: arrays[f"{name}_{one}"] for one in _OF_GRID})

@@ -102,7 +102,7 @@ def save_arrays(folder: Path, name: str, told: dict[str, Any], **arrays: NDArray
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
-def map_arrays(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def map_arrays(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Open what `save_arrays` wrote: what was told, and the arrays, mapped and not read.
 
     Parameters
@@ -120,7 +120,7 @@ def map_arrays(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, NDArr
         content = whole_text[name]
         if _hash_content(content) != whole_text["sha256"]:
             raise InputError(Problem(f"{name}.json", "is not what was written"))
-        arrays: dict[str, NDArray[Any]] = {}
+        arrays: dict[str, Any] = {}
         for one, digest in content.pop("sha256").items():
             file = folder / f"{one}.npy"
             if hash_file(file) != digest:
