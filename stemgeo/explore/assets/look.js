@@ -1,0 +1,29 @@
+// How things look, on the map, in the plain drawing and on paper alike.
+
+export const INK = "#1a1a1a";
+export const ACCENT = "#a3005c";
+export const BORDER = "#404040";
+export const GAINED = "#a3005c";
+export const LOST = "#1a1a1a";
+export const ROADS = { 1: "#0b6e4f", 2: "#3c9d6b", 3: "#c77700", 4: "#a11d1d", pushed: "#6f6f6f" };
+export const ISOCHRONE = [["#a3005c", 0.2], ["#a3005c", 0.12], ["#a3005c", 0.06]];
+
+// Borders between municipalities stand out from a light and from a dark ground.
+export const isDark = (colour) => {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b < 0.4;
+};
+
+// The areas of an isochrone from the nearest to the farthest, with the look of each.
+export const listAreas = (areas) => [...(areas?.features ?? [])]
+  .sort((a, b) => a.properties.minutes_to - b.properties.minutes_to)
+  .map((area, i) => ({ area, colour: ISOCHRONE[Math.min(i, 2)][0], opacity: ISOCHRONE[Math.min(i, 2)][1] }));
+
+// Marks are shapes before they are colours: paper may be grey.
+export const SHAPES = {
+  academy: { d: "M0-5.5A5.5 5.5 0 1 1 0 5.5A5.5 5.5 0 1 1 0-5.5Z", fill: "#ffffff", stroke: INK },
+  placed: { d: "M0-9L9 0L0 9L-9 0Z", fill: ACCENT, stroke: "#ffffff", inner: "M-4 0H4M0-4V4" },
+  moved: { d: "M0-8.5L8.5 7H-8.5Z", fill: ACCENT, stroke: "#ffffff" },
+  closed: { d: "M0-6A6 6 0 1 1 0 6A6 6 0 1 1 0-6Z", fill: "#ffffff", stroke: INK, inner: "M-4-4L4 4M4-4L-4 4" },
+  away: { d: "M0-5A5 5 0 1 1 0 5A5 5 0 1 1 0-5Z", fill: "none", stroke: INK, dash: "2 2" },
+};

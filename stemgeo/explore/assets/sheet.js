@@ -1,0 +1,55 @@
+// A sheet of paper: what the variant on the page changes, its map, and the variants side by side.
+import { draw, make, table } from "./dom.js";
+import { drawMark, drawSheet } from "./flatmap.js";
+
+const CHANGES = ["placed", "moved", "closed"];
+
+const swatch = (child) => draw("svg", { class: "swatch", viewBox: "-16 -9 32 18", "aria-hidden": "true" }, child);
+
+export const drawLegend = ({ say, study, kinds }) => {
+  const { classes, colours } = study;
+  const bounds = colours.map((colour, i) => make("li", {},
+    swatch(draw("rect", { x: -15, y: -7, width: 30, height: 14, fill: colour, stroke: "#6b6b6b" })),
+    say.text("class", { low: say.whole(classes[i]), high: say.whole(classes[i + 1]) })));
+  const none = make("li", {}, swatch(draw("g", {}, draw("rect", { x: -15, y: -7, width: 30, height: 14, fill: "#ffffff", stroke: "#6b6b6b" }),
+    draw("path", { d: "M-12 7L2-7M-2 7L12-7", stroke: "#6f6f6f", "stroke-width": 2 }))), say.text("class_none"));
+  const marks = kinds.map((kind) => make("li", {}, swatch(drawMark(kind)), say.text(`mark.${kind}`)));
+  const outlines = [
+    make("li", {}, swatch(draw("rect", { x: -14, y: -6, width: 28, height: 12, fill: "none", stroke: "#a3005c", "stroke-width": 2.6 })), say.text("outline_gained")),
+    make("li", {}, swatch(draw("rect", { x: -14, y: -6, width: 28, height: 12, fill: "none", stroke: "#1a1a1a", "stroke-width": 2.2, "stroke-dasharray": "5 4" })), say.text("outline_lost")),
+  ];
+  return [make("ul", { class: "classes" }, bounds, none), make("ul", {}, marks, outlines)];
+};
+
+export const makeSheet = ({ place, study, say, land, panels, changes }) => {
+  const told = (variant) => CHANGES.flatMap((kind) => variant[kind].map((one) => {
+    const id = kind === "closed" ? one : one.id;
+    const known = changes.academies.get(id);
+    const where = kind === "closed" ? known?.address || (known ? changes.where(known.lon, known.lat) : "") : changes.where(one.lon, one.lat);
+    return [say.text(`kind.${kind}`), one.name ?? known?.name ?? id, where];
+  }));
+
+  return ({ variant, reply, columns, reference, choice, looks, marks }) => {
+    const rows = told(variant);
+    const changed = marks.filter(({ kind }) => kind !== "academy" && kind !== "away");
+    let number = 0;
+    const numbered = marks.map((mark) => (changed.includes(mark) ? { ...mark, number: (number += 1) } : mark));
+    place.replaceChildren(
+      make("h1", {}, study.title),
+      study.notice ? make("p", { class: "notice" }, study.notice) : "",
+      make("p", {}, make("strong", {}, variant.name), " · ", say.text("sheet_choice", {
+        roads: panels.name("profiles", choice.profile), speed: panels.name("scenarios", choice.scenario), ages: panels.name("bands", choice.band) })),
+      drawSheet(land, looks, numbered, { width: 760, height: 400, title: say.text("map") }),
+      make("div", { class: "legend" }, drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"] })),
+      make("h2", {}, say.text("changes")),
+      rows.length
+        ? table("", [say.text("head.number"), say.text("head.change"), say.text("head.name"), say.text("head.where")], rows.map((cells, i) => ({ cells: [String(i + 1), ...cells] })), { class: "plain" })
+        : make("p", {}, say.text("nothing_yet")),
+      reply ? make("p", {}, panels.costOf(reply.cost)) : "",
+      make("h2", {}, say.text("compare")),
+      panels.compare(choice, columns, reference),
+      make("p", { class: "small" }, say.text("sheet_day", { day: say.day(study.day), minutes: say.whole(study.cutoff_min), printed: say.day(new Date().toISOString().slice(0, 10)) })),
+      make("p", { class: "small" }, say.text("mark_share")),
+      make("p", { class: "small" }, study.attribution));
+  };
+};
