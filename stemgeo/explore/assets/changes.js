@@ -8,7 +8,6 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
   const academies = new Map(study.academies.map((one) => [one.id, one]));
   const where = (lon, lat) => land.at(lon, lat)?.name ?? say.text("outside");
   const labelled = (word, name) => ({ "aria-label": say.text("of", { what: say.text(word), name }) });
-  const open = new Set();
 
   const agesOf = ({ min_age: low, max_age: high }) => {
     if (low === undefined && high === undefined || low === null && high === null) return say.text("ages_all");
@@ -22,12 +21,11 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
     make("input", { type, name, value: one[name] ?? "", "data-key": `${one.id} ${name}`, ...more,
       onchange: (event) => act.edit(one.id, { [name]: type === "number" && event.target.value !== "" ? Number(event.target.value) : event.target.value }) }));
 
-  const form = (one, reply, nearby) => make("details", { open: open.has(one.id), ontoggle: (event) => {
-    if (event.target.open) open.add(one.id); else open.delete(one.id);
-    if (event.target.open) act.select(one.id);
-  } },
-  make("summary", { "data-key": `${one.id} form` }, say.text("name_ages_dates"), make("span", { class: "unseen" }, ` ${one.name}`)),
-  make("form", { class: "details", onsubmit: (event) => event.preventDefault() },
+  const form = (one, nearby) => make("details", { "data-key": `${one.id} details` },
+    make("summary", { "data-key": `${one.id} form`, onclick: (event) => {
+      if (!event.target.closest("details").open) act.select(one.id);
+    } }, say.text("name_ages_dates"), make("span", { class: "unseen" }, ` ${one.name}`)),
+    make("form", { class: "details", onsubmit: (event) => event.preventDefault() },
     field(one, "name", "text", { maxlength: "200", required: true }),
     field(one, "min_age", "number", { min: "0", max: "120", inputmode: "numeric" }),
     field(one, "max_age", "number", { min: "0", max: "120", inputmode: "numeric" }),
@@ -65,7 +63,7 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
         tool(one.id, state.moving === one.id ? "move_cancel" : "move", one.name, () => act.startMove(one.id)),
         tool(one.id, "show", one.name, () => act.select(one.id, true)),
         tool(one.id, "remove", one.name, () => act.remove(one.id)),
-      ], [toldOf(one.id, reply), form(one, reply, nearList(one, state))]));
+      ], [toldOf(one.id, reply), form(one, nearList(one, state))]));
     const moved = variant.moved.map((one) => {
       const from = academies.get(one.id);
       const name = from?.name ?? one.id;
@@ -104,7 +102,7 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
       make("label", { class: "filter" }, make("span", {}, say.text("filter")), make("input", { type: "search", value: state.sought, "data-key": "filter",
         oninput: (event) => act.seek(event.target.value) })),
       make("p", { class: "small" }, say.count("academies_shown", rows.length)),
-      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say.text("academies") }, make("table", {},
+      make("div", { class: "scroll tall", tabindex: "0", "data-key": "academies", role: "region", "aria-label": say.text("academies") }, make("table", {},
         make("caption", { class: "unseen" }, say.text("academies")),
         make("thead", {}, make("tr", {}, ["name", "address", "ages", "status", "do"].map((head) => make("th", { scope: "col" }, say.text(`head.${head}`))))),
         make("tbody", {}, rows))));

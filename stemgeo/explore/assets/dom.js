@@ -24,16 +24,51 @@ export const byId = (id) => document.getElementById(id);
 // A button is called by its words alone, and by more where these stand beside others alike.
 export const button = (text, onclick, more = {}) => make("button", { type: "button", onclick, ...more }, text);
 
-// Other content in a place, while the focus stays with what has the same `data-key`.
+const keyed = (place) => [...place.querySelectorAll("[data-key]")];
+
+// Other content in a place, while what has the same `data-key` keeps the focus, what was marked in
+// it, whether it was open, and how far it was scrolled.
 export const renew = (place, ...children) => {
   const held = place.contains(document.activeElement) ? document.activeElement : null;
   const key = held?.dataset.key;
-  const at = key && "selectionStart" in held ? [held.selectionStart, held.selectionEnd] : null;
+  const marked = key && "selectionStart" in held ? [held.selectionStart, held.selectionEnd] : null;
+  const before = new Map(keyed(place).map((one) => [one.dataset.key, { open: one.open, left: one.scrollLeft, top: one.scrollTop }]));
   place.replaceChildren(...children.flat().filter(Boolean));
+  keyed(place).forEach((one) => {
+    const was = before.get(one.dataset.key);
+    if (was?.open && one.tagName === "DETAILS") one.open = true;
+    if (was?.left || was?.top) [one.scrollLeft, one.scrollTop] = [was.left, was.top];
+  });
   if (!key) return;
-  const again = [...place.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+  const again = keyed(place).find((one) => one.dataset.key === key);
   again?.focus({ preventScroll: true });
-  if (at && at[0] !== null && again?.setSelectionRange) again.setSelectionRange(...at);
+  if (marked && marked[0] !== null && again?.setSelectionRange) again.setSelectionRange(...marked);
+};
+
+// Drawn in a task of its own: the focus has gone where it goes, and no button goes from under a
+// finger that is on it.
+export const makeLater = (run) => {
+  let timer = 0;
+  let pressed = false;
+  let wanted = false;
+  const later = () => {
+    wanted = true;
+    if (pressed || timer) return;
+    timer = setTimeout(() => {
+      timer = 0;
+      if (pressed) return;
+      wanted = false;
+      run();
+    });
+  };
+  const release = () => {
+    pressed = false;
+    if (wanted) later();
+  };
+  window.addEventListener("pointerdown", () => { pressed = true; }, true);
+  window.addEventListener("pointerup", release, true);
+  window.addEventListener("pointercancel", release, true);
+  return later;
 };
 
 export const table = (caption, heads, rows, more = {}) => make("table", more,

@@ -56,8 +56,10 @@ export const drawMark = (kind, attributes = {}) => {
 };
 
 // A whole map for paper: of the ground, with the marks.
-export const drawSheet = (land, looks, marks, { width, height, title }) => {
-  const { zoom, centre } = scaleFor(looks.bounds ?? land.bounds, { width, height }, 12);
+export const drawSheet = (land, looks, marks, { width, title }) => {
+  const [[left, bottom], [right, top]] = [toWorld(land.bounds[0], land.bounds[1]), toWorld(land.bounds[2], land.bounds[3])];
+  const height = Math.round(Math.min(width, (width * (bottom - top)) / (right - left) + 24));
+  const { zoom, centre } = scaleFor(land.bounds, { width, height }, 12);
   const size = TILE * 2 ** zoom;
   const project = (lon, lat) => {
     const [x, y] = toWorld(lon, lat);
@@ -67,7 +69,8 @@ export const drawSheet = (land, looks, marks, { width, height, title }) => {
     drawGround(land, looks, project),
     marks.map(({ kind, lon, lat, number }) => {
       const [x, y] = project(lon, lat).map(round);
-      return draw("g", { transform: `translate(${x} ${y})` }, drawMark(kind),
+      return draw("g", { transform: `translate(${x} ${y})` },
+        drawMark(kind, kind === "academy" || kind === "away" ? { transform: "scale(.55)" } : {}),
         number ? draw("text", { x: 11, y: 5, "font-size": 13, "font-weight": "bold", fill: INK, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" }, number) : null);
     }));
 };

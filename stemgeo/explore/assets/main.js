@@ -1,6 +1,6 @@
 // The explorer: one page, one study, up to six variants. Everything is redrawn from what stands in
 // the book; the map and the tables show the same.
-import { button, byId, make, renew } from "./dom.js";
+import { button, byId, make, makeLater, renew } from "./dom.js";
 import { makeSay } from "./say.js";
 import { makeWire } from "./wire.js";
 import { makeAnswers } from "./answers.js";
@@ -23,7 +23,7 @@ const LONG_MS = 8000;
 
 const open = async () => {
   const heard = [];
-  const redraw = () => heard.forEach((hear) => hear());
+  const redraw = makeLater(() => heard.forEach((hear) => hear()));
   const bare = await fetch("api/study", { cache: "no-store" });
   const study = await bare.json();
   if (!bare.ok) throw new Error(study.problem);
@@ -315,7 +315,7 @@ const start = async ({ study, say, heard, redraw }) => {
         make("select", { "data-key": "reference", onchange: (event) => { state.reference = event.target.value; redraw(); } },
           make("option", { value: "" }, say.text("difference_none")),
           columns.map(({ variant }) => make("option", { value: variant.key, selected: variant.key === state.reference }, variant.name)))) : null,
-      panels.wide(panels.compare(state.choice, columns, reference)));
+      panels.wide(panels.compare(state.choice, columns, reference)), ...panels.compareNotes(reference));
     return { columns, reference };
   };
 

@@ -51,7 +51,10 @@ export const makePanels = ({ study, say, figures }) => {
       ? table(say.text("by_place"), heads("head.place"), moved.map((one) => rowOf(one.name, one, { "data-row": one.code })))
       : make("p", {}, say.text("no_place"));
   };
-  const wide = (one) => make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": one.querySelector?.("caption")?.textContent ?? say.text("by_place") }, one);
+  const wide = (one) => {
+    const label = one.querySelector("caption")?.textContent;
+    return label ? make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label, "data-key": label }, one) : one;
+  };
 
   const gaps = (reply) => {
     const closing = reply.gaps.filter(({ closes }) => closes);
@@ -60,7 +63,7 @@ export const makePanels = ({ study, say, figures }) => {
     return make("div", { class: "gaps" },
       make("h3", {}, say.count("gaps_close", closing.length)),
       closing.length ? make("ul", {}, closing.map(line)) : null,
-      smaller.length ? make("details", {}, make("summary", {}, say.count("gaps_change", smaller.length)), make("ul", {}, smaller.map(line))) : null);
+      smaller.length ? make("details", { "data-key": "gaps" }, make("summary", { "data-key": "gaps change" }, say.count("gaps_change", smaller.length)), make("ul", {}, smaller.map(line))) : null);
   };
 
   const costOf = (cost) => {
@@ -101,7 +104,7 @@ export const makePanels = ({ study, say, figures }) => {
       const value = read(reply, variant);
       if (value === undefined || value === null) return say.DASH;
       if (!reference || variant.key === reference.variant.key || base === undefined || base === null) return write(value);
-      const more = differ ? differ(value - base) : say.points(base, value);
+      const more = differ ? differ(value - base) : say.pointsAlone(base, value);
       return [make("span", {}, write(value)), " ", make("span", { class: "difference" }, say.text("difference", { more }))];
     })] };
   });
@@ -109,9 +112,11 @@ export const makePanels = ({ study, say, figures }) => {
     say.text("compare_caption", { roads: name("profiles", choice.profile), speed: name("scenarios", choice.scenario), ages: name("bands", choice.band) }),
     [say.text("head.measure"), ...columns.map(({ variant }) => variant.name)], compareRows(choice, columns, reference), { class: "side-by-side" });
 
+  const compareNotes = (reference) => (reference ? [make("p", { class: "small" }, say.text("difference_note", { name: reference.variant.name }))] : []);
+
   const everyPlace = (reply, choice) => wide(table(say.text("all_places"), [say.text("head.place"), say.text("head.province"), say.text("head.children"), ...HEADS.map((head) => say.text(`head.${head}`))],
     figures.list("municipality", reply, choice).sort((a, b) => say.compare(a.name, b.name)).map((one) => ({
       "data-row": one.code, cells: [one.name, one.province ?? "", say.whole(one.children), ...cells(one)] }))));
 
-  return { now, compare, everyPlace, wide, costOf, name };
+  return { now, compare, compareNotes, everyPlace, wide, costOf, name };
 };

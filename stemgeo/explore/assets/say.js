@@ -1,6 +1,8 @@
 // How figures, days and texts are written in the language of the study.
 
 const REGIONS = { nl: "nl-BE", fr: "fr-BE", en: "en-GB" };
+// Before the sign of per cent, as `stemgeo.speech` has it.
+const PER_CENT = { nl: "\u00a0%", fr: "\u202f%", en: "%" };
 const DASH = "\u2013";
 // Below this part of its children a share speaks for too few: it bears a mark.
 const ENOUGH = 0.5;
@@ -34,15 +36,16 @@ export const makeSay = ({ language, words }) => {
   const share = ({ children, covered, measured }) => {
     if (!measured) return DASH;
     const mark = measured < ENOUGH * children ? "*" : "";
-    return text("percent", { number: tenths.format(thousandths(covered, measured) / 10) }) + mark;
+    return `${tenths.format(thousandths(covered, measured) / 10)}${PER_CENT[language] ?? "%"}${mark}`;
   };
-  const points = (before, after) => {
+  const pointsAlone = (before, after) => {
     if (!before.measured || !after.measured) return DASH;
     const tenth = Math.round((after.covered / after.measured - before.covered / before.measured) * 1e12) / 1e9;
     const size = Math.floor(Math.abs(tenth) + 0.5) / 10;
     const sign = size === 0 ? "" : tenth > 0 ? "+" : "-";
-    return text("points", { number: `${sign}${tenths.format(size)}` });
+    return `${sign}${tenths.format(size)}`;
   };
+  const points = (before, after) => text("points", { number: pointsAlone(before, after) });
   const euro = (amount) => text("euro", { number: euros.format(amount) });
   const signedEuro = (amount) => text("euro", {
     number: `${amount > 0 ? "+" : amount < 0 ? "-" : ""}${euros.format(Math.abs(amount))}` });
@@ -56,5 +59,5 @@ export const makeSay = ({ language, words }) => {
   const list = (names) => lists.format(names);
   const compare = new Intl.Collator(region, { numeric: true }).compare;
 
-  return { language, region, text, has, count, whole, signed, share, points, euro, signedEuro, day, metres, list, compare, DASH };
+  return { language, region, text, has, count, whole, signed, share, points, pointsAlone, euro, signedEuro, day, metres, list, compare, DASH };
 };

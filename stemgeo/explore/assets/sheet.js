@@ -22,32 +22,31 @@ export const drawLegend = ({ say, study, kinds }) => {
 };
 
 export const makeSheet = ({ place, study, say, land, panels, changes }) => {
-  const told = (variant) => CHANGES.flatMap((kind) => variant[kind].map((one) => {
-    const id = kind === "closed" ? one : one.id;
-    const known = changes.academies.get(id);
+  const listIds = (variant) => CHANGES.flatMap((kind) => variant[kind].map((one) => [kind, kind === "closed" ? { id: one } : one]));
+  const told = (variant) => listIds(variant).map(([kind, one], i) => {
+    const known = changes.academies.get(one.id);
     const where = kind === "closed" ? known?.address || (known ? changes.where(known.lon, known.lat) : "") : changes.where(one.lon, one.lat);
-    return [say.text(`kind.${kind}`), one.name ?? known?.name ?? id, where];
-  }));
+    return { cells: [`${i + 1}. ${one.name ?? known?.name ?? one.id}`, say.text(`kind.${kind}`), where] };
+  });
 
   return ({ variant, reply, columns, reference, choice, looks, marks }) => {
     const rows = told(variant);
-    const changed = marks.filter(({ kind }) => kind !== "academy" && kind !== "away");
-    let number = 0;
-    const numbered = marks.map((mark) => (changed.includes(mark) ? { ...mark, number: (number += 1) } : mark));
+    const order = new Map(listIds(variant).map(([kind, { id }], i) => [`${kind} ${id}`, i + 1]));
+    const numbered = marks.map((mark) => ({ ...mark, number: order.get(`${mark.kind} ${mark.id}`) }));
     place.replaceChildren(
       make("h1", {}, study.title),
       study.notice ? make("p", { class: "notice" }, study.notice) : "",
       make("p", {}, make("strong", {}, variant.name), " · ", say.text("sheet_choice", {
         roads: panels.name("profiles", choice.profile), speed: panels.name("scenarios", choice.scenario), ages: panels.name("bands", choice.band) })),
-      drawSheet(land, looks, numbered, { width: 760, height: 400, title: say.text("map") }),
+      drawSheet(land, looks, numbered, { width: 760, title: say.text("map") }),
       make("div", { class: "legend" }, drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"] })),
       make("h2", {}, say.text("changes")),
       rows.length
-        ? table("", [say.text("head.number"), say.text("head.change"), say.text("head.name"), say.text("head.where")], rows.map((cells, i) => ({ cells: [String(i + 1), ...cells] })), { class: "plain" })
+        ? table("", ["name", "change", "where"].map((head) => say.text(`head.${head}`)), rows, { class: "plain" })
         : make("p", {}, say.text("nothing_yet")),
       reply ? make("p", {}, panels.costOf(reply.cost)) : "",
       make("h2", {}, say.text("compare")),
-      panels.compare(choice, columns, reference),
+      panels.compare(choice, columns, reference), ...panels.compareNotes(reference),
       make("p", { class: "small" }, say.text("sheet_day", { day: say.day(study.day), minutes: say.whole(study.cutoff_min), printed: say.day(new Date().toISOString().slice(0, 10)) })),
       make("p", { class: "small" }, say.text("mark_share")),
       make("p", { class: "small" }, study.attribution));
