@@ -32,12 +32,14 @@ export const renew = (place, ...children) => {
   const held = place.contains(document.activeElement) ? document.activeElement : null;
   const key = held?.dataset.key;
   const marked = key && "selectionStart" in held ? [held.selectionStart, held.selectionEnd] : null;
-  const before = new Map(keyed(place).map((one) => [one.dataset.key, { open: one.open, left: one.scrollLeft, top: one.scrollTop }]));
+  // To ask how far a thing is scrolled lays the page out: only of what scrolls.
+  const before = new Map([...place.querySelectorAll("details[open], .scroll")].map((one) => (
+    [one.dataset.key, one.open ? { open: true } : { left: one.scrollLeft, top: one.scrollTop }])));
   place.replaceChildren(...children.flat().filter(Boolean));
-  keyed(place).forEach((one) => {
+  place.querySelectorAll("details, .scroll").forEach((one) => {
     const was = before.get(one.dataset.key);
-    if (was?.open && one.tagName === "DETAILS") one.open = true;
-    if (was?.left || was?.top) [one.scrollLeft, one.scrollTop] = [was.left, was.top];
+    if (was?.open) one.open = true;
+    else if (was?.left || was?.top) [one.scrollLeft, one.scrollTop] = [was.left, was.top];
   });
   if (!key) return;
   const again = keyed(place).find((one) => one.dataset.key === key);

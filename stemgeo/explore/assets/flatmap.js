@@ -58,7 +58,7 @@ export const drawMark = (kind, attributes = {}) => {
 // A whole map for paper: of the ground, with the marks.
 export const drawSheet = (land, looks, marks, { width, title }) => {
   const [[left, bottom], [right, top]] = [toWorld(land.bounds[0], land.bounds[1]), toWorld(land.bounds[2], land.bounds[3])];
-  const height = Math.round(Math.min(width, (width * (bottom - top)) / (right - left) + 24));
+  const height = Math.round(Math.min(0.6 * width, (width * (bottom - top)) / (right - left) + 24));
   const { zoom, centre } = scaleFor(land.bounds, { width, height }, 12);
   const size = TILE * 2 ** zoom;
   const project = (lon, lat) => {
@@ -79,7 +79,12 @@ export const openFlatMap = (container, land, { label }) => {
   const svg = draw("svg", { class: "flat", role: "presentation", focusable: "false" });
   svg.append(draw("title", {}, label));
   container.replaceChildren(svg);
-  const size = () => ({ width: container.clientWidth || 600, height: container.clientHeight || 400 });
+  // Asked once a size: to ask lays the page out.
+  let box = null;
+  const size = () => {
+    box ??= { width: container.clientWidth || 600, height: container.clientHeight || 400 };
+    return box;
+  };
   const start = scaleFor(land.bounds, size(), 18);
   let { zoom, centre } = start;
   let looks = { colours: new Map(), gained: [], lost: [], moves: [] };
@@ -122,8 +127,8 @@ export const openFlatMap = (container, land, { label }) => {
   });
   svg.addEventListener("pointerup", (event) => {
     if (held && held.far <= CLICK_PX) {
-      const box = svg.getBoundingClientRect();
-      const [lon, lat] = unproject(event.clientX - box.left, event.clientY - box.top);
+      const { left, top } = svg.getBoundingClientRect();
+      const [lon, lat] = unproject(event.clientX - left, event.clientY - top);
       clicked.forEach((hear) => hear(lon, lat));
     }
     held = null;
@@ -131,10 +136,13 @@ export const openFlatMap = (container, land, { label }) => {
   svg.addEventListener("pointercancel", () => { held = null; });
   svg.addEventListener("wheel", (event) => {
     event.preventDefault();
-    const box = svg.getBoundingClientRect();
-    zoomBy(-Math.sign(event.deltaY) / 2, unproject(event.clientX - box.left, event.clientY - box.top));
+    const { left, top } = svg.getBoundingClientRect();
+    zoomBy(-Math.sign(event.deltaY) / 2, unproject(event.clientX - left, event.clientY - top));
   }, { passive: false });
-  new ResizeObserver(() => moved()).observe(container);
+  new ResizeObserver(() => {
+    box = null;
+    moved();
+  }).observe(container);
 
   return {
     kind: "flat",

@@ -1,0 +1,523 @@
+"""The explorer's page in a real browser, before its real server on a small study."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import json
+import os
+import random
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import hand
+import pypdf
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Locator, Route, expect, sync_playwright
+from playwright.sync_api import Page as Tab
+
+import stemgeo as sg
+from stemgeo.explore.board import Board
+from stemgeo.explore.replies import Desk
+from stemgeo.explore.server import ASSETS, Door, build_app, listen
+from stemgeo.maps import statement
+from stemgeo.texts import load_texts
+
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("read_once")]
+
+PATIENCE_MS = 60_000  # only a test that fails waits so long, however busy the machine
+expect.set_options(timeout=PATIENCE_MS)
+DRAWN = "new Promise((done) => setTimeout(() => setTimeout(done)))"
+"""What is asked to be drawn is drawn in the next task."""
+FIFTY_PLACED = f"""(async () => {{
+  const map = document.getElementById("map");
+  const press = (key) => map.dispatchEvent(new KeyboardEvent("keydown", {{ key }}));
+  for (let i = 0; i < 50; i += 1) {{
+    press(i % 2 ? "ArrowRight" : "ArrowDown");
+    press("Enter");
+    await {DRAWN};
+  }}
+}})()"""
+NO_WEBGL = """
+const get = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : get.call(this, kind, ...more);
+};
+"""
+HACK = "window.HACKED=1"
+PAYLOAD = f"<img src=x onerror={HACK}><script>{HACK}</script>"
+SPOT = "51,115 4,455"
+OTHER_SPOT = "51,118 4,400"
+WORDS = load_texts("nl").list_below("explore.page")
+
+
+@dataclass
+class Served:
+    """The real server on a port of this machine; it can be stopped and started again."""
+
+    desk: Desk
+    folder: Path
+    variants: Path
+    door: Door = field(init=False)
+    _server: uvicorn.Server | None = None
+    _thread: threading.Thread | None = None
+
+    def start(self, port: int = 0) -> None:
+        """Serve; at the same address when it is given the port that it had."""
+        taken = listen(port)
+        if not port:
+            self.door = Door.on_port(taken.getsockname()[1])
+        app = build_app(self.desk, self.door)
+        config = uvicorn.Config(
+            app, loop="asyncio", http="h11", ws="none", lifespan="off", log_config=None
+        )
+        self._server = uvicorn.Server(config)
+        given = {"sockets": [taken]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=given, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving, whatever is still asked."""
+        assert self._server
+        assert self._thread
+        self._server.force_exit = self._server.should_exit = True
+        self._thread.join()
+
+
+@dataclass
+class Opened:
+    """A page in the browser, with all that it asked for and complained of."""
+
+    tab: Tab
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def outside(self) -> list[str]:
+        """What it asked for beyond this machine, or of another page of it."""
+        own = self.tab.url
+        return [one for one in self.requests if not one.startswith((own, "data:", f"blob:{own}"))]
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.tab.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Type."""
+        self.tab.keyboard.type(text)
+
+    def at(self, place: str) -> Locator:
+        """Give a part of the page."""
+        return self.tab.locator(place)
+
+    def focused(self) -> str:
+        """What has the focus is called, to those who hear the page."""
+        name: str = self.tab.evaluate(
+            "(document.activeElement.getAttribute('aria-label')"
+            " || document.activeElement.labels?.[0]?.textContent"
+            " || document.activeElement.textContent || '').trim()"
+        )
+        return name
+
+    def tab_to(self, wanted: Callable[[str], bool], key: str = "Tab") -> None:
+        """Press Tab until the focus is where it is wanted."""
+        seen = []
+        for _ in range(150):
+            self.press(key)
+            seen.append(self.focused())
+            if wanted(seen[-1]):
+                return
+        raise AssertionError(f"no Tab comes there, but to {seen}")
+
+    def counted(self, changes: int | None = None) -> None:
+        """Wait until the figures are those of what stands on the page."""
+        if changes is not None:
+            expect(self.at("#change-list li.change")).to_have_count(changes)
+        expect(self.at("#now")).to_have_attribute("aria-busy", "false")
+        expect(self.at("#gained")).to_be_visible()
+
+    def row(self, caption: str, key: str) -> list[str]:
+        """Give the cells of a row of a table of the figures."""
+        table = self.at("#now table").filter(has=self.tab.locator("caption", has_text=caption))
+        return table.locator(f'tr[data-row="{key}"] td').all_inner_texts()
+
+    def rows(self) -> list[str]:
+        """Give the keys of all rows of figures, with the caption of their table."""
+        found: list[str] = self.tab.evaluate(
+            """() => [...document.querySelectorAll("#now tr[data-row]")].map((row) => (
+            `${row.closest("table").caption.textContent}|${row.dataset.row}`))"""
+        )
+        return found
+
+
+def whole(said: str) -> int:
+    """Read a number as Dutch writes it."""
+    return int(said.replace(".", "").replace("+", ""))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The small study, opened and served."""
+    folder = hand.write_study(tmp_path_factory.mktemp("page") / "study")
+    desk = Desk(Board.from_study(sg.load_study(folder)))
+    running = Served(desk, folder, folder / "variants")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium of this machine that draws WebGL by itself; missing it fails with CI=true."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = next((path for path in map(shutil.which, names) if path), None)
+    if found is None:
+        reason = "no Chromium on this machine: install it to open the explorer in a browser"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+    quiet += ["--disable-sync", "--force-color-profile=srgb", "--enable-unsafe-swiftshader"]
+    quiet += ["--use-gl=angle", "--use-angle=swiftshader"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=quiet, timeout=PATIENCE_MS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, served: Served) -> Iterator[Callable[..., Opened]]:
+    """Open the page; without WebGL 2 unless it is asked for: that is quicker, and must do."""
+    contexts: list[BrowserContext] = []
+    shutil.rmtree(served.variants, ignore_errors=True)
+
+    def open_it(
+        size: tuple[int, int] = (1300, 900),
+        *,
+        webgl: bool = False,
+        before: Callable[[Tab], None] = lambda _: None,
+    ) -> Opened:
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        if not webgl:
+            context.add_init_script(NO_WEBGL)
+        tab = context.new_page()
+        shown = Opened(tab)
+        tab.on("request", lambda request: shown.requests.append(request.url))
+        tab.on("console", lambda line: shown.complaints.append(line.text))
+        tab.on("pageerror", lambda error: shown.complaints.append(str(error)))
+        before(tab)
+        tab.goto(served.door.address)
+        tab.locator("body[data-ready=yes]").wait_for()
+        shown.counted()
+        return shown
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+def put_at(shown: Opened, where: str) -> None:
+    """Find a place by its degrees, and place there."""
+    shown.at("#wanted").fill(where)
+    shown.at("#hits li").first.wait_for()
+    shown.press("Enter")
+    assert shown.focused().startswith("Plaats hier")
+    shown.press("Enter")
+
+
+# -- it opens ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "sha256"),
+    [
+        ("maplibre-gl.mjs", "e02cb08c572fd0950a75343cd558099c2a1dbbaf67f26b0c96f115431962d1ae"),
+        (
+            "maplibre-gl-worker.mjs",
+            "73d7a024a4efe1a46e49db193e18cfe33271e3ecc652ec7542c281a4ef5f0f04",
+        ),
+        ("maplibre-gl.css", "a90798a1953017790e590f7e1bd35ff103a8a4263972cb47290b78adf86f8c20"),
+        ("LICENSE.txt", "ee5fc05a0677eaf69601d2c7db0d9ecd6cc27c3abc1d0733bc9ed34707cf8ef2"),
+    ],
+)
+def test_the_library_is_as_published(name: str, sha256: str) -> None:
+    """What we ship is maplibre-gl 6.17.0 as published, not a byte else."""
+    assert hashlib.sha256((ASSETS / "maplibre" / name).read_bytes()).hexdigest() == sha256
+
+
+def test_no_part_of_the_page_reads_markup() -> None:
+    """Text from data is only ever text; nothing stands in the page that its policy forbids."""
+    for path in [*ASSETS.glob("*.js"), ASSETS / "index.html"]:
+        content = path.read_text("utf-8")
+        found = re.findall(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function"
+            r"|<[a-z]+[^>]* (?:style|on[a-z]+)=|<style|<script(?! type=\"module\" src)|https?://",
+            content,
+        )
+        assert set(found) <= {"http://"}, path
+        assert content.count("http://") == content.count("http://www.w3.org/2000/svg")
+
+
+def test_the_map_is_drawn_and_takes_clicks(opened: Callable[..., Opened]) -> None:
+    """With WebGL 2 by maplibre-gl, under the policy; nothing is asked for beyond this machine."""
+    shown = opened(webgl=True)
+    assert shown.at("#map").get_attribute("data-kind") == "gl"
+    assert shown.tab.title().startswith("Kleine | proef")
+    assert shown.tab.evaluate("document.documentElement.lang") == "nl"
+    box = shown.at("#map").bounding_box()
+    assert box
+    shown.tab.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    shown.counted(1)
+    assert whole(shown.at("#gained").inner_text()) > 0
+    assert any("maplibre-gl-worker" in one for one in shown.requests)
+    assert shown.outside == []
+    assert not [one for one in shown.complaints if "Security" in one or "rror" in one]
+
+
+def test_what_is_dragged_moves(opened: Callable[..., Opened]) -> None:
+    """A mark is taken to another place by the mouse, on the plain map too; then undone."""
+    shown = opened()
+    assert shown.at("#map").get_attribute("data-kind") == "flat"
+    at, around = shown.at(".mark.academy").first.bounding_box(), shown.at("#map").bounding_box()
+    assert at
+    assert around
+    shown.tab.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    shown.tab.mouse.down()
+    to = around["x"] + around["width"] / 2, around["y"] + around["height"] / 2
+    shown.tab.mouse.move(*to, steps=3)
+    shown.tab.mouse.up()
+    shown.counted(1)
+    assert shown.at("#change-list .kind").all_inner_texts() == ["Verplaatst"]
+    shown.press("Control+z")
+    expect(shown.at("#change-list li.change")).to_have_count(0)
+    shown.press("Control+Shift+Z")
+    expect(shown.at("#change-list li.change")).to_have_count(1)
+
+
+# -- late, lost and wrong replies -------------------------------------------------------------
+
+
+def test_no_late_reply_is_shown(opened: Callable[..., Opened]) -> None:
+    """Fifty replies in disorder: figures are those of what stands on the page, or none."""
+    held: list[Route] = []
+    shown = opened((500, 400))
+    with shown.tab.expect_response("**/api/change") as answer:
+        put_at(shown, SPOT)
+    sample: dict[str, Any] = answer.value.json()
+    shown.counted(1)
+    for question in ("isochrone", "find"):
+        shown.tab.route(f"**/api/{question}", lambda route: route.abort())
+    shown.tab.route("**/api/change", lambda route: held.append(route))  # noqa: PLW0108
+    shown.tab.evaluate(FIFTY_PLACED)
+    while len(held) < 50:
+        shown.tab.evaluate(DRAWN)
+    asked = [json.loads(route.request.post_data or "")["request"] for route in held]
+    newest = max(asked)
+    order = list(range(50))
+    random.Random(7).shuffle(order)  # noqa: S311
+    came = False
+    for number in order:
+        reply = copy.deepcopy(sample) | {"request": asked[number]}
+        reply["places"]["region"][0]["figures"]["all"]["central"]["all"][3] = asked[number]
+        with shown.tab.expect_event("requestfinished"):
+            held[number].fulfill(json=reply)
+        came |= asked[number] == newest
+        shown.tab.evaluate(DRAWN)
+        if came:
+            expect(shown.at("#gained")).to_have_text(f"+{newest}")
+        else:
+            assert shown.at("#gained").count() == 0
+            assert shown.at("#now").inner_text() == WORDS["counting"]
+
+
+def test_a_reply_to_another_question_is_refused(opened: Callable[..., Opened]) -> None:
+    """A reply with another number is shown to nobody, and the page says so."""
+    shown = opened()
+    shown.tab.route(
+        "**/api/change",
+        lambda route: route.fulfill(
+            json={"request": 1, "places": {}, "cost": None, "gaps": [], "academies": []}
+        ),
+    )
+    put_at(shown, SPOT)
+    expect(shown.at("#alert")).to_have_text(WORDS["wrong_reply"])
+    assert shown.at("#gained").count() == 0
+
+
+def test_a_lost_server_is_said_and_nothing_is_lost(
+    opened: Callable[..., Opened], served: Served
+) -> None:
+    """What stands on the page stays; when the server is back, it goes on by itself."""
+    shown = opened()
+    port = served.door.port
+    served.stop()
+    try:
+        put_at(shown, SPOT)
+        expect(shown.at("#alert")).to_have_text(WORDS["lost"])
+        put_at(shown, OTHER_SPOT)
+        expect(shown.at("#change-list li.change")).to_have_count(2)
+    finally:
+        served.start(port)
+    shown.counted(2)
+    expect(shown.at("#alert")).to_have_text("")
+    assert whole(shown.at("#gained").inner_text()) > 0
+
+
+# -- text stays text --------------------------------------------------------------------------
+
+
+def test_names_with_markup_stay_text(opened: Callable[..., Opened]) -> None:
+    """Of an academy, a place, a variant: shown as they are, run by nobody."""
+    shown = opened()
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.at("#change-list summary").first.click()
+    shown.at("#change-list [name=name]").fill(PAYLOAD)
+    shown.press("Tab")
+    expect(shown.at("#change-list strong")).to_have_text(PAYLOAD)
+    shown.at(".name-field input").fill(PAYLOAD)
+    shown.press("Tab")
+    expect(shown.at(".tab.at span").first).to_have_text(PAYLOAD)
+    shown.at("#academies summary").click()
+    expect(shown.at("#academy-list")).to_contain_text("Proefacademie <b>West</b> `${x}`")
+    shown.tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert PAYLOAD in (shown.at("#sheet").text_content() or "")
+    assert shown.tab.evaluate("window.HACKED") is None
+    assert shown.at("#main img, #main b, #sheet img").count() == 0
+    assert not [one for one in shown.complaints if "Security" in one]
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_every_text_is_there(opened: Callable[..., Opened], language: str) -> None:
+    """In each language no key shows through, and no part of a text is left unfilled."""
+
+    def in_language(tab: Tab) -> None:
+        def answer(route: Route) -> None:
+            told = route.fetch().json()
+            words = load_texts(language).list_below("explore")
+            route.fulfill(json={**told, "language": language, "words": words})
+
+        tab.route("**/api/study", answer)
+
+    shown = opened(before=in_language)
+    shown.at("#wanted").fill(SPOT)
+    shown.at("#hits li").first.wait_for()
+    shown.press("Enter", "Enter")
+    shown.counted(1)
+    for part in ("academies", "places", "saved", "keys"):
+        shown.at(f"#{part} > summary").click()
+    shown.at("#place-list td").first.wait_for()
+    shown.tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    text: str = shown.tab.evaluate("document.body.textContent")
+    labels: str = shown.tab.evaluate(
+        "[...document.querySelectorAll('[aria-label]')].map((one) => one.ariaLabel).join(' ')"
+    )
+    said = (text + labels).replace("`${x}`", "")  # the name of an academy
+    assert not re.findall(r"\{\w+\}|\b(?:head|key|measure|switch|kind|field)\.\w+", said)
+    assert not re.findall(r"\b[a-z]+_[a-z_]+\b", labels)
+    share = shown.row(load_texts(language).list_below("explore.page")["by_age"], "all")[-1]
+    assert re.fullmatch(
+        {"nl": r"\d+,\d\xa0%", "fr": "\\d+,\\d\u202f%", "en": r"\d+\.\d%"}[language], share
+    )
+
+
+# -- for everyone -----------------------------------------------------------------------------
+
+
+def find_barriers(shown: Opened) -> list[str]:
+    """What axe finds against WCAG 2.1 A and AA and good practice, as the page stands now."""
+    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    version: str = shown.tab.evaluate(f"window.axe || {axe}; axe.version")
+    assert version == statement.AXE
+    found: list[str] = shown.tab.evaluate(
+        """async () => (await axe.run()).violations.flatMap(({ id, nodes }) => (
+        nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" | "))))"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("size", [(1300, 900), (360, 740)], ids=["screen", "phone"])
+def test_axe_finds_nothing(opened: Callable[..., Opened], size: tuple[int, int]) -> None:
+    """As it opens; with changes, a form, hits, every part open; and it fits its window."""
+    shown = opened(size)
+    assert find_barriers(shown) == []
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.at("#change-list summary").first.click()
+    shown.press("Escape")
+    shown.at("[data-key=copy]").click()
+    for part in ("academies", "places", "saved", "keys"):
+        shown.at(f"#{part} > summary").click()
+    shown.at("#academy-list [data-key='S1 close']").click()
+    shown.counted(2)
+    shown.at("[data-key='S1 reopen']").first.wait_for()
+    shown.at("#compare select").select_option(index=1)
+    shown.at("#wanted").fill(OTHER_SPOT)
+    shown.at("#hits li").first.wait_for()
+    assert find_barriers(shown) == []
+    assert shown.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_print_is_a_sheet(opened: Callable[..., Opened]) -> None:
+    """Title, notice, changes, map, variants, sources and day; no control of the page."""
+    shown = opened()
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.at("[data-key=copy]").click()
+    shown.counted(1)
+    paper = pypdf.PdfReader(io.BytesIO(shown.tab.pdf(prefer_css_page_size=True)))
+    assert len(paper.pages) == 1
+    assert [round(float(side)) for side in paper.pages[0].mediabox[2:]] == [595, 842]
+    said = " ".join(paper.pages[0].extract_text().split())
+    for line in (
+        "Kleine | proef",
+        "Proef, niet voor publicatie",
+        WORDS["changes"],
+        WORDS["compare"],
+        "Variant 1 (kopie)",
+        "31 december 2022",
+        "Proefgrenzen",
+        "0 tot 20 %",
+    ):
+        assert line in said
+    for control in (WORDS["best"], WORDS["save"], WORDS["keys"]):
+        assert control not in said
+
+
+# -- variants ---------------------------------------------------------------------------------
+
+
+def test_variants_stand_side_by_side(opened: Callable[..., Opened]) -> None:
+    """Each has its own figures; as a difference they are those of one less those of the other."""
+    shown = opened()
+    put_at(shown, SPOT)
+    shown.counted(1)
+    first = whole(shown.row(WORDS["by_age"], "all")[2])
+    shown.at("[data-key=new]").click()
+    shown.counted(0)
+    put_at(shown, OTHER_SPOT)
+    shown.counted(1)
+    second = whole(shown.row(WORDS["by_age"], "all")[2])
+    assert first != second
+    cells = shown.at("#compare tr[data-row='measure.covered'] td")
+    expect(cells.first).to_have_text(str(first))
+    assert [whole(one) for one in cells.all_inner_texts()] == [first, second]
+    shown.at("#compare select").select_option(label="Variant 1")
+    expect(cells.nth(1)).to_have_text(f"{second} ({second - first:+})")
+    for _ in range(4):
+        shown.at("[data-key=copy]").click()
+    expect(shown.at("#tabs input")).to_have_count(6)
+    shown.at("[data-key=copy]").click()
+    expect(shown.at("#alert")).to_contain_text("6")
+    expect(shown.at("#tabs input")).to_have_count(6)
