@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.access.travellers import find_pace, list_travellers
+from stemgeo.arrays import sum_by_owner
 from stemgeo.coverage import ALL_BANDS, KEYS, Level, Reached, coverage_table, with_shares
 from stemgeo.demand import AgeCell, which_serve
 from stemgeo.errors import Problem, StudyError
@@ -268,8 +269,7 @@ class Board:
         parts = [one for one in (ours[goes], coming) if len(one)]
         changed = pd.concat(parts, ignore_index=True) if parts else coming
         signs = np.repeat([-1, 1], [goes.sum(), len(coming)])
-        after = add_plan(ours[~goes], coming)
-        return self._count_change(changed, signs, after.reset_index(drop=True))
+        return self._count_change(changed, signs, (ours[~goes], coming))
 
     def _refuse_wrong(self, placed: gpd.GeoDataFrame | None, closed: Collection[str]) -> None:
         """Refuse to close what is not open, and to place under an id that stays open."""
@@ -284,7 +284,10 @@ class Board:
             raise StudyError(Problem(twice[0], "is there already", "give the place another id"))
 
     def _count_change(
-        self, changed: gpd.GeoDataFrame, signs: Longs, academies: gpd.GeoDataFrame
+        self,
+        changed: gpd.GeoDataFrame,
+        signs: Longs,
+        after: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
     ) -> Change:
         reaches = [self._search(changed.iloc[[row]]) for row in range(len(changed))]
         every = [point for reach in reaches for point in reach.values()]
@@ -311,7 +314,7 @@ class Board:
                     measured & (before > 0) & (before + by == 0),
                 )
             gained[ride], lost[ride] = alike[key]
-        return Change(self, academies, points, gained, lost)
+        return Change(self, points, gained, lost, after)
 
     def _search(self, academy: gpd.GeoDataFrame) -> dict[tuple[str, Pace], Points]:
         """List the points that have one academy within the cutoff, by roads and pace."""
@@ -440,8 +443,6 @@ class Change:
     ----------
     board
         Of which it is.
-    academies
-        Those that count after it, by academy_id.
     points
         Those that any academy that comes or goes has within the cutoff.
     gained, lost
@@ -449,10 +450,21 @@ class Change:
     """
 
     board: Board
-    academies: gpd.GeoDataFrame
     points: Points
     gained: dict[RideKind, Bools]
     lost: dict[RideKind, Bools]
+    _after: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
+    """The academies that stay, and those that come."""
+
+    @cached_property
+    def academies(self) -> gpd.GeoDataFrame:
+        """The academies that count after the change, by academy_id."""
+        return add_plan(*self._after).reset_index(drop=True)
+
+    @cached_property
+    def _children(self) -> NDArray[np.int32]:
+        """The children at its points, shape (cells, points)."""
+        return self.board.ground.children[:, self.points]
 
     def count(self, level: Level) -> pd.DataFrame:
         """Count the children of each place of a level who are gained and lost.
@@ -464,22 +476,16 @@ class Change:
             there are any.
         """
         place, at = np.unique(level.place[self.points], return_inverse=True)
-        cells = self.board.cells
-        children = self.board.ground.children[:, self.points]
         sums: dict[tuple[str, str, str], Longs] = {}
-        for ride, gained in self.gained.items():
-            lost = self.lost[ride]
-            if not (gained.any() or lost.any()):
-                continue
-            by = np.stack(
-                [
-                    np.bincount(at, weights=children[ride.cell] * moved, minlength=len(place))
-                    for moved in (gained, lost)
-                ]
-            ).astype(np.int64)
-            for band in (cells[ride.cell].band.name, ALL_BANDS):
-                key = band, ride.scenario, ride.profile
-                sums[key] = sums.get(key, 0) + by
+        for ride in self.gained:
+            band = self.board.cells[ride.cell].band.name
+            for number, moved in enumerate((self.gained[ride], self.lost[ride])):
+                here = np.flatnonzero(moved)
+                if len(here):
+                    by = sum_by_owner(at[here], self._children[ride.cell, here], len(place))
+                    for one in (band, ALL_BANDS):
+                        key = one, ride.scenario, ride.profile
+                        sums.setdefault(key, np.zeros((2, len(place)), np.int64))[number] += by
         rows = {
             "level": level.name,
             "code": np.tile(level.code[place], len(sums)),

@@ -87,6 +87,28 @@ def find_near(
     return NearPieces(first, piece.astype(np.int32), share, metres, nearest_m, by_island)
 
 
+def are_around(lines: Lines | Floats, points: tuple[Floats, Floats], far_m: float) -> Bools:
+    """Say which pieces meet the box around all points, and so far beyond it; no other is near.
+
+    Parameters
+    ----------
+    lines
+        The pieces.
+    points
+        x and y; those without a place do not count.
+    far_m
+        Metres.
+    """
+    from_x, from_y, to_x, to_y = lines
+    around = np.ones(len(from_x), dtype=np.bool_)
+    for one, from_, to in ((points[0], from_x, to_x), (points[1], from_y, to_y)):
+        there = one[np.isfinite(one)]
+        low, high = (there.min(), there.max()) if len(there) else (np.inf, -np.inf)
+        around &= np.maximum(from_, to) >= low - far_m - ROUNDING_M
+        around &= np.minimum(from_, to) <= high + far_m + ROUNDING_M
+    return around
+
+
 class PieceGrid(NamedTuple):
     """Pieces by the squares that they may pass, row by row from the south-west corner.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stemgeo.arrays import list_ranges
-from stemgeo.network.legs import find_near
+from stemgeo.network.legs import are_around, find_near
 from stemgeo.study import LIMIT_M, WITHIN_M
 
 if TYPE_CHECKING:
@@ -150,15 +150,17 @@ def snap_points(
         No leg crosses a barrier of the network, or ends on one that runs along the road. Of roads
         equally near the first in the network's order is the nearest.
     """
-    usable = np.flatnonzero(network.door).astype(np.int32)
+    far_m = max(limit_m, within_m)
+    at = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    usable = np.flatnonzero(network.door & are_around(network.pieces, at, far_m)).astype(np.int32)
     from_x, from_y, to_x, to_y = (one[usable] for one in network.pieces)
     found = find_near(
         (from_x, from_y, to_x, to_y),
         network.island[network.segment_edge[usable]],
-        (np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)),
-        network.barriers,
+        at,
+        network.barriers[are_around(network.barriers.T, at, far_m)],
         within_m,
-        max(limit_m, within_m),
+        far_m,
     )
     segment = usable[found.piece]
     offset_mm = np.rint(found.share * network.length_mm[segment]).astype(np.int32)
