@@ -241,12 +241,15 @@ def _on_one_edge(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """List the ties of points and of sites that are on the same edge, pair by pair."""
     edge = network.segment_edge[sites.segment]
-    order = np.argsort(edge, kind="stable")
-    count = np.bincount(edge, minlength=network.edges)
-    first = np.cumsum(count) - count
+    taken = np.zeros(network.edges, dtype=np.bool_)
+    taken[edge] = True
     of_point = network.segment_edge[points.segment]
-    there = np.flatnonzero(count[of_point])
-    mine, at = list_ranges(first[of_point[there]], (first + count)[of_point[there]])
+    there = np.flatnonzero(taken[of_point])
+    order = np.argsort(edge, kind="stable")
+    first, stop = (
+        np.searchsorted(edge[order], of_point[there], side=side) for side in ("left", "right")
+    )
+    mine, at = list_ranges(first, stop)
     return there[mine], order[at]
 
 

@@ -111,9 +111,13 @@ class Rider:
         """Time of each arc of `network.arcs`, shape (arcs,)."""
         both = np.stack([self.times.forward_ms, self.times.backward_ms], axis=1).ravel()
         _, tail, arc = self.network.arcs
+        ms = both[arc]
         # One waits at a node before going on: the wait belongs to the arc that leaves it.
-        across = self.times.end_ms.sum(axis=1, dtype=np.int32)
-        return np.asarray(both[arc] + self.times.node_ms[tail] + across[arc >> 1])
+        if self.times.node_ms.any():
+            ms += self.times.node_ms[tail]
+        if self.times.end_ms.any():
+            ms += self.times.end_ms.sum(axis=1, dtype=np.int32)[arc >> 1]
+        return np.asarray(ms)
 
     @cached_property
     def arcs(self) -> Arcs:
