@@ -29,7 +29,9 @@ from stemgeo.arrays import sum_by_owner
 from stemgeo.coverage import ALL_BANDS, KEYS, Level, Reached, coverage_table, with_shares
 from stemgeo.demand import AgeCell, which_serve
 from stemgeo.errors import Problem, StudyError
+from stemgeo.explore.beside import BesideCounts
 from stemgeo.explore.ground import SearchGround
+from stemgeo.explore.moves import Moves
 from stemgeo.inputs import cache
 from stemgeo.inputs.plan import add_plan
 from stemgeo.maps.text import MapText
@@ -102,6 +104,8 @@ class Board:
         What the reader of the figures must know, by language.
     text
         What is printed around a map of it: title, sources, day.
+    beside
+        What else is known of the study: its gaps, and whom candidates would bring within reach.
     threads
         Searches that run side by side; the result is the same.
     """
@@ -117,6 +121,7 @@ class Board:
     coverage: pd.DataFrame
     notes: dict[str, list[str]]
     text: MapText
+    beside: BesideCounts
     threads: int
     _reach: OrderedDict[tuple[float, float, str, Pace], Points] = field(
         compare=False, default_factory=OrderedDict
@@ -212,6 +217,13 @@ class Board:
             )
             for ride, row in kinds.row.items()
         ]
+        beside = BesideCounts.from_prepared(
+            prepared,
+            ground,
+            by_profile,
+            lambda profile, cell: counts[kinds.row[RideKind(profile, "central", cell)]] > 0,
+            threads,
+        )
         told = (*prepared.notes, *notes, *(note for one in riders for note in one.notes))
         return cls(
             study=study,
@@ -225,6 +237,7 @@ class Board:
             coverage=coverage_table(prepared.points, reached, prepared.levels),
             notes={str(one): [note.to_text(one) for note in told] for one in study.languages},
             text=build_map_text(study, inputs),
+            beside=beside,
             threads=threads,
         )
 
@@ -342,6 +355,7 @@ class Board:
         """Write it as arrays and tables, each behind its hash."""
         folder.mkdir()
         self.ground.save(folder)
+        self.beside.save(folder)
         for name in _TABLES:
             if (table := getattr(self, name)) is not None:
                 content = io.BytesIO()
@@ -398,6 +412,7 @@ class Board:
             counts=arrays["counts"],
             notes=told["notes"],
             text=MapText(**told["text"] | {"language": study.language}),
+            beside=BesideCounts.load(folder, ground),
             threads=threads,
             **tables,
         )
@@ -465,6 +480,22 @@ class Change:
     def _children(self) -> NDArray[np.int32]:
         """The children at its points, shape (cells, points)."""
         return self.board.ground.children[:, self.points]
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Who comes within reach and falls out of it at the central speeds."""
+        board = self.board
+        central = {
+            (ride.profile, ride.cell): ride for ride in self.gained if ride.scenario == "central"
+        }
+        rows = {ages: board.kinds.row[ride] for ages, ride in central.items()}
+        return Moves(
+            self.points,
+            board.ground.children[:, self.points],
+            {ages: np.asarray(board.counts[row, self.points] > 0) for ages, row in rows.items()},
+            {ages: self.gained[ride] for ages, ride in central.items()},
+            {ages: self.lost[ride] for ages, ride in central.items()},
+        )
 
     def count(self, level: Level) -> pd.DataFrame:
         """Count the children of each place of a level who are gained and lost.

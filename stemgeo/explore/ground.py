@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stemgeo.access.travellers import Pace
     from stemgeo.demand import AgeCell
     from stemgeo.measure import Traveller
+    from stemgeo.network.legs import Box
     from stemgeo.study import Study
 
     Floats = NDArray[np.float64]
@@ -160,6 +161,19 @@ class SearchGround:
         """How far from a place anyone lives who comes there before the cutoff, metres."""
         travel = self.first.study.travel
         paces = [find_pace(travel, cell, one).speed_kmh for cell in self.cells for one in SCENARIOS]
+        return self.find_farthest_m(paces, travel.cutoff_min)
+
+    def find_farthest_m(self, paces: Sequence[float], minutes: float) -> float:
+        """Say how far from a place anyone is who comes there within some minutes, metres.
+
+        Parameters
+        ----------
+        paces
+            Speeds of those who ride, km/h.
+        minutes
+            Whole, with the way to the road.
+        """
+        travel = self.first.study.travel
         speeds = {travel.walking_speed_ms * 3.6, *paces}
         if isinstance(self.first, OverNetwork):
             # A ferry has a speed of its own, and where one pushes so has whoever is slow.
@@ -168,7 +182,7 @@ class SearchGround:
                 for ride in self.first.network.rides
                 if travel.ferries or ride.mode != FERRY
             }
-        return max(speeds) / 3.6 * travel.cutoff_min * 60 * SLACK + travel.snap_limit_m
+        return max(speeds) / 3.6 * minutes * 60 * SLACK + travel.snap_limit_m
 
     def near(self, x: float, y: float) -> Window:
         """Cut the roads and points out around a place; of those near it is the same.
@@ -208,6 +222,25 @@ class SearchGround:
         # A profile differs from all roads edge by edge: it is the same of a piece.
         others = {one: first.in_profile(one) for one in self.profiles[1:]}
         return Window({"all": first, **others}, point)
+
+    def cut_roads(self, box: Box) -> OverNetwork | None:
+        """Cut the roads in a box out, without the children; None in a straight line.
+
+        Parameters
+        ----------
+        box
+            In the CRS of the roads.
+        """
+        if self.of_roads is None or not isinstance(self.first, OverNetwork):
+            return None
+        edges, nobody = self.of_roads.list_edges(box), np.empty(0, dtype=np.intp)
+        return replace(
+            self.first,
+            network=self.of_roads.cut_out(self.first.network, edges, box),
+            beside=None,
+            places=self.first.places.take_points(nobody),
+            _riders={},
+        )
 
     # -- the cache ------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from stemgeo.access.search import label_straight, unpack_labels
 from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.access.travellers import OverNetwork, find_pace
 from stemgeo.demand import which_serve
-from stemgeo.gaps.joining import Joining
+from stemgeo.gaps.areas import GapGround
 from stemgeo.gaps.late import PROFILES, find_distinct
 from stemgeo.measure import is_in_time, search_rides
 from stemgeo.reasons import NOWHERE, REASONS
@@ -43,21 +43,15 @@ class Case:
         As for `find_gaps`.
     ended
         The academies whose recognition ended before the day, with `last_day`.
-    towns
-        The municipalities, sorted by code.
-    town
-        Position of the municipality of each demand point, shape (points,).
-    joining
-        How children are joined to areas.
+    ground
+        Where children live, and what joins them to areas.
     """
 
     prepared: Prepared
     measured: Measured
     threads: int
     ended: gpd.GeoDataFrame
-    towns: pd.DataFrame
-    town: Ints
-    joining: Joining
+    ground: GapGround
 
     @classmethod
     def from_measured(cls, prepared: Prepared, measured: Measured, threads: int) -> Case:
@@ -70,11 +64,8 @@ class Case:
         """
         register, rules = prepared.inputs.academies, prepared.study.academies
         ended = choose_lapsed(register, measured.day, rules)
-        towns = prepared.inputs.municipalities[["nis_code", "name", "province"]]
-        towns = pd.DataFrame(towns).sort_values("nis_code", ignore_index=True)
-        town = pd.Index(towns["nis_code"]).get_indexer(pd.Index(prepared.points["nis_code"]))
-        joining = Joining.from_study(prepared.study, prepared.inputs.weights)
-        return cls(prepared, measured, threads, ended, towns, town, joining)
+        ground = GapGround.from_prepared(prepared, measured.riders[0])
+        return cls(prepared, measured, threads, ended, ground)
 
     @property
     def rider(self) -> StraightLine | OverNetwork:

@@ -560,6 +560,26 @@ def _find_towns_of(
     return known.sort_values(["postcode", "nis_code"], ignore_index=True)
 
 
+def open_place_sources(study: Study) -> PlaceSources:
+    """Give what says where addresses are in the files of a study; each is read when it is asked.
+
+    Parameters
+    ----------
+    study
+        Of which the municipalities are read at once.
+
+    Raises
+    ------
+    InputError
+        If its boundaries cannot be read.
+    """
+    of = _Reading(study)
+    for key in ("area", "municipalities"):
+        of.read_input(key)
+    of.findings.raise_errors()
+    return of.sources
+
+
 def find_unmatched(study: Study) -> list[tuple[Address, Place | Refused]]:
     """Find the addresses of a study's registers that its own files do not place at their number.
 

@@ -749,8 +749,13 @@ def _parse_tags(text: str) -> dict[str, str]:
 def _decode_text(text: str) -> str:
     """Put back the characters that OPL writes as their hexadecimal number."""
     # Of four bytes that are no UTF-8 osmium may make a number for which there is no character.
-    told = re.sub("%([0-9a-f]+)%", lambda n: chr(min(int(n[1], 16), sys.maxunicode)), text)
-    # The one door for what anyone can write on the map: clean as the names of registers are.
+    return clean_map_text(
+        re.sub("%([0-9a-f]+)%", lambda n: chr(min(int(n[1], 16), sys.maxunicode)), text)
+    )
+
+
+def clean_map_text(told: str) -> str:
+    """Clean what anyone can write on the map as the names of registers are."""
     return told if told.isprintable() else strip_control(told)
 
 

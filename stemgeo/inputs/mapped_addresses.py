@@ -62,7 +62,7 @@ def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> pd.
     lines = extracts.refs_by_way(paths, ways["id"])
     refs = np.concatenate([np.empty(0, np.int64), *lines.values()])
     located = extracts.locate_nodes(paths, refs, LAMBERT_72)
-    inside = [_point_inside(located.follow_refs(lines[way])) for way in ways["id"]]
+    inside = [point_inside(located.follow_refs(lines[way])) for way in ways["id"]]
     both = pd.concat([
         nodes.assign(x=east, y=north),
         ways.assign(x=[x for x, _ in inside], y=[y for _, y in inside]),
@@ -95,7 +95,7 @@ def _keep_meant(found: pd.DataFrame, wanted: Collection[str]) -> pd.DataFrame:
     return found.assign(street=street)[kept[number]]
 
 
-def _point_inside(line: np.ndarray) -> tuple[float, float]:
+def point_inside(line: np.ndarray) -> tuple[float, float]:
     """Give a point inside a closed way, the middle of an open one; NaN where a node is missing."""
     if len(line) < 2 or not np.isfinite(line).all():
         return float("nan"), float("nan")

@@ -98,6 +98,11 @@ class Candidates:
 
 def find_candidates(prepared: Prepared, measured: Measured) -> Candidates:
     """Give the places of the study's list that can be used; without a list one for each zone."""
+    return list_candidates(prepared, measured.riders[0])
+
+
+def list_candidates(prepared: Prepared, rider: Traveller) -> Candidates:
+    """Give the same for a study that was not measured; `rider` travels over all roads."""
     own = prepared.inputs.candidates
     table = zone_middles(prepared) if own is None else _sort_by_cost(prepared, own)
     notes: list[Note] = []
@@ -112,7 +117,7 @@ def find_candidates(prepared: Prepared, measured: Measured) -> Candidates:
     least, most = (table[name].fillna(-1).astype(str) for name in ("min_age", "max_age"))
     same = _name_spots(table) + least + " " + most
     table = _leave_out(table, same.duplicated(), _TWICE, notes)
-    table = _leave_out(table, _is_off_the_roads(measured.riders[0], table), _OFF_THE_ROADS, notes)
+    table = _leave_out(table, _is_off_the_roads(rider, table), _OFF_THE_ROADS, notes)
     towns = prepared.inputs.municipalities.set_index("nis_code")
     table = table.assign(
         municipality=towns["name"].reindex(table["nis_code"]).to_numpy(),

@@ -1,0 +1,96 @@
+"""Facts about what a variant costs: by the rules of the study, of those who count on the day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import hand
+import pytest
+from explore.town import OpenTown, write_town
+
+import stemgeo as sg
+from stemgeo import subsidy
+from stemgeo.explore.board import Board
+from stemgeo.explore.cost import tell_cost
+
+pytestmark = pytest.mark.usefixtures("read_once")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> OpenTown:
+    """The town in a straight line, opened; it is not changed."""
+    return OpenTown.write(tmp_path_factory.mktemp("cost") / "study", straight_line=True)
+
+
+def test_a_place_more_costs_what_the_rules_pay_for_one(town: OpenTown) -> None:
+    """Before, what a run says; after, a place more; and one that closes costs nothing more."""
+    board, table = town.board, sg.run(town.board.study).subsidy
+    rules = subsidy.find_rules(board.study.subsidy)
+    assert table is not None
+    assert rules is not None
+    placed = hand.academies({"N": hand.spot(3, 3)}, nis_code={"N": "11001"})
+    cost = tell_cost(board.change(placed))
+    assert cost.before_eur == subsidy.add_up_amounts(table, rules).amount_eur
+    assert cost.after_eur == cost.before_eur + rules.place_eur
+    assert (cost.known, cost.rules_year, cost.notes) == (True, rules.year, ())
+    closed = tell_cost(board.change(None, board.academies["academy_id"].tolist()))
+    assert closed.after_eur == 0
+
+
+def test_who_is_not_open_on_the_day_costs_nothing(town: OpenTown) -> None:
+    """As a run counts those alone whose recognition holds."""
+    late = hand.academies({"N": hand.spot(3, 3)}, valid={"N": ("2025-01-01", None)})
+    cost = tell_cost(town.board.change(late))
+    assert cost.after_eur == cost.before_eur
+
+
+def test_a_place_with_a_cost_of_its_own_stands_outside_the_rules(town: OpenTown) -> None:
+    """It costs that, and no place of the rules."""
+    own = hand.academies({"N": hand.spot(3, 3)}, nis_code={"N": "11001"})
+    cost = tell_cost(town.board.change(own.assign(planned=True, cost_eur="1234.50")))
+    assert cost.after_eur == cost.before_eur + 1234
+
+
+def test_a_place_outside_every_municipality_has_no_known_cost(town: OpenTown) -> None:
+    """The rules count places by their municipality: it is said that one has none."""
+    away = hand.academies({"N": hand.spot(30, 30)})
+    cost = tell_cost(town.board.change(away))
+    assert not cost.known
+    assert "not counted: 1 academy without a postcode" in str(cost.notes[0])
+
+
+def test_without_rules_it_says_so(town: OpenTown) -> None:
+    """A study of other things chose none: nothing is called free."""
+    choice = town.board.study.subsidy.model_copy(update={"year": None})
+    study = town.board.study.model_copy(update={"subsidy": choice})
+    board = Board.from_prepared(replace(town.prepared, study=study), threads=1)
+    cost = tell_cost(board.change())
+    assert (cost.before_eur, cost.after_eur, cost.known) == (None, None, False)
+    assert "no subsidy rules" in str(cost.notes[0])
+
+
+def test_places_are_counted_by_the_layer_of_the_study(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Two academies of an applicant in one former municipality are one place, as in a run."""
+    folder = write_town(tmp_path_factory.mktemp("layer") / "study", straight_line=True)
+    parts = hand.municipalities(
+        {"1": ("A", hand.square(0, 0, 3, 6)), "2": ("A", hand.square(3, 0, 9, 6))}
+    )
+    parts[["nis_code", "name", "geometry"]].to_file(folder / "delen.gpkg")
+    file = folder / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    layer = (
+        "[inputs.layers]\n"
+        'delen = { path = "delen.gpkg", source = "Proef", '
+        'id = "nis_code", name = "name" }\n'
+        '[subsidy]\nplace_layer = "delen"\n[gaps]'
+    )
+    file.write_text(text.replace("[gaps]", layer), encoding="utf-8")
+    board = Board.open(sg.load_study(folder))
+    both = hand.academies({"N1": hand.spot(1, 1), "N2": hand.spot(5, 1)}).assign(
+        organisation="Een", nis_code="11001"
+    )
+    cost = tell_cost(board.change(both))
+    rules = subsidy.load_subsidy_rules(cost.rules_year or 0)
+    assert cost.after_eur == cost.before_eur + 2 * rules.place_eur
