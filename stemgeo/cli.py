@@ -759,6 +759,33 @@ def verify_command(
         raise typer.Exit(1)
 
 
+@app.command("publish")
+def publish_command(
+    result: ResultPath,
+    out: Annotated[Path, typer.Option("--out", metavar="SITE", help="Where the site goes.")],
+    *,
+    replace: ReplaceOption = False,
+) -> None:
+    """Write a site of a result: a page for each municipality, to read without a network too."""
+    from stemgeo.result import Result
+
+    found = Result.from_folder(result)
+    with show_progress(found.language) as progress:
+        from stemgeo.publish.site import publish_site
+
+        site = publish_site(found, out, replace=replace, progress=progress)
+    print_notes(site.notes, found.language)
+    where = say(
+        "Site in {folder}: {pages} pages, {size} MB; open index.html",
+        "Site in {folder}: {pages} pagina’s, {size} MB; open index.html",
+        "Site dans {folder} : {pages} pages, {size} Mo ; ouvrez index.html",
+        folder=str(out),
+        pages=say_amount(site.pages),
+        size=say_amount(site.size_bytes / 1_000_000, 1),
+    )
+    print_line(where.to_text(found.language))
+
+
 class _HelpWithKinds(TyperCommand):
     """Help that ends with the kinds of maps; what draws them loads when it is asked for."""
 

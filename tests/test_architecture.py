@@ -59,6 +59,7 @@ ORDER = [
     "planning",
     "written",
     "verification",
+    "publish",
     "explore",
     "terminal",
     "fetch_commands",

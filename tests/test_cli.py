@@ -44,6 +44,7 @@ COMMANDS = (
     "answer",
     "templates",
     "verify",
+    "publish",
     "map",
     "explore",
 )

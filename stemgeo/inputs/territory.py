@@ -62,7 +62,7 @@ _ENGLISH = {
     "westflanders": "West-Vlaanderen",
     "flemishbrabant": "Vlaams-Brabant",
 }
-_PROVINCE_CODES = dict(zip(("70000", "10000", "40000", "20001", "30000"), PROVINCES, strict=True))
+PROVINCE_CODES = dict(zip(("70000", "10000", "40000", "20001", "30000"), PROVINCES, strict=True))
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,8 @@ def _yield_vintages(wanted: int) -> Iterator[int]:
 
 def _find_code(text: str, wanted: int) -> _Meant | str:
     """Find what a code stands for, or say what is wrong with it."""
-    if text in _PROVINCE_CODES:
-        return _Meant(_codes_of(_PROVINCE_CODES[text], wanted))
+    if text in PROVINCE_CODES:
+        return _Meant(_codes_of(PROVINCE_CODES[text], wanted))
     for vintage in _yield_vintages(wanted):
         if text in vintages.flemish_codes(vintage):
             return _carry(text, vintage, wanted)
@@ -272,7 +272,7 @@ def list_own(towns: pd.DataFrame) -> dict[str, set[str]]:
 def find_province(text: str) -> str:
     """Find the province that a name in any language or a NIS code stands for; empty: none."""
     said = _WORDS.match(text)
-    return _PROVINCE_CODES.get(text, "") or _list_provinces().get(
+    return PROVINCE_CODES.get(text, "") or _list_provinces().get(
         _fold(_OF.sub("", text[said.end() :], count=1) if said else text), ""
     )
 

@@ -68,6 +68,13 @@ def list_aliases(
     return found
 
 
+def gather_postcodes(*tables: pd.DataFrame | None) -> pd.DataFrame:
+    """Gather the postcodes that tables have: `postcode`, `nis_code`."""
+    columns = ["postcode", "nis_code"]
+    there = [one[columns] for one in tables if one is not None and {*columns} <= {*one.columns}]
+    return pd.concat(there) if there else pd.DataFrame(columns=columns)
+
+
 def _yield_former(
     vintage: int, words: Texts, number: dict[str, int], names: list[str]
 ) -> Iterator[Alias]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stemgeo.speech import format_day
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stemgeo.study import Publisher
     from stemgeo.texts import Texts
@@ -43,6 +43,43 @@ def write_statement(title: str, publisher: Publisher | None, words: Texts) -> li
     words
         Of the language.
     """
+    parts = {
+        "": ["web.statement.aim", *(() if publisher else ("web.statement.unfilled",))],
+        "status": ["web.statement.status.text"],
+        "not_yet": [f"web.statement.not_yet.{one}" for one in ("colour", "table", "scope")],
+        "made": ["web.statement.made.tested", "web.statement.made.untested"],
+        "contact": ["web.statement.contact.text"],
+        "complaint": ["web.statement.complaint.text"],
+    }
+    return _write_parts(parts, title, publisher, words)
+
+
+def write_site_statement(title: str, publisher: Publisher | None, words: Texts) -> list[Part]:
+    """Write the statement of a site of pages, with the web map as one of them.
+
+    Parameters
+    ----------
+    title, publisher, words
+        As for `write_statement`.
+    """
+    parts = {
+        "": ["publish.statement.aim", *(() if publisher else ("web.statement.unfilled",))],
+        "status": ["publish.statement.status"],
+        "not_yet": [
+            "publish.statement.colour",
+            "publish.statement.language",
+            "web.statement.not_yet.scope",
+        ],
+        "made": ["publish.statement.tested", "web.statement.made.untested"],
+        "contact": ["web.statement.contact.text"],
+        "complaint": ["web.statement.complaint.text"],
+    }
+    return _write_parts(parts, title, publisher, words)
+
+
+def _write_parts(
+    parts: Mapping[str, Sequence[str]], title: str, publisher: Publisher | None, words: Texts
+) -> list[Part]:
     said = words.list_below("web.statement")
     told = {
         "title": title,
@@ -51,18 +88,10 @@ def write_statement(title: str, publisher: Publisher | None, words: Texts) -> li
         "day": format_day(ASSESSED_ON, words.language),
         "version": AXE,
     }
-    parts = {
-        "": ["aim", *(() if publisher else ("unfilled",))],
-        "status": ["status.text"],
-        "not_yet": ["not_yet.colour", "not_yet.table", "not_yet.scope"],
-        "made": ["made.tested", "made.untested"],
-        "contact": ["contact.text"],
-        "complaint": ["complaint.text"],
-    }
     return [
         Part(
             said.get(f"{part}.head", ""),
-            [words(f"web.statement.{line}", **told) for line in lines],
+            [words(line, **told) for line in lines],
         )
         for part, lines in parts.items()
     ]

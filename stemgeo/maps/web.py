@@ -34,6 +34,7 @@ import html
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ from markupsafe import Markup
 from matplotlib.colors import to_hex, to_rgb
 
 from stemgeo.maps.ahead import Ahead, yield_ahead
-from stemgeo.maps.finder import list_aliases
+from stemgeo.maps.finder import gather_postcodes, list_aliases
 from stemgeo.maps.kinds import DIVERGING
 from stemgeo.maps.series import (
     BEYOND,
@@ -135,10 +136,101 @@ _PANES = (
     ("names", 470, False),
 )
 
+_LIBRARIES = ("leaflet/leaflet.js", "topojson/topojson-client.min.js")
+_OF_GROUND = ("topology", "points", "lines")
 _UNSAFE = {"`": "&#96;", "$": "&#36;", "{": "&#123;", "}": "&#125;", "\\": "&#92;"}
 
 
-def build_web_map(
+@dataclass(frozen=True)
+class WebMap:
+    """The web map before it is a page.
+
+    Attributes
+    ----------
+    text
+        What is said around it.
+    data
+        What its script draws from, see the module.
+    told
+        What its template says.
+    background
+        Tiles under it.
+    """
+
+    text: MapText
+    data: dict[str, Any]
+    told: dict[str, Any]
+    background: Background | None
+
+    @cached_property
+    def alone(self) -> str:
+        """The page with everything inside."""
+        scripts = [*map(_read_library, _LIBRARIES), read_script(*_SCRIPTS)]
+        styles = {"page_css": _read_asset("page.css"), "leaflet_css": _read_leaflet_style()}
+        inside = {
+            "scripts": [Markup(script) for script in scripts],  # noqa: S704 -- see the module
+            **{name: Markup(style) for name, style in styles.items()},  # noqa: S704 -- ours
+        }
+        policy = _write_policy(scripts, self.background)
+        return self._render(self.data, {"policy": policy, "linked": None, **inside})
+
+    def write_linked(self, linked: LinkedMap) -> str:
+        """Write a page of a site: look, script and ground lie beside it in `list_files`.
+
+        Parameters
+        ----------
+        linked
+            Where they lie, and what leads back from the map.
+        """
+        ground = self.ground
+        own = {key: one for key, one in self.data.items() if key not in ground}
+        figures = {key: one for key, one in self.data["figures"].items() if key != "counts"}
+        told = {"policy": linked.policy, "linked": linked}
+        return self._render(own | {"figures": figures}, told)
+
+    @property
+    def ground(self) -> dict[str, Any]:
+        """What is the same in every language: shapes, and counts under the key `figures`."""
+        shapes = {key: self.data[key] for key in _OF_GROUND if key in self.data}
+        return shapes | {"figures": {"counts": self.data["figures"]["counts"]}}
+
+    def list_files(self) -> dict[str, str]:
+        """Give what linked pages of all languages share, by the names of the files."""
+        scripts = [*map(_read_library, _LIBRARIES), read_script(*_SCRIPTS)]
+        return {
+            "map.css": _read_leaflet_style() + _read_asset("page.css"),
+            "map.js": "\n".join(scripts),
+            "ground.js": f"window.stemgeoGround = {_write_dense(self.ground)};\n",
+        }
+
+    def _render(self, data: dict[str, Any], more: dict[str, Any]) -> str:
+        written = {"data": htmlsafe_json_dumps(data, dumps=_write_dense)}
+        return _render_page(self.told | written | more, self.text)
+
+
+@dataclass(frozen=True)
+class LinkedMap:
+    """Where the map of a site finds its files, and what leads back.
+
+    Attributes
+    ----------
+    assets
+        The folder of `WebMap.list_files`, as the page names it.
+    policy
+        What the page may load.
+    links
+        To other pages: address and name.
+    languages
+        The same page in others: address, language and name.
+    """
+
+    assets: str
+    policy: str
+    links: Sequence[tuple[str, str]] = ()
+    languages: Sequence[tuple[str, str, str]] = ()
+
+
+def compose_web_map(
     municipalities: GeoDataFrame,
     academies: GeoDataFrame,
     isochrones: GeoDataFrame | None,
@@ -159,8 +251,8 @@ def build_web_map(
     meanings: Mapping[str, str] | None = None,
     roads: GeoDataFrame | None = None,
     streets: StreetsToCheck | None = None,
-) -> str:
-    """Make the web map, as one HTML page with everything inside.
+) -> WebMap:
+    """Make the web map, to be written as one page or as one of a site.
 
     Parameters
     ----------
@@ -210,8 +302,8 @@ def build_web_map(
 
     Returns
     -------
-    str
-        The page. The same tables give the same text.
+    WebMap
+        The same tables give the same.
     """
     words = text.words
     places = municipalities.sort_values("nis_code", ignore_index=True)
@@ -255,13 +347,8 @@ def build_web_map(
     codes = {towns.name: places["nis_code"], provinces.name: measured.province_codes}
     if parts is not None and zone_outlines is not None:
         codes["zones"] = parts["zone_id"]
-    libraries = [
-        _read_library("leaflet/leaflet.js"),
-        _read_library("topojson/topojson-client.min.js"),
-    ]
-    scripts = [*libraries, _read_script()]
     fills = choose_colours(len(classes) - 1)
-    aliases = list_aliases(places, vintage, _gather_postcodes(academies, postcodes), words)
+    aliases = list_aliases(places, vintage, gather_postcodes(academies, postcodes), words)
     data = _gather_data(themes, provinces) | {
         "aliases": aliases,
         "title": text.title,
@@ -272,10 +359,7 @@ def build_web_map(
         "corners": _find_corners(outlines),
         **_list_script_words(text),
     }
-    written = {
-        "scripts": [Markup(script) for script in scripts],  # noqa: S704 -- see the module
-        "policy": _write_policy(scripts, background),
-        "data": htmlsafe_json_dumps(data, dumps=_write_dense),
+    told = {
         "switches": measured.list_switches(words),
         "headline": measured.tell_headline(text),
         "legends": [theme for theme in themes if theme.swatches],
@@ -293,9 +377,9 @@ def build_web_map(
         "postcodes": any(one.name.isdecimal() for one in aliases),
         "statement": write_statement(text.title, publisher, words),
     }
-    page = _render_page(written, text)
-    if zones is not None and len(page.encode()) >= MOST_BYTES:
-        return build_web_map(
+    made = WebMap(text, data, told, background)
+    if zones is not None and len(made.alone.encode()) >= MOST_BYTES:
+        return compose_web_map(
             *(municipalities, academies, isochrones, gaps, text),
             classes=classes,
             background=background,
@@ -310,7 +394,18 @@ def build_web_map(
             roads=roads,
             streets=streets,
         )
-    return page
+    return made
+
+
+def build_web_map(*given: Any, **more: Any) -> str:
+    """Make the web map as one HTML page with everything inside.
+
+    Parameters
+    ----------
+    *given, **more
+        As for `compose_web_map`.
+    """
+    return compose_web_map(*given, **more).alone
 
 
 def escape_for_web(text: str) -> str:
@@ -763,13 +858,6 @@ def _gather_data(themes: Sequence[Theme], *others: Told) -> dict[str, Any]:
     }
 
 
-def _gather_postcodes(*tables: pd.DataFrame | None) -> pd.DataFrame:
-    """Gather the postcodes that tables have."""
-    columns = ["postcode", "nis_code"]
-    there = [one[columns] for one in tables if one is not None and {*columns} <= {*one.columns}]
-    return pd.concat(there) if there else pd.DataFrame(columns=columns)
-
-
 def _list_script_words(text: MapText) -> dict[str, dict[str, Any]]:
     """Give the page's scripts what they say; of so many: of none, of one, of several."""
     words = text.words
@@ -833,9 +921,17 @@ def _read_asset(name: str) -> str:
     return (resources.files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
-def _read_script() -> str:
-    """Give our own script, in one function."""
-    parts = "".join(_read_asset(f"{name}.js") for name in _SCRIPTS)
+def read_script(*names: str, more: str = "") -> str:
+    """Give parts of our own script, in one function.
+
+    Parameters
+    ----------
+    *names
+        Of its parts.
+    more
+        What stands below them.
+    """
+    parts = "".join(_read_asset(f"{name}.js") for name in names) + more
     return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
@@ -862,12 +958,7 @@ def _render_page(page: dict[str, Any], text: MapText) -> str:
     templates = Environment(
         loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined
     )
-    styles = {"page_css": _read_asset("page.css"), "leaflet_css": _read_leaflet_style()}
-    written = {
-        "text": text,
-        "words": text.words.list_below("web.page"),
-        **{name: Markup(style) for name, style in styles.items()},  # noqa: S704 -- ours, Leaflet's
-    }
+    written = {"text": text, "words": text.words.list_below("web.page")}
     templates.filters["safe_text"] = _mark_safe
     return templates.get_template("page.html").render(**page | written)
 

@@ -24,6 +24,7 @@ TREND = "trend"
 SITE = "site"
 COMPARE = "compare"
 ANSWER = "answer"
+PUBLISH = "publish"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
 _MOST_NAMES = 5
 """So many are told by name."""
@@ -197,6 +198,7 @@ _MODELS: dict[str, type[manifests.AnyManifest]] = {
     RUN: manifests.RunManifest,
     SITE: manifests.PlanManifest,
     ANSWER: manifests.AnswerManifest,
+    PUBLISH: manifests.PublishManifest,
 }
 
 

@@ -230,6 +230,15 @@ class AnswerManifest(AnyManifest):
     trend: TrendManifest | None = None
 
 
+class PublishManifest(AnyManifest):
+    """The manifest of a site."""
+
+    notice: str
+    method_note: str
+    languages: list[Language]
+    result: RunManifest
+
+
 def load_json(path: Path) -> Any:
     """Read JSON as it is defined: no NaN, no names twice as deep as anyone writes, no great size.
 

@@ -24,7 +24,7 @@ from stemgeo.maps.sheet import Ground
 from stemgeo.maps.streets import StreetsToCheck
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import define_reasons
-from stemgeo.maps.web import build_web_map
+from stemgeo.maps.web import WebMap, compose_web_map
 from stemgeo.profiles import QUIET
 from stemgeo.report.content import refuse_other_plan
 from stemgeo.report.outcome import FINEST_DETAIL_M, Tables, WrittenPlan
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.speech import Language
+    from stemgeo.study import Background
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
 
@@ -129,6 +130,20 @@ class Sheets:
             When the earlier result is of other municipalities or another mode of travel, or the
             plan of another study.
         """
+        return self.compose_web_map(plan, before, self.result.study.output.background).alone
+
+    def compose_web_map(
+        self, plan: WrittenPlan | None, before: Sheets | None, background: Background | None
+    ) -> WebMap:
+        """Make the web map, see `draw_web_map`.
+
+        Parameters
+        ----------
+        plan, before
+            As for `draw_web_map`.
+        background
+            Tiles under it; None: it fetches nothing.
+        """
         if plan is not None:
             refuse_other_plan(self.result, plan)
         then = None if before is None else before.result
@@ -138,7 +153,7 @@ class Sheets:
         towns, study = self._municipalities, self.result.study
         median = towns["nis_code"].map(find_median_minutes(self.result, "nis_code"))
         median = median.astype(np.float64)
-        return build_web_map(
+        return compose_web_map(
             towns.assign(median_time_s=median * 60),
             self.result.academies,
             self.result.rows("isochrones", academy_id=""),
@@ -147,7 +162,7 @@ class Sheets:
             classes=choose_classes(study.output.classes, towns["share"]).bounds,
             horizon_min=study.travel.horizon_min,
             zones=self.result.zones if study.inputs.zones else None,
-            background=study.output.background,
+            background=background,
             opens_on_zones=self._is_small,
             around=self._around,
             publisher=study.output.publisher,

@@ -8,5 +8,8 @@ const start = (root, data) => {
   root.stemgeo = told;
 };
 
+// Pages of a site share what is the same in every language, in a file of its own.
+const withGround = (own, ground) => ({ ...own, ...ground, figures: { ...own.figures, ...ground?.figures } });
+
 document.querySelectorAll("[data-stemgeo]").forEach((root) => (
-  start(root, JSON.parse(root.querySelector("script[type='application/json']").textContent))));
+  start(root, withGround(JSON.parse(root.querySelector("script[type='application/json']").textContent), window.stemgeoGround))));
