@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import hand
+import lattice
 import numpy as np
 import pytest
 import shapely
-import town
 
 from stemgeo.access.search import UNREACHED
 from stemgeo.access.travellers import StraightLine, find_pace, list_travellers
@@ -63,7 +63,7 @@ def square_up(roads: Network | None, **travel: Any) -> Whole:
         source, addresses="adressen.csv", demand={"method": "buildings"}, travel=choices
     )
     cells = list_cells(study)
-    inputs = town.inputs(POINTS, 4)
+    inputs = lattice.inputs(POINTS, 4)
     prepared = Prepared.from_inputs(study, inputs, roads, [cell.ages[0] for cell in cells])
     travellers = list_travellers(study, roads, inputs.academies, prepared.points)
     ground = SearchGround.from_travellers(travellers, prepared.points, cells)
@@ -74,7 +74,7 @@ def square_up(roads: Network | None, **travel: Any) -> Whole:
 def roads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Network]:
     """The roads of the town, as one rides and as one walks."""
     folder = tmp_path_factory.mktemp("roads")
-    return {mode: town.network(folder, mode) for mode in ("bicycle", "foot")}  # type: ignore[arg-type]
+    return {mode: lattice.network(folder, mode) for mode in ("bicycle", "foot")}  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -90,14 +90,14 @@ def list_spots() -> gpd.GeoDataFrame:
     at = [
         *(shapely.Point(border + off) for off in ((0, 0), (-1e-3, 0), (0, -1e-3), (500, 0))),
         *(shapely.Point(border + off) for off in ((-1e-3, 700), (0, 700))),
-        hand.spot(2, town.STRAIGHT * town.SPACING_KM),
+        hand.spot(2, lattice.STRAIGHT * lattice.SPACING_KM),
         hand.spot(0, 0),
-        hand.spot(town.WIDE_KM, town.WIDE_KM),
+        hand.spot(lattice.WIDE_KM, lattice.WIDE_KM),
         hand.spot(-0.4, 3),
-        hand.spot(town.WIDE_KM + 1.2, 2),
+        hand.spot(lattice.WIDE_KM + 1.2, 2),
         hand.spot(30, -20),
-        hand.spot(town.RIVER * town.SPACING_KM - 0.06, town.FERRY * town.SPACING_KM),
-        *town.spots(np.random.default_rng(3), 6),
+        hand.spot(lattice.RIVER * lattice.SPACING_KM - 0.06, lattice.FERRY * lattice.SPACING_KM),
+        *lattice.spots(np.random.default_rng(3), 6),
     ]
     return hand.academies({f"P{number:02}": one for number, one in enumerate(at)})
 
@@ -150,7 +150,7 @@ def test_times_over_a_piece_are_those_over_all_roads(whole: Whole) -> None:
 def test_a_piece_is_smaller_than_the_land(roads: dict[str, Network]) -> None:
     """Else the facts above would say nothing: most of the town is left out; and of an hour none."""
     near, far = (square_up(roads["bicycle"], cutoff_min=minutes).ground for minutes in (4, 60))
-    at = hand.spot(town.WIDE_KM, town.WIDE_KM)
+    at = hand.spot(lattice.WIDE_KM, lattice.WIDE_KM)
     assert len(near.near(at.x, at.y).point) < POINTS / 2
     assert len(far.near(at.x, at.y).point) == len(far.x)
 
