@@ -916,21 +916,28 @@ def explore_command(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address, and open no browser.")
     ] = False,
+    variants: Annotated[
+        Path | None,
+        typer.Option(
+            "--variants", metavar="DIR", help="Of saved variants; `variants` beside study.toml."
+        ),
+    ] = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Place, move and close academies on a page, and see at once which children that brings."""
-    from stemgeo.explore.server import Door, build_app, listen, open_browser, serve
+    from stemgeo.explore.server import Door, Explorer, build_app, listen, open_browser, serve
     from stemgeo.study import load_study
 
     asked = load_study(study)
     with listen(port) as taken:
         with show_progress(asked.language) as progress:
             from stemgeo.explore.board import Board
-            from stemgeo.explore.replies import Desk
 
-            desk = Desk(Board.open(asked, progress=progress, threads=threads))
+            board = Board.open(asked, progress=progress, threads=threads)
+        file = study / "study.toml" if study.is_dir() else study
+        explorer = Explorer.of_board(board, file, variants or file.parent / "variants")
         door = Door.on_port(taken.getsockname()[1])
-        for note in desk.board.notes[str(asked.language)]:
+        for note in board.notes[str(asked.language)]:
             print_line(f"{NOTE.to_text(asked.language)} {note}")
         where = say(
             "The explorer, until Ctrl-C: {address}",
@@ -941,7 +948,8 @@ def explore_command(
         print_line(where.to_text(asked.language))
         if not no_browser:
             open_browser(door.address)
-        serve(build_app(desk, door), taken)
+        serve(build_app(explorer, door), taken)
+        explorer.prover.stop()
         print_line(_EXPLORED.to_text(asked.language))
 
 

@@ -11,7 +11,7 @@ import httpx
 from stemgeo.explore.server import Door, build_app
 
 if TYPE_CHECKING:
-    from stemgeo.explore.replies import Desk
+    from stemgeo.explore.server import Explorer
 
 PORT = 8765
 OWN = f"http://127.0.0.1:{PORT}"
@@ -20,9 +20,10 @@ OWN = f"http://127.0.0.1:{PORT}"
 class Asked:
     """A server that is asked as its own page asks it, unless said otherwise."""
 
-    def __init__(self, desk: Desk, **more: Any) -> None:
+    def __init__(self, explorer: Explorer, **more: Any) -> None:
+        self.explorer = explorer
         self.door = Door.on_port(PORT)
-        self.app = build_app(desk, self.door, **more)
+        self.app = build_app(explorer, self.door, **more)
 
     def path(self, path: str) -> str:
         """Give a path with the secret word before it."""

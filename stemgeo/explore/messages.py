@@ -25,7 +25,7 @@ from pydantic.json_schema import models_json_schema
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.vectors import DEGREES, make_transformer
 from stemgeo.notes import Said, clean_text, say, strip_control
-from stemgeo.study import OLDEST
+from stemgeo.study import OLDEST, YEARS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -111,6 +111,9 @@ Id = Annotated[str, *_clean(_LONGEST_ID), AfterValidator(_refuse_empty)]
 Lon = Annotated[float, Field(ge=DEGREES[0], le=DEGREES[2]), AfterValidator(_round_degrees)]
 Lat = Annotated[float, Field(ge=DEGREES[1], le=DEGREES[3]), AfterValidator(_round_degrees)]
 Age = Annotated[int, Field(ge=0, le=OLDEST)]
+KnownDay = Annotated[
+    dt.date, Field(ge=dt.date(YEARS.start, 1, 1), le=dt.date(YEARS.stop - 1, 12, 31))
+]
 RequestNumber = Annotated[int, Field(ge=0, le=_MOST_COUNTED)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 
@@ -135,8 +138,8 @@ class PlacedAcademy(Spot):
     name: Name = ""
     min_age: Age | None = None
     max_age: Age | None = None
-    valid_from: dt.date | None = None
-    valid_until: dt.date | None = None
+    valid_from: KnownDay | None = None
+    valid_until: KnownDay | None = None
 
     @model_validator(mode="after")
     def _rise(self) -> PlacedAcademy:
@@ -220,10 +223,19 @@ class DeleteRequest(_Request):
 
 
 class ProveRequest(_Request):
-    """A run is to show the same; `keep` writes its result beside the saved variants."""
+    """A run is to show the same.
+
+    Attributes
+    ----------
+    variant
+        Of which.
+    keep
+        The slug under which it was saved: the result of the run is written to a folder of that
+        name, beside the file. Empty: it is compared alone.
+    """
 
     variant: Variant
-    keep: bool = False
+    keep: Annotated[str, StringConstraints(pattern=rf"^({SLUG})?$")] = ""
 
 
 # -- what goes out ----------------------------------------------------------------------------
@@ -390,13 +402,29 @@ class FindReply(_Reply):
 
 
 class SavedVariant(_Reply):
-    """A variant on disk; without one its file cannot be read, and `problem` says why."""
+    """A variant on disk.
+
+    Attributes
+    ----------
+    slug, name
+        Of its file, without the ending; and what it is called.
+    sha256
+        Of its file.
+    variant
+        None where the file cannot be shown: `problem` says why.
+    ours
+        Whether the explorer wrote the file and nobody changed it since: no other is replaced.
+    notes
+        What was found on reading it, and what of it is not shown.
+    """
 
     slug: str
     name: str
     sha256: str
     variant: Variant | None
     problem: str = ""
+    ours: bool = True
+    notes: tuple[str, ...] = ()
 
 
 class SaveReply(_Reply):

@@ -22,32 +22,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
+from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stemgeo.errors import ListenError, Problem, StemgeoError
+from stemgeo.errors import ListenError, Problem, StemgeoError, WriteError
 from stemgeo.explore.messages import (
     MOST_BYTES,
     ChangeRequest,
+    DeleteRequest,
     ProblemReply,
+    ProveReply,
+    ProveRequest,
+    SavedVariant,
+    SaveReply,
+    SaveRequest,
     WrongMessage,
     build_schema,
     read_message,
 )
+from stemgeo.explore.proof import Asking, Prover, run_aside
+from stemgeo.explore.replies import Desk
+from stemgeo.explore.shelf import Clash, Shelf
+from stemgeo.explore.variants import write_variant
 from stemgeo.notes import Said, keep_seen, say, say_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
     from pydantic import BaseModel
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from stemgeo.explore.board import Board
     from stemgeo.explore.messages import M
-    from stemgeo.explore.replies import Desk
     from stemgeo.speech import Language
 
 LOOPBACK = "127.0.0.1"
@@ -259,6 +271,16 @@ _OVERTAKEN = Said(
     "ingehaald door een nieuwere vraag",
     "dépassé par une question plus récente",
 )
+_PROVING = Said(
+    "another proof is under way: wait until it has ended",
+    "er loopt al een bewijs: wacht tot het klaar is",
+    "une autre preuve est en cours : attendez qu’elle se termine",
+)
+_NOTHING = Said(
+    "nothing changes: there is nothing to prove",
+    "er verandert niets: er is niets te bewijzen",
+    "rien ne change : il n’y a rien à prouver",
+)
 _NOT_THERE = Said("there is nothing here", "hier is niets", "il n’y a rien ici")
 _NOT_SO = Said("that cannot be done here", "dat kan hier niet", "cela ne peut pas se faire ici")
 _BROKEN = Said(
@@ -266,6 +288,9 @@ _BROKEN = Said(
     "de server liep hierop vast; al het andere gaat door, en wat bewaard is, is er nog",
     "le serveur a échoué ; le reste continue, et ce qui est enregistré est là",
 )
+
+
+_SAVED = TypeAdapter(list[SavedVariant])
 
 
 # -- work -------------------------------------------------------------------------------------
@@ -319,11 +344,38 @@ class Queue:
 
 @dataclass
 class Explorer:
-    """What is asked of an opened study, by path."""
+    """What is asked of an opened study, by path.
+
+    Attributes
+    ----------
+    desk, shelf, prover
+        What answers.
+    study_file
+        The study.toml, which a proof reads anew.
+    """
 
     desk: Desk
+    shelf: Shelf
+    prover: Prover
+    study_file: Path
     queue: Queue = field(default_factory=Queue)
     _study: bytes = b""
+
+    @classmethod
+    def of_board(cls, board: Board, study_file: Path, variants: Path) -> Explorer:
+        """Put together what answers for a study.
+
+        Parameters
+        ----------
+        board
+            The opened study.
+        study_file
+            The study.toml.
+        variants
+            The folder of the saved variants.
+        """
+        prover = Prover(board.study.language, run_aside)
+        return cls(Desk(board), Shelf(variants, board), prover, study_file)
 
     async def study(self, _: Request) -> Response:
         """All of the study that no change changes."""
@@ -339,6 +391,58 @@ class Explorer:
             self.desk.tell_change, asked, window=asked.window, number=asked.request
         )
         return tell(await answer)
+
+    async def list_variants(self, _: Request) -> Response:
+        """The saved variants."""
+        found = await run_in_threadpool(self.shelf.list_saved)
+        return Response(_SAVED.dump_json(found), media_type="application/json")
+
+    async def save(self, request: Request) -> Response:
+        """Save a variant."""
+        asked = await read_body(request, SaveRequest)
+        slug = request.path_params["slug"]
+        return tell(await self._write(self.shelf.save, slug, asked.variant, asked.based_on))
+
+    async def delete(self, request: Request) -> Response:
+        """Take a saved variant away."""
+        asked = await read_body(request, DeleteRequest)
+        slug = request.path_params["slug"]
+        await self._write(self.shelf.delete, slug, asked.based_on)
+        return tell(SaveReply(slug=slug, sha256=""))
+
+    async def _write(self, work: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return await run_in_threadpool(work, *given)
+        except WriteError as error:
+            what = str(error)
+            raise Refusal(503, Said(what, what, what)) from None
+
+    async def prove(self, request: Request) -> Response:
+        """Begin to lay a run beside what the explorer says."""
+        asked = await read_body(request, ProveRequest)
+        asking, ours = await self.queue.work(self._prepare_proof, asked)
+        job = self.prover.begin(asking, ours)
+        if job is None:
+            raise Refusal(409, _PROVING)
+        return tell(ProveReply(job=job), 202)
+
+    def _prepare_proof(self, asked: ProveRequest) -> tuple[Asking, pd.DataFrame]:
+        laid = self.desk.lay_out(asked.variant)
+        if asked.variant.is_empty:
+            raise WrongMessage(_NOTHING)
+        board = self.desk.board
+        text, saved = write_variant(asked.variant, laid, board.register), None
+        if asked.keep:
+            saved = self.shelf.find_saved(asked.keep, text)
+        asking = Asking(self.study_file, text, saved, board.threads)
+        return asking, self.desk.change(laid).coverage
+
+    async def tell_proof(self, request: Request) -> Response:
+        """How far a proof is."""
+        told = self.prover.tell(request.path_params["job"])
+        if told is None:
+            raise HTTPException(404)
+        return tell(told)
 
     async def schema(self, _: Request) -> Response:
         """Every request and reply."""
@@ -375,20 +479,20 @@ def read_assets(folder: Path, language: str, title: str) -> dict[str, tuple[byte
     return found
 
 
-def build_app(desk: Desk, door: Door, assets: Path = ASSETS) -> ASGIApp:
+def build_app(explorer: Explorer, door: Door, assets: Path = ASSETS) -> ASGIApp:
     """Put the server together.
 
     Parameters
     ----------
-    desk
+    explorer
         Answers.
     door
         Who is let in.
     assets
         The folder of the page.
     """
+    desk = explorer.desk
     language = desk.language
-    explorer = Explorer(desk)
     files = read_assets(assets, str(language), desk.study.about.title)
 
     async def give_file(request: Request) -> Response:
@@ -403,6 +507,10 @@ def build_app(desk: Desk, door: Door, assets: Path = ASSETS) -> ASGIApp:
     async def tell_refusal(_: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)  # noqa: S101
         return tell_problem(error.status, error.said.to_text(language), **error.more)
+
+    async def tell_clash(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Clash)  # noqa: S101
+        return tell(error.reply, 409)
 
     async def tell_status(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
@@ -419,11 +527,17 @@ def build_app(desk: Desk, door: Door, assets: Path = ASSETS) -> ASGIApp:
             Route("/api/study", explorer.study),
             Route("/api/schema", explorer.schema),
             Route("/api/change", explorer.change, methods=["POST"]),
+            Route("/api/variants", explorer.list_variants),
+            Route("/api/variants/{slug}", explorer.save, methods=["PUT"]),
+            Route("/api/variants/{slug}", explorer.delete, methods=["DELETE"]),
+            Route("/api/prove", explorer.prove, methods=["POST"]),
+            Route("/api/prove/{job}", explorer.tell_proof),
             Route("/{path:path}", give_file),
         ],
         exception_handlers={
             WrongMessage: tell_wrong,
             Refusal: tell_refusal,
+            Clash: tell_clash,
             HTTPException: tell_status,
             StemgeoError: tell_failure,
             Exception: tell_failure,

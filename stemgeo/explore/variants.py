@@ -1,24 +1,29 @@
-"""What would change, as a register has it: a variant of the page laid out in rows."""
+"""What would change, as a register has it: a variant of the page in rows, and as a file."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 
-from stemgeo.explore.messages import WrongMessage, to_lambert
+from stemgeo.explore.messages import Variant, WrongMessage, to_degrees, to_lambert
 from stemgeo.facts import LAMBERT_72
-from stemgeo.inputs.academies import COLUMNS, DAYS, empty_register
+from stemgeo.inputs.academies import COLUMNS, DAYS, TRAJECTORIES, empty_register
+from stemgeo.inputs.files import unquote_formula
 from stemgeo.inputs.placing import AS_GIVEN
+from stemgeo.inputs.plan import CLOSED, MOVED, NEW, write_plan_text
 from stemgeo.inputs.vectors import find_codes
 from stemgeo.notes import clean_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stemgeo.explore.messages import PlacedAcademy, Spot, Variant
+    from stemgeo.explore.messages import PlacedAcademy, Spot
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,91 @@ def lay_out(variant: Variant, register: gpd.GeoDataFrame, municipalities: gpd.Ge
     at = to_lambert([one.lon for one in every], [one.lat for one in every])
     spots = gpd.GeoSeries(gpd.points_from_xy(*at), crs=LAMBERT_72)
     codes = find_codes(spots, municipalities, "nis_code")
-    there = dict(AS_GIVEN) | {"planned": True, "nis_code": codes}
+    # A cost of its own a place has from its row alone; that of the register is not counted.
+    there = dict(AS_GIVEN) | {"planned": True, "nis_code": codes, "cost_eur": ""}
     placed = gpd.GeoDataFrame(both.assign(**there), geometry=spots, crs=LAMBERT_72)
     placed = placed[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
     return Laid(placed, moved, variant.closed)
+
+
+# -- as a file --------------------------------------------------------------------------------
+
+
+def write_variant(variant: Variant, laid: Laid, register: gpd.GeoDataFrame) -> str:
+    """Write a variant as a plan file.
+
+    Of those that move or close the register tells the rest, as it does when it changes: the file
+    has their names alone, for its reader.
+
+    Parameters
+    ----------
+    variant, laid
+        The same, as a page has it and in rows.
+    register
+        All academies.
+    """
+    closed = register[register["academy_id"].isin(laid.closed)]
+    nowhere = gpd.GeoSeries([None] * len(closed), index=closed.index, crs=LAMBERT_72)
+    parts = [
+        laid.placed.assign(change=laid.placed["academy_id"].isin(laid.moved).map(_CHANGE)),
+        closed.assign(change=CLOSED, geometry=nowhere),
+    ]
+    plan = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    plan = gpd.GeoDataFrame(plan, crs=LAMBERT_72).sort_values("academy_id", ignore_index=True)
+    bare = pd.DataFrame(empty_register()).reindex(plan.index).fillna({"organisation": ""})
+    known = plan["change"] != NEW
+    kept = {
+        name: plan[name].where(~known, bare[name]).astype(bare[name].dtype)
+        for name in ("organisation", "min_age", "max_age", *DAYS, "postcode", *TRAJECTORIES)
+    }
+    return write_plan_text(plan.assign(**kept, cost_eur="", variant=variant.name))
+
+
+_CHANGE = {True: MOVED, False: NEW}
+
+
+def read_variant(text: str) -> Variant | None:
+    """Read a plan file that `write_variant` wrote; None where it is none such.
+
+    Parameters
+    ----------
+    text
+        Of a file. Whoever changed it made it another: see `Shelf`.
+    """
+    rows = list(csv.DictReader(io.StringIO(text)))
+    try:
+        by_change = {name: [row for row in rows if row["change"] == name] for name in _CHANGES}
+        told = {
+            "name": unquote_formula(rows[0]["variant"]),
+            "placed": [_read_spot(row) | _read_rest(row) for row in by_change[NEW]],
+            "moved": [_read_spot(row) for row in by_change[MOVED]],
+            "closed": [unquote_formula(row["academy_id"]) for row in by_change[CLOSED]],
+        }
+        return Variant.model_validate_json(json.dumps(told))
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):
+        return None
+
+
+_CHANGES = (NEW, MOVED, CLOSED)
+
+
+def _read_spot(row: dict[str, str]) -> dict[str, Any]:
+    lon, lat = to_degrees(float(row["x_lambert72"]), float(row["y_lambert72"]))
+    return {
+        "id": unquote_formula(row["academy_id"]),
+        "lon": float(lon[0]),
+        "lat": float(lat[0]),
+    }
+
+
+def _read_rest(row: dict[str, str]) -> dict[str, Any]:
+    ages = {name: int(row[name]) for name in ("min_age", "max_age") if row[name]}
+    return {"name": unquote_formula(row["name"]), **ages} | {
+        name: row[name] for name in DAYS if row[name]
+    }
+
+
+# -- rows -------------------------------------------------------------------------------------
 
 
 def _as_rows(placed: tuple[PlacedAcademy, ...]) -> pd.DataFrame:

@@ -133,6 +133,10 @@ change
   en change
   nl wijziging; verandering
   fr changement; modification
+variant
+  en variant
+  nl naam_variant
+  fr variante
 """
 """Ours, with what it is called in each language; ";" parts names that say it from those that may.
 
@@ -160,8 +164,8 @@ def _rank(ours: str) -> tuple[str, ...]:
 
 ADDRESS = ("address", "street", "house_number", "box", "postcode", "municipality")
 ADDRESS_NAMES = {ours: _rank(ours) for ours in ADDRESS}
-OF_PLANS = {"change": _rank("change")}
-"""Of a plan alone: what is to become of an academy."""
+OF_PLANS = {ours: _rank(ours) for ours in ("change", "variant")}
+"""Of a plan alone: what is to become of an academy, and what its maker calls the plan."""
 _ELSEWHERE = {*AXES, *ADDRESS, *OF_PLANS} - {"postcode"}
 SYNONYMS = {ours: _rank(ours) for ours in NAMES if ours not in _ELSEWHERE}
 """Names that a column may have, by rank; see `columns.Synonyms`.

@@ -138,8 +138,9 @@ def write_plan(
     Parameters
     ----------
     places
-        The columns of a register, and `change`: without it all are new. Points in EPSG:31370 are
-        kept to the millimetre. How a place was found is not: it stands where it stands.
+        The columns of a register, and `change`: without it all are new; `variant`, if it is there,
+        is what the plan is called. Points in EPSG:31370 are kept to the millimetre. How a place was
+        found is not: it stands where it stands.
     path
         The CSV.
     refuse
@@ -173,7 +174,8 @@ def write_plan_text(places: gpd.GeoDataFrame) -> str:
     """
     table = _as_plan(places)
     _refuse_unwritable(table)
-    columns = [[_write_cell(one) for one in table[name]] for name in _WRITTEN]
+    names = [*_WRITTEN, *(one for one in ("variant",) if one in table)]
+    columns = [[_write_cell(one) for one in table[name]] for name in names]
     there = (table.geometry.notna() & ~table.geometry.is_empty).to_numpy()
     for axis in ("x", "y"):
         at = getattr(table.geometry.where(there), axis)
@@ -182,7 +184,7 @@ def write_plan_text(places: gpd.GeoDataFrame) -> str:
         )
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
-    writer.writerow([*_WRITTEN, "x_lambert72", "y_lambert72"])
+    writer.writerow([*names, "x_lambert72", "y_lambert72"])
     writer.writerows(zip(*columns, strict=True))
     return content.getvalue()
 
@@ -262,7 +264,8 @@ def _name_changes(ids: pd.Series, moved: Collection[str]) -> pd.Series:
 
 def _closes_any(raw: pd.DataFrame, file: OpenedFile) -> bool:
     """Whether a row closes an academy, and so needs no place."""
-    meanings, own = list_meanings(OF_PLANS), file.chosen.get("change")
+    meanings = list_meanings({"change": OF_PLANS["change"]})
+    own = file.chosen.get("change")
     return any(
         _mean(text) == CLOSED
         for name in raw.columns

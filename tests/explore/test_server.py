@@ -11,10 +11,11 @@ from asked import OWN, Asked
 import stemgeo as sg
 from stemgeo.explore.board import Board
 from stemgeo.explore.messages import ChangeReply, ProblemReply, StudyReply
-from stemgeo.explore.replies import Desk
-from stemgeo.explore.server import HEADERS
+from stemgeo.explore.server import HEADERS, Explorer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
 
 pytestmark = pytest.mark.usefixtures("read_once")
@@ -22,21 +23,28 @@ pytestmark = pytest.mark.usefixtures("read_once")
 SPOT = {"lon": 4.455, "lat": 51.115}
 ROUTES = [
     *(("GET", path) for path in ("", "app.css", "no-such", "api/study", "api/schema")),
-    *(("POST", path) for path in ("api/change", "api/no-such", "")),
+    *(("GET", path) for path in ("api/variants", "api/prove/1")),
+    *(("POST", path) for path in ("api/change", "api/prove", "api/no-such", "")),
+    *((method, "api/variants/a") for method in ("PUT", "DELETE")),
 ]
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """The small study, opened; it is not changed."""
-    folder = tmp_path_factory.mktemp("server") / "study"
-    return Desk(Board.from_study(sg.load_study(hand.write_study(folder))))
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study; it is not changed."""
+    return hand.write_study(tmp_path_factory.mktemp("server") / "study")
 
 
 @pytest.fixture(scope="module")
-def ask(desk: Desk) -> Asked:
-    """Its server, with no page."""
-    return Asked(desk)
+def board(study: Path) -> Board:
+    """It, opened."""
+    return Board.from_study(sg.load_study(study))
+
+
+@pytest.fixture(scope="module")
+def ask(study: Path, board: Board) -> Asked:
+    """Its server, whose saved variants are nobody's yet."""
+    return Asked(Explorer.of_board(board, study / "study.toml", study / "variants"))
 
 
 def problem_of(said: httpx.Response, status: int) -> str:
@@ -104,7 +112,7 @@ def test_browsers_are_told_what_they_may(ask: Asked, method: str, path: str) -> 
 # -- what is answered -------------------------------------------------------------------------
 
 
-def test_the_study_is_told(ask: Asked, desk: Desk) -> None:
+def test_the_study_is_told(ask: Asked, board: Board) -> None:
     """Names, choices, figures of each place: those of the coverage table."""
     told = StudyReply.model_validate_json(ask("GET", "api/study").content)
     assert told.title == "Kleine | proef"
@@ -113,7 +121,7 @@ def test_the_study_is_told(ask: Asked, desk: Desk) -> None:
     assert [one.open for one in told.academies] == [True, True, False]
     whole = told.places["region"][0].figures["all"]["central"]["all"]
     assert whole[0] == hand.CHILDREN
-    coverage = desk.board.coverage
+    coverage = board.coverage
     for level, places in told.places.items():
         for place in places:
             rows = coverage[(coverage["level"] == level) & (coverage["code"] == place.code)]
@@ -122,7 +130,7 @@ def test_the_study_is_told(ask: Asked, desk: Desk) -> None:
                 assert counts == (row.children, row.covered, row.unmeasured, 0, 0)
 
 
-def test_a_change_is_told_as_the_board_has_it(ask: Asked, desk: Desk) -> None:
+def test_a_change_is_told_as_the_board_has_it(ask: Asked, board: Board) -> None:
     """One that comes, one that moves, one that closes: figures as the board counts them."""
     variant = {
         "placed": [{"id": "N", "name": "Nieuw", "min_age": 6, **SPOT}],
@@ -139,7 +147,7 @@ def test_a_change_is_told_as_the_board_has_it(ask: Asked, desk: Desk) -> None:
         "N": ("11004", True, True),
         "S1": ("11001", True, True),
     }
-    before = desk.board.coverage.set_index(["level", "code", "profile", "scenario", "band"])
+    before = board.coverage.set_index(["level", "code", "profile", "scenario", "band"])
     for level, places in told.places.items():
         for place in places:
             for profile, by_speed in place.figures.items():

@@ -477,3 +477,14 @@ def test_check_reads_a_plan(place: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("x;y\n1;2;3\n", encoding="utf-8")
     assert stemgeo("check", place, "--plan", tmp_path / "bad.csv").status == 1
     assert stemgeo("check", place, "--plan", tmp_path / "none.csv").status == 1
+
+
+def test_a_plan_may_bear_its_name(place: Path, tmp_path: Path) -> None:
+    """A column `variant` is taken as it is meant: nothing is told of it, and no figure moves."""
+    text = (place / "plan.csv").read_text("utf-8")
+    head, *rows = text.splitlines()
+    named = "\n".join([f"{head};variant", *(f"{row};gesloten" for row in rows)])
+    inputs = load_inputs(own_study(place, tmp_path / "s", named + "\n"))
+    assert not [note for note in inputs.warnings if "variant" in str(note)]
+    plain = load_inputs(own_study(place, tmp_path / "t", text))
+    pd.testing.assert_frame_equal(inputs.academies, plain.academies)
