@@ -46,7 +46,7 @@ from stemgeo.explore.messages import (
 )
 from stemgeo.explore.proof import Asking, Prover, run_aside
 from stemgeo.explore.replies import Desk
-from stemgeo.explore.shelf import Clash, Shelf
+from stemgeo.explore.shelf import Clash, VariantShelf
 from stemgeo.explore.variants import write_variant
 from stemgeo.notes import Said, keep_seen, say, say_amount
 
@@ -355,7 +355,7 @@ class Explorer:
     """
 
     desk: Desk
-    shelf: Shelf
+    shelf: VariantShelf
     prover: Prover
     study_file: Path
     queue: Queue = field(default_factory=Queue)
@@ -375,7 +375,7 @@ class Explorer:
             The folder of the saved variants.
         """
         prover = Prover(board.study.language, run_aside)
-        return cls(Desk(board), Shelf(variants, board), prover, study_file)
+        return cls(Desk(board), VariantShelf(variants, board), prover, study_file)
 
     async def study(self, _: Request) -> Response:
         """All of the study that no change changes."""

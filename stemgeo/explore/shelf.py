@@ -56,7 +56,7 @@ class Clash(Exception):  # noqa: N818  (an answer, no failure)
 
 
 @dataclass(frozen=True)
-class Shelf:
+class VariantShelf:
     """The folder of the saved variants.
 
     Attributes

@@ -124,7 +124,7 @@ def read_variant(text: str) -> Variant | None:
     Parameters
     ----------
     text
-        Of a file. Whoever changed it made it another: see `Shelf`.
+        Of a file. Whoever changed it made it another: see `VariantShelf`.
     """
     rows = list(csv.DictReader(io.StringIO(text)))
     try:

@@ -17,7 +17,7 @@ from stemgeo.explore import proof
 from stemgeo.explore.board import Board
 from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, ProofReply, Variant
 from stemgeo.explore.proof import Asking, Prover, compare_counts, measure, run_aside
-from stemgeo.explore.shelf import Shelf
+from stemgeo.explore.shelf import VariantShelf
 from stemgeo.explore.variants import lay_out, write_variant
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def test_another_process_runs_from_the_files(
     board: Board, study: Path, ours: pd.DataFrame, tmp_path: Path
 ) -> None:
     """What it finds is the same, its result is kept beside the plan, and can be verified."""
-    shelf = Shelf(tmp_path / "variants", board)
+    shelf = VariantShelf(tmp_path / "variants", board)
     shelf.save("proef", VARIANT, "")
     place = shelf.folder / "proef.csv"
     told: list[tuple[str, float]] = []

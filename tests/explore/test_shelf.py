@@ -17,7 +17,7 @@ import stemgeo as sg
 from stemgeo.errors import Findings, WriteError
 from stemgeo.explore.board import Board
 from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, Variant, WrongMessage
-from stemgeo.explore.shelf import MOST_FILES, Clash, Shelf
+from stemgeo.explore.shelf import MOST_FILES, Clash, VariantShelf
 from stemgeo.explore.variants import lay_out
 from stemgeo.inputs.plan import CLOSED, PLACES, load_places
 from stemgeo.study import Register
@@ -42,15 +42,15 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Board:
 
 
 @pytest.fixture
-def shelf(board: Board, tmp_path: Path) -> Shelf:
+def shelf(board: Board, tmp_path: Path) -> VariantShelf:
     """A folder of its own, which is not there yet."""
-    return Shelf(tmp_path / "variants", board)
+    return VariantShelf(tmp_path / "variants", board)
 
 
 # -- there and back ---------------------------------------------------------------------------
 
 
-def test_what_is_saved_is_there_again(shelf: Shelf) -> None:
+def test_what_is_saved_is_there_again(shelf: VariantShelf) -> None:
     """Name, places, ages and what moves and closes; and nothing else lies in the folder."""
     hashes = {
         slug: shelf.save(slug, one, "").sha256 for slug, one in (("noord", ONE), ("zuid-2", OTHER))
@@ -102,7 +102,7 @@ def test_a_file_is_the_variant(
     board: Board, tmp_path_factory: pytest.TempPathFactory, variant: Variant
 ) -> None:
     """Whatever its names hold: the page reads it back, and a run reads the very places."""
-    shelf = Shelf(tmp_path_factory.mktemp("drawn"), board)
+    shelf = VariantShelf(tmp_path_factory.mktemp("drawn"), board)
     if variant.is_empty:
         with pytest.raises(WrongMessage):
             shelf.save("a", variant, "")
@@ -133,7 +133,7 @@ def test_a_file_is_the_variant(
 # -- of its owner -----------------------------------------------------------------------------
 
 
-def test_a_file_that_changed_is_not_replaced(shelf: Shelf) -> None:
+def test_a_file_that_changed_is_not_replaced(shelf: VariantShelf) -> None:
     """By another window, by hand, or taken away: what it holds now is told, and it stays."""
     first = shelf.save("a", ONE, "").sha256
     second = shelf.save("a", OTHER, first).sha256
@@ -152,7 +152,7 @@ def test_a_file_that_changed_is_not_replaced(shelf: Shelf) -> None:
     assert not place.exists()
 
 
-def test_what_was_not_heard_of_can_be_said_again(shelf: Shelf) -> None:
+def test_what_was_not_heard_of_can_be_said_again(shelf: VariantShelf) -> None:
     """A page whose reply was lost saves the same once more."""
     first = shelf.save("a", ONE, "")
     assert shelf.save("a", ONE, "") == first
@@ -169,7 +169,7 @@ def test_what_was_not_heard_of_can_be_said_again(shelf: Shelf) -> None:
         lambda text: text.replace("academy_id", "academy_id,remark").replace("N1", "N1,let op"),
     ],
 )
-def test_what_someone_edited_is_theirs(shelf: Shelf, change: object) -> None:
+def test_what_someone_edited_is_theirs(shelf: VariantShelf, change: object) -> None:
     """It is shown, and neither replaced nor taken away, though the page read it as it is."""
     shelf.save("a", ONE, "")
     place = shelf.folder / "a.csv"
@@ -187,7 +187,7 @@ def test_what_someone_edited_is_theirs(shelf: Shelf, change: object) -> None:
     assert place.read_bytes() == text.encode()
 
 
-def test_a_plan_of_another_is_shown_as_far_as_can_be(shelf: Shelf) -> None:
+def test_a_plan_of_another_is_shown_as_far_as_can_be(shelf: VariantShelf) -> None:
     """With what of it is not shown; and what would be counted otherwise is not shown at all."""
     shelf.folder.mkdir()
     plans = {
@@ -218,7 +218,7 @@ def test_a_plan_of_another_is_shown_as_far_as_can_be(shelf: Shelf) -> None:
     assert "geen coördinaten" in told["address"].problem
 
 
-def test_what_is_no_variant_is_said(shelf: Shelf, tmp_path: Path) -> None:
+def test_what_is_no_variant_is_said(shelf: VariantShelf, tmp_path: Path) -> None:
     """Other names, links, folders, too large, too many: nothing is passed over in silence."""
     shelf.save("a", ONE, "")
     (tmp_path / "secret.csv").write_text("secret", "utf-8")
@@ -245,7 +245,7 @@ def test_what_is_no_variant_is_said(shelf: Shelf, tmp_path: Path) -> None:
     "slug",
     ["", "..", ".", "a/b", "../a", "a.csv", "A", "a b", "-a", "a-", "é", "a\0", "a\n", "a" * 61],
 )
-def test_a_name_is_no_path(shelf: Shelf, slug: str) -> None:
+def test_a_name_is_no_path(shelf: VariantShelf, slug: str) -> None:
     """Letters, digits and hyphens alone name a file: nothing else is even looked for."""
     for change in (
         lambda: shelf.save(slug, ONE, ""),
@@ -261,14 +261,16 @@ def test_a_folder_that_cannot_be_written_is_said(board: Board, tmp_path: Path) -
     """In one line with its name."""
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(WriteError, match="file"):
-        Shelf(tmp_path / "file" / "variants", board).save("a", ONE, "")
-    assert [bool(one.problem) for one in Shelf(tmp_path / "file", board).list_saved()] == [True]
+        VariantShelf(tmp_path / "file" / "variants", board).save("a", ONE, "")
+    assert [bool(one.problem) for one in VariantShelf(tmp_path / "file", board).list_saved()] == [
+        True
+    ]
 
 
 # -- killed -----------------------------------------------------------------------------------
 
 
-def test_a_killed_server_loses_no_saved_variant(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_killed_server_loses_no_saved_variant(shelf: VariantShelf, tmp_path: Path) -> None:
     """At any moment of saving over it: the old one is there, or the new one, and nothing half."""
     first = shelf.save("a", ONE, "").sha256
     shelf.save("b", OTHER, "")
