@@ -28,6 +28,8 @@ from stemgeo.notes import Said, clean_text, say, strip_control
 from stemgeo.study import OLDEST, YEARS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -209,6 +211,22 @@ class FindRequest(_Request):
     near: tuple[Lon, Lat] | None = None
 
 
+class RoadsRequest(_Request):
+    """The roads in a window are asked for, in degrees: not as JSON, but in the address."""
+
+    west: float = Field(ge=-180, le=180)
+    south: float = Field(ge=-90, le=90)
+    east: float = Field(ge=-180, le=180)
+    north: float = Field(ge=-90, le=90)
+
+    @property
+    def around_belgium(self) -> tuple[float, float, float, float] | None:
+        """The part of it where a study can have roads; None where there is none."""
+        west, east = max(self.west, DEGREES[0]), min(self.east, DEGREES[2])
+        south, north = max(self.south, DEGREES[1]), min(self.north, DEGREES[3])
+        return (west, south, east, north) if west < east and south < north else None
+
+
 class SaveRequest(_Request):
     """A variant is to be kept; `based_on` is what the page knows the file to hold, or ""."""
 
@@ -309,18 +327,23 @@ class StudyReply(_Reply):
 
 
 class CostReply(_Reply):
-    """What the academies cost under the rules of a year; not known where those say nothing."""
+    """What the academies cost under the rules of a year, and what there is for all of Flanders.
 
-    before_eur: float | None
-    after_eur: float | None
+    It is known where all that come have a price.
+    """
+
+    before_eur: int
+    after_eur: int
     known: bool
-    rules_year: int | None
+    rules_year: int
+    envelope_eur: int | None = None
 
 
 class GapReply(_Reply):
     """The children in a gap before and after; it closes when too few are left."""
 
     gap_id: str
+    profile: str = "all"
     name: str
     before: int
     after: int
@@ -364,6 +387,7 @@ class IsochroneReply(_Reply):
 
     request: int
     areas: GeoJson
+    notes: tuple[str, ...] = ()
 
 
 class BestPlace(_Reply):
@@ -374,7 +398,10 @@ class BestPlace(_Reply):
     lon: float
     lat: float
     nis_code: str
+    municipality: str = ""
     children: int
+    min_age: int | None = None
+    max_age: int | None = None
 
 
 class BestReply(_Reply):
@@ -386,9 +413,11 @@ class BestReply(_Reply):
 
 
 class FoundPlace(_Reply):
-    """A place with a name."""
+    """A place with a name; where it is in words, and the id that a candidate has."""
 
     name: str
+    place: str = ""
+    id: str = ""
     kind: Literal["candidate", "school", "library", "address", "municipality"]
     lon: float
     lat: float
@@ -399,6 +428,7 @@ class FindReply(_Reply):
 
     request: int
     places: tuple[FoundPlace, ...]
+    notes: tuple[str, ...] = ()
 
 
 class SavedVariant(_Reply):
@@ -493,7 +523,7 @@ class ProblemReply(_Reply):
 
 
 REQUESTS: tuple[type[BaseModel], ...] = (
-    *(ChangeRequest, IsochroneRequest, BestRequest, FindRequest),
+    *(ChangeRequest, IsochroneRequest, BestRequest, FindRequest, RoadsRequest),
     *(SaveRequest, DeleteRequest, ProveRequest),
 )
 REPLIES: tuple[type[BaseModel], ...] = (
@@ -537,8 +567,30 @@ def read_message(kind: type[M], body: bytes) -> M:
     WrongMessage
         If it is anything else; the first problem is told.
     """
+    return _read(lambda: kind.model_validate_json(body))
+
+
+def read_query(kind: type[M], query: Mapping[str, str]) -> M:
+    """Read a request that stands in an address.
+
+    Parameters
+    ----------
+    kind
+        What it must be.
+    query
+        Its parts, by name.
+
+    Raises
+    ------
+    WrongMessage
+        As `read_message`.
+    """
+    return _read(lambda: kind.model_validate_strings(query))
+
+
+def _read(read: Callable[[], M]) -> M:
     try:
-        return kind.model_validate_json(body)
+        return read()
     except ValidationError as error:
         # Values are not quoted: they may be long, or of another's making.
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]

@@ -14,14 +14,24 @@ import shapely
 from stemgeo.coverage import KEYS, lay_side_by_side
 from stemgeo.demand import served_ages
 from stemgeo.explore.board import REACHES_KEPT
+from stemgeo.explore.meaning import Meaning
 from stemgeo.explore.messages import (
+    BestPlace,
+    BestReply,
     ChangedAcademy,
     ChangeReply,
+    CostReply,
+    FindReply,
+    FoundPlace,
+    GapReply,
+    IsochroneReply,
     KnownAcademy,
     Named,
     PlaceFigures,
     StudyReply,
+    WrongMessage,
     to_degrees,
+    to_lambert,
 )
 from stemgeo.explore.variants import lay_out
 from stemgeo.maps.series import choose_classes, choose_colours
@@ -38,8 +48,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stemgeo.explore.board import Board, Change
-    from stemgeo.explore.messages import ChangeRequest, Figures, Variant
+    from stemgeo.explore.cost import Cost
+    from stemgeo.explore.messages import (
+        BestRequest,
+        ChangeRequest,
+        Figures,
+        FindRequest,
+        IsochroneRequest,
+        RoadsRequest,
+        Variant,
+    )
     from stemgeo.explore.variants import Laid
+    from stemgeo.notes import Note
 
     Place = tuple[str, str]
     """Level and code."""
@@ -65,6 +85,7 @@ class Desk:
         self.board = board
         self.study = board.study
         self.language = self.study.language
+        self.meaning = Meaning.of(board)
         self._before = _gather_figures(board.coverage)
         self._snap_m: dict[tuple[float, float], float | None] = {}
 
@@ -196,6 +217,7 @@ class Desk:
         """
         laid = self.lay_out(asked.variant)
         change = self.change(laid)
+        cost = self.meaning.tell_cost(change)
         moved = _gather_moved(change)
         changed = {level: [code for at, code in moved if at == level] for level in UPPER}
         places = {
@@ -208,11 +230,61 @@ class Desk:
         return ChangeReply(
             request=asked.request,
             places=places,
-            cost=None,
-            gaps=(),
+            cost=_tell_cost(cost),
+            gaps=tuple(GapReply(**one._asdict()) for one in self.meaning.list_gaps(change)),
             academies=self._tell_academies(laid),
-            notes=tuple(one.to_text(self.language) for one in self._list_notes(laid)),
+            notes=self._tell([*self._list_notes(laid), *cost.notes]),
         )
+
+    def _tell(self, notes: Iterable[Said | Note]) -> tuple[str, ...]:
+        return tuple(one.to_text(self.language) for one in notes)
+
+    # -- around a place -----------------------------------------------------------------------
+
+    def tell_isochrone(self, asked: IsochroneRequest) -> IsochroneReply:
+        """Answer from where a place is reached."""
+        x, y = to_lambert(asked.place.lon, asked.place.lat)
+        drawn = self.meaning.draw_isochrone(float(x[0]), float(y[0]))
+        notes = self._tell(drawn.notes)
+        return IsochroneReply(request=asked.request, areas=drawn.areas, notes=notes)
+
+    def tell_best(self, asked: BestRequest) -> BestReply:
+        """Answer which place brings most beside a variant.
+
+        Parameters
+        ----------
+        asked
+            The variant, and over which roads.
+
+        Raises
+        ------
+        WrongMessage
+            If the variant cannot be, or the study has no such roads.
+        """
+        if asked.profile not in self.board.ground.profiles:
+            raise WrongMessage(_NO_ROADS)
+        found = self.meaning.find_best(self.change(self.lay_out(asked.variant)), asked.profile)
+        place = None if found.place is None else BestPlace(**found.place)
+        why = "" if found.why is None else found.why.to_text(self.language)
+        return BestReply(request=asked.request, place=place, why=why)
+
+    def tell_found(self, asked: FindRequest) -> FindReply:
+        """Answer which places are called so, or are near."""
+        near = None
+        if asked.near is not None:
+            x, y = to_lambert(*asked.near)
+            near = float(x[0]), float(y[0])
+        found = self.meaning.find_places(asked.text, near)
+        places = tuple(FoundPlace(**one) for one in found.places)
+        return FindReply(request=asked.request, places=places, notes=self._tell(found.notes))
+
+    def draw_roads(self, asked: RoadsRequest) -> dict[str, Any]:
+        """Draw the roads in a window by how quiet they are."""
+        window = asked.around_belgium
+        nothing = {"type": "FeatureCollection", "features": []}
+        return nothing if window is None else self.meaning.draw_roads(*window)
+
+    # -- parts --------------------------------------------------------------------------------
 
     def _tell_place(
         self, level: str, code: str, moved: dict[Cell, tuple[int, int]]
@@ -284,6 +356,19 @@ class Desk:
         if none:
             notes.append(_note_ages(none))
         return notes
+
+
+_NO_ROADS = Said(
+    "profile: the study has no such roads",
+    "profile: de studie heeft zulke wegen niet",
+    "profile : l’étude n’a pas de telles routes",
+)
+
+
+def _tell_cost(cost: Cost) -> CostReply | None:
+    """Give what is known of a cost; its notes are told beside it."""
+    told = {name: value for name, value in cost._asdict().items() if name != "notes"}
+    return None if cost.rules_year is None else CostReply(**told)
 
 
 def _note_closed(names: list[str]) -> Said:

@@ -32,17 +32,22 @@ from starlette.routing import Route
 from stemgeo.errors import ListenError, Problem, StemgeoError, WriteError
 from stemgeo.explore.messages import (
     MOST_BYTES,
+    BestRequest,
     ChangeRequest,
     DeleteRequest,
+    FindRequest,
+    IsochroneRequest,
     ProblemReply,
     ProveReply,
     ProveRequest,
+    RoadsRequest,
     SavedVariant,
     SaveReply,
     SaveRequest,
     WrongMessage,
     build_schema,
     read_message,
+    read_query,
 )
 from stemgeo.explore.proof import Asking, Prover, run_aside
 from stemgeo.explore.replies import Desk
@@ -301,11 +306,16 @@ class Queue:
     """Lets one question at a time at the study, in a thread of its own; the server goes on.
 
     A newer question of a window overtakes its older ones that have not begun.
+
+    Attributes
+    ----------
+    waiting
+        How many questions were asked and not answered yet.
     """
 
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _newest: dict[str, int] = field(default_factory=dict)
-    _waiting: int = 0
+    waiting: int = 0
 
     async def work(
         self, work: Callable[..., Any], *given: Any, window: str = "", number: int = 0
@@ -326,19 +336,19 @@ class Queue:
         Refusal
             If it was overtaken, or too many wait.
         """
-        if self._waiting >= _MOST_WAITING:
+        if self.waiting >= _MOST_WAITING:
             raise Refusal(503, _BUSY)
         if window:
             self._newest[window] = max(number, self._newest.get(window, number))
-        self._waiting += 1
+        self.waiting += 1
         try:
             async with self._lock:
                 if window and self._newest[window] > number:
                     raise Refusal(409, _OVERTAKEN, request=number, overtaken=True)
                 return await run_in_threadpool(work, *given)
         finally:
-            self._waiting -= 1
-            if not self._waiting:
+            self.waiting -= 1
+            if not self.waiting:
                 self._newest.clear()
 
 
@@ -391,6 +401,27 @@ class Explorer:
             self.desk.tell_change, asked, window=asked.window, number=asked.request
         )
         return tell(await answer)
+
+    async def isochrone(self, request: Request) -> Response:
+        """From where a place is reached."""
+        asked = await read_body(request, IsochroneRequest)
+        return tell(await self.queue.work(self.desk.tell_isochrone, asked))
+
+    async def best(self, request: Request) -> Response:
+        """The best next place."""
+        asked = await read_body(request, BestRequest)
+        return tell(await self.queue.work(self.desk.tell_best, asked))
+
+    async def find(self, request: Request) -> Response:
+        """Places by name, or near; files of addresses may be read for it: nobody waits for that."""
+        asked = await read_body(request, FindRequest)
+        return tell(await run_in_threadpool(self.desk.tell_found, asked))
+
+    async def roads(self, request: Request) -> Response:
+        """The roads in a window."""
+        asked = read_query(RoadsRequest, dict(request.query_params))
+        drawn = await run_in_threadpool(self.desk.draw_roads, asked)
+        return Response(json.dumps(drawn), media_type="application/geo+json")
 
     async def list_variants(self, _: Request) -> Response:
         """The saved variants."""
@@ -527,6 +558,10 @@ def build_app(explorer: Explorer, door: Door, assets: Path = ASSETS) -> ASGIApp:
             Route("/api/study", explorer.study),
             Route("/api/schema", explorer.schema),
             Route("/api/change", explorer.change, methods=["POST"]),
+            Route("/api/isochrone", explorer.isochrone, methods=["POST"]),
+            Route("/api/best", explorer.best, methods=["POST"]),
+            Route("/api/find", explorer.find, methods=["POST"]),
+            Route("/api/roads", explorer.roads),
             Route("/api/variants", explorer.list_variants),
             Route("/api/variants/{slug}", explorer.save, methods=["PUT"]),
             Route("/api/variants/{slug}", explorer.delete, methods=["DELETE"]),

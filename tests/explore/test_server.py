@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import hand
@@ -10,21 +12,34 @@ from asked import OWN, Asked
 
 import stemgeo as sg
 from stemgeo.explore.board import Board
-from stemgeo.explore.messages import ChangeReply, ProblemReply, StudyReply
-from stemgeo.explore.server import HEADERS, Explorer
+from stemgeo.explore.messages import (
+    BestReply,
+    ChangeReply,
+    ConflictReply,
+    FindReply,
+    IsochroneReply,
+    ProblemReply,
+    ProofReply,
+    ProveReply,
+    StudyReply,
+)
+from stemgeo.explore.server import HEADERS, Explorer, Queue, Refusal, read_assets
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
+    import pandas as pd
+
+    from stemgeo.explore.proof import Asking
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
 SPOT = {"lon": 4.455, "lat": 51.115}
 ROUTES = [
     *(("GET", path) for path in ("", "app.css", "no-such", "api/study", "api/schema")),
-    *(("GET", path) for path in ("api/variants", "api/prove/1")),
-    *(("POST", path) for path in ("api/change", "api/prove", "api/no-such", "")),
+    *(("GET", path) for path in ("api/variants", "api/prove/1", "api/roads")),
+    *(("POST", f"api/{path}") for path in ("change", "isochrone", "best", "find", "prove", "no")),
     *((method, "api/variants/a") for method in ("PUT", "DELETE")),
 ]
 
@@ -245,3 +260,265 @@ def test_the_address_is_secret_and_of_this_machine(ask: Asked) -> None:
     assert ask.door.address.startswith(f"{OWN}/")
     assert len(ask.door.token) >= 32
     assert type(ask.door).on_port(8765).token != ask.door.token
+
+
+# -- what it means ----------------------------------------------------------------------------
+
+
+def test_what_a_change_means_is_told(ask: Asked) -> None:
+    """Cost under the rules, gaps by the ids of a run; their children before and after."""
+    variant = {"placed": [{"id": "N", **SPOT}]}
+    told = ChangeReply.model_validate_json(
+        ask("POST", "api/change", {"request": 1, "variant": variant}).content
+    )
+    assert told.cost is not None
+    assert told.cost.after_eur > told.cost.before_eur > 0
+    assert told.gaps
+    assert all(one.after < one.before for one in told.gaps)
+    nothing = ask("POST", "api/change", {"request": 1, "variant": {}}).json()
+    assert (nothing["gaps"], nothing["notes"]) == ([], [])
+
+
+def test_what_is_around_a_place_is_told(ask: Asked) -> None:
+    """Its isochrone by minutes, places by name and by nearness, roads by how quiet they are."""
+    areas = IsochroneReply.model_validate_json(
+        ask("POST", "api/isochrone", {"request": 3, "place": SPOT}).content
+    )
+    assert areas.request == 3
+    assert [one["properties"]["minutes_to"] for one in areas.areas["features"]] == [5, 10, 15]
+    named = ask("POST", "api/find", {"request": 4, "text": "boech"})
+    found = FindReply.model_validate_json(named.content)
+    assert (found.request, {one.name for one in found.places}) == (4, {"Boechout"})
+    near = ask("POST", "api/find", {"request": 5, "near": [SPOT["lon"], SPOT["lat"]]})
+    assert FindReply.model_validate_json(near.content).places[0].name == "Boechout"
+    window = "west=4.45&south=51.11&east=4.46&north=51.12"
+    roads = ask("GET", f"api/roads?{window}").json()["features"]
+    assert {one["properties"]["quiet"] for one in roads} <= {1, 2, 3, 4, "pushed"}
+    assert roads
+    assert ask("GET", "api/roads?west=0&south=0&east=9&north=60").json()["empty"] == "too large"
+
+
+def test_the_best_next_place_is_that_of_the_variant(ask: Asked) -> None:
+    """Placed there, as many children come within reach as were promised."""
+    variant = {"closed": ["S1"]}
+    told = BestReply.model_validate_json(
+        ask("POST", "api/best", {"request": 6, "variant": variant, "profile": "all"}).content
+    )
+    assert (told.request, told.why) == (6, "")
+    assert told.place is not None
+    place = {"id": "best", "lon": told.place.lon, "lat": told.place.lat}
+    whole = [
+        ask("POST", "api/change", {"request": 1, "variant": one}).json()["places"]["region"][0]
+        for one in (variant, variant | {"placed": [place]})
+    ]
+    before, after = (one["figures"]["all"]["central"]["all"][1] for one in whole)
+    assert after - before == told.place.children
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "message", "what"),
+    [
+        ("POST", "api/best", {"request": 1, "variant": {}, "profile": "motorways"}, "profile"),
+        ("POST", "api/isochrone", {"request": 1, "place": {"lon": 0, "lat": 0}}, "place.lon"),
+        ("POST", "api/find", {"request": 1, "near": [4.4]}, "near"),
+        ("POST", "api/find", {"request": 1, "text": "x" * 201}, "text: is te lang"),
+        ("GET", "api/roads", None, "west: ontbreekt"),
+        ("GET", "api/roads?west=nan&south=1&east=2&north=3", None, "west"),
+        ("GET", "api/roads?west=1&south=1&east=2&north=3&x=1", None, "x: is niet gekend"),
+    ],
+)
+def test_a_question_that_cannot_be_is_refused(
+    ask: Asked, method: str, path: str, message: object, what: str
+) -> None:
+    """In one line that names what is wrong with it."""
+    assert what in problem_of(ask(method, path, message), 400)
+
+
+def test_the_schema_has_every_reply(ask: Asked) -> None:
+    """Requests and replies by name, and none of a field that is not described."""
+    schema = ask("GET", "api/schema").json()["$defs"]
+    assert {"ChangeRequest", "ChangeReply", "Variant", "ProofReply", "ProblemReply"} <= set(schema)
+    assert all(
+        one.get("additionalProperties") is False for one in schema.values() if "properties" in one
+    )
+
+
+# -- text stays text --------------------------------------------------------------------------
+
+
+def test_names_with_markup_stay_text(ask: Asked) -> None:
+    """As JSON that no browser takes for a page; what hides or turns text is gone."""
+    told = ask("GET", "api/study")
+    assert "<b>West</b> `${x}`" in told.text
+    assert told.headers["content-type"] == "application/json"
+    name = "<img src=x onerror=alert(1)>\u202e\x1b[2J\nx"
+    variant = {"name": name, "placed": [{"id": "<b>", "name": name, **SPOT}]}
+    assert ask("POST", "api/change", {"request": 1, "variant": variant}).status_code == 200
+    saved = ask("PUT", "api/variants/text", {"variant": variant})
+    assert saved.status_code == 200
+    (kept,) = [one for one in ask("GET", "api/variants").json() if one["slug"] == "text"]
+    assert kept["name"] == "<img src=x onerror=alert(1)>[2J x"
+    assert kept["variant"]["placed"][0]["name"] == kept["name"]
+    gone = ask("DELETE", "api/variants/text", {"based_on": saved.json()["sha256"]})
+    assert gone.status_code == 200
+
+
+def test_a_page_is_filled_in_as_text(ask: Asked, tmp_path: Path) -> None:
+    """Title and language stand in it escaped; no other kind of file is given away."""
+    page = "<html lang='{{ language }}'><title>{{ title }}</title>"
+    (tmp_path / "index.html").write_text(page, "utf-8")
+    (tmp_path / "app.mjs").write_text("export {}", "utf-8")
+    (tmp_path / "notes.py").write_text("secret", "utf-8")
+    there = read_assets(tmp_path, "nl", "</title><script>x</script>")
+    assert set(there) == {"/", "/app.mjs"}
+    assert b"<script>" not in there["/"][0]
+    assert there["/app.mjs"][1].startswith("text/javascript")
+    assert ask("GET", "").headers["content-type"].startswith("text/html")
+
+
+# -- variants and proofs ----------------------------------------------------------------------
+
+
+def test_variants_are_saved_and_clash(ask: Asked, study: Path) -> None:
+    """Two windows over one file: the second is told what it holds, and nothing is lost."""
+    one, other = ({"name": name, "placed": [{"id": "N", **SPOT}]} for name in ("Een", "Twee"))
+    first = ask("PUT", "api/variants/plan", {"variant": one}).json()["sha256"]
+    assert (study / "variants" / "plan.csv").is_file()
+    second = ask("PUT", "api/variants/plan", {"variant": other, "based_on": first})
+    assert second.status_code == 200
+    late = ask("PUT", "api/variants/plan", {"variant": one, "based_on": first})
+    told = ConflictReply.model_validate_json(late.content)
+    assert (late.status_code, told.sha256) == (409, second.json()["sha256"])
+    assert told.variant is not None
+    assert told.variant.name == "Twee"
+    assert ask("DELETE", "api/variants/plan", {"based_on": first}).status_code == 409
+    assert ask("DELETE", "api/variants/plan", {"based_on": told.sha256}).status_code == 200
+    assert ask("GET", "api/variants").json() == []
+    problem_of(ask("PUT", "api/variants/plan", {"variant": {}}), 400)
+
+
+@pytest.mark.parametrize("slug", ["..", "..%2f..%2fx", "%2e%2e", "a%2fb", "a.csv", "A", "%00", "é"])
+def test_a_path_is_no_name(ask: Asked, study: Path, slug: str) -> None:
+    """Whatever its letters: no file is written anywhere."""
+    before = sorted(study.rglob("*"))
+    variant = {"placed": [{"id": "N", **SPOT}]}
+    raw = f"/{ask.door.token}/api/variants/{slug}"
+    said = ask("PUT", "", {"variant": variant}, raw=raw)
+    assert said.status_code in (400, 403, 404, 405)
+    assert sorted(study.rglob("*")) == before
+
+
+def test_a_disk_that_refuses_is_told(board: Board, study: Path, tmp_path: Path) -> None:
+    """In one line, and the server goes on."""
+    (tmp_path / "file").touch()
+    broken = Asked(Explorer.of_board(board, study / "study.toml", tmp_path / "file" / "v"))
+    variant = {"placed": [{"id": "N", **SPOT}]}
+    assert "file" in problem_of(broken("PUT", "api/variants/a", {"variant": variant}), 503)
+    assert broken("GET", "api/schema").status_code == 200
+
+
+def test_a_proof_is_begun_and_told(board: Board, study: Path, tmp_path: Path) -> None:
+    """Its plan is that of the variant; kept only of one that was saved as it is."""
+    asked = []
+    coverage = []
+
+    def run(asking: Asking, *_: object) -> pd.DataFrame:
+        asked.append(asking)
+        return coverage[0]
+
+    explorer = Explorer.of_board(board, study / "study.toml", tmp_path)
+    explorer.prover.run = run
+    ask = Asked(explorer)
+    variant = {"closed": ["S2"]}
+    coverage.append(board.change(closed=["S2"]).coverage)
+    begun = ask("POST", "api/prove", {"variant": variant})
+    assert begun.status_code == 202
+    job = ProveReply.model_validate_json(begun.content).job
+    for thread in threading.enumerate():
+        if thread.name == f"proof {job}":
+            thread.join()
+    told = ProofReply.model_validate_json(ask("GET", f"api/prove/{job}").content)
+    assert (told.state, told.folder) == ("equal", "")
+    assert asked[0].saved is None
+    assert "S2,closed" in asked[0].text
+    problem_of(ask("GET", "api/prove/99"), 404)
+    problem_of(ask("POST", "api/prove", {"variant": {}}), 400)
+    keeps = {"variant": variant, "keep": "plan"}
+    assert "bewaar" in ask("POST", "api/prove", keeps).json()["problem"]
+    ask("PUT", "api/variants/plan", {"variant": variant})
+    assert ask("POST", "api/prove", keeps).status_code == 202
+    problem_of(ask("POST", "api/prove", {"variant": variant, "keep": "../x"}), 400)
+
+
+# -- in whose turn ----------------------------------------------------------------------------
+
+
+def test_a_newer_question_overtakes_those_that_wait() -> None:
+    """Of its own window alone; what has begun is answered, and other windows all."""
+
+    async def ask_all() -> list[object]:
+        queue = Queue()
+        begun, go = threading.Event(), threading.Event()
+
+        def work(name: str) -> str:
+            begun.set()
+            go.wait()
+            return name
+
+        async def one(window: str, number: int) -> object:
+            try:
+                return await queue.work(work, f"{window}{number}", window=window, number=number)
+            except Refusal as refusal:
+                return refusal.status, refusal.more
+
+        first = asyncio.create_task(one("a", 1))
+        await asyncio.to_thread(begun.wait)
+        rest = [asyncio.create_task(one(*of)) for of in (("a", 2), ("b", 1), ("a", 3), ("", 1))]
+        # Each of them stands in line before the first goes on.
+        while queue.waiting < 5:
+            await asyncio.sleep(0)
+        go.set()
+        return await asyncio.gather(first, *rest)
+
+    overtaken = 409, {"request": 2, "overtaken": True}
+    assert asyncio.run(ask_all()) == ["a1", overtaken, "b1", "a3", "1"]
+
+
+def test_too_many_questions_are_refused() -> None:
+    """The line has an end, and who stands at it is told so; the others are answered."""
+
+    async def ask_all() -> list[int]:
+        queue, go = Queue(), threading.Event()
+
+        async def one() -> int:
+            try:
+                await queue.work(go.wait)
+            except Refusal as refusal:
+                return refusal.status
+            return 200
+
+        tasks = [asyncio.create_task(one()) for _ in range(70)]
+        while not all(task.done() for task in tasks[64:]):
+            await asyncio.sleep(0)
+        go.set()
+        return await asyncio.gather(*tasks)
+
+    assert asyncio.run(ask_all()) == [200] * 64 + [503] * 6
+
+
+def test_a_failure_is_one_line_and_the_server_goes_on(
+    ask: Asked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What broke stands in the log without what a terminal would obey; the page is told less."""
+
+    def fail(_: object) -> None:
+        raise ValueError("\x1b[2Jsecret")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ask.explorer.desk, "tell_change", fail)
+        said = ask("POST", "api/change", {"request": 1, "variant": {}})
+    assert "secret" not in problem_of(said, 500)
+    assert said.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+    assert "secret" in caplog.text
+    assert "\x1b" not in caplog.text
+    assert ask("POST", "api/change", {"request": 2, "variant": {}}).json()["request"] == 2
