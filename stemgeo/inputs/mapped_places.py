@@ -35,7 +35,8 @@ _ALSO = ("name:nl", "name:fr", "alt_name", "official_name", "short_name", "opera
 _KEYS = ("amenity", _NAME, *_ALSO)
 _LONGEST = 120
 _SAME_M = 200.0
-"""Places of one kind and name that are no farther apart are one, drawn twice."""
+"""Places of one kind and name that are no farther apart are one, drawn twice; so is one without a
+name that lies so near to another of its kind."""
 
 _AROUND = ("outer", "perimeter", "")
 """Roles of what goes around a place, or is a part of it; a hole in it is neither."""
@@ -160,15 +161,18 @@ def _find_middle(lines: list[Floats], marks: Floats) -> tuple[float, float]:
 
 
 def _is_new(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Say which places are no other one drawn again: the first of those near with a name."""
+    """Say which places are no other one drawn again: of those that are near the first."""
     kept = np.ones(len(table), dtype=np.bool_)
-    named: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    known: dict[tuple[str, str], list[tuple[float, float]]] = {}
     columns = [table[one].tolist() for one in ("rank", "kind", "name", "x", "y")]
-    rows = sorted(zip(*columns, range(len(table)), strict=True), key=lambda one: (one[0], one[-1]))
+    rows = sorted(zip(*columns, range(len(table)), strict=True), key=lambda one: (not one[2], one[0], one[-1]))
     for _, kind, name, x, y, row in rows:
-        others = named.setdefault((kind, fold_label(name)), [])
-        near = any(math.hypot(x - a, y - b) <= _SAME_M for a, b in others)
-        kept[row] = not (name and near)
+        # Every one is known by its kind as well: to that one without a name is compared.
+        of_name, of_kind = (known.setdefault((kind, one), []) for one in (fold_label(name), ""))
+        others = of_name if name else of_kind
+        kept[row] = not any(math.hypot(x - a, y - b) <= _SAME_M for a, b in others)
         if kept[row]:
-            others.append((x, y))
+            of_kind.append((x, y))
+            if name:
+                of_name.append((x, y))
     return kept

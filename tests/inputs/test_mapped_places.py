@@ -22,6 +22,7 @@ MARKS = {
     12: ((5.0, 1.0), {"amenity": "school", "name": "De Linde"}),
     13: ((5.0, 2.0), {"amenity": "library", "name": ODD, "name:fr": "Bibliothèque"}),
     14: ((5.0, 3.0), {"amenity": "library"}),
+    16: ((1.15, 1.25), {"amenity": "school"}),
     15: ((5.0, 4.0), {"amenity": "bank", "name": "Bank"}),
 }  # fmt: skip
 SCHOOL = {"amenity": "school", "name": "De Linde"}
