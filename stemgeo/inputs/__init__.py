@@ -6,8 +6,11 @@ Every file passes the one door (`files`). All problems of all files are told at 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import pandas as pd
 
 # First, because it sets what GDAL may do, before anything loads GDAL.
 from stemgeo.inputs.files import OpenedFile, open_input  # isort: skip
@@ -20,6 +23,7 @@ from stemgeo.inputs.academies import (
     read_academies,
 )
 from stemgeo.inputs.accounts import ACCOUNTS, KnownPlaces, load_account
+from stemgeo.inputs.address_index import ROWS, StreetIndex, load_index
 from stemgeo.inputs.address_match import PLACED_BY as ADRESMATCH
 from stemgeo.inputs.address_match import load_answers
 from stemgeo.inputs.addresses import Address
@@ -75,14 +79,13 @@ from stemgeo.inputs.zone_codes import load_zone_codes
 from stemgeo.notes import Note, clean_text, say, say_count, say_list
 from stemgeo.study import VINTAGE, list_ages
 from stemgeo.texts.wording import find_wording
+from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import geopandas as gpd
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
     from stemgeo.study import Input, Study
@@ -261,7 +264,7 @@ class _Reading:
         """What says where addresses are; each is read when the first of them is asked for."""
         return PlaceSources(
             self.every,
-            self._take_book,
+            self.take_book,
             self._take_mapped,
             lambda: self.take("postcodes"),
             self.take("corrections"),
@@ -270,7 +273,7 @@ class _Reading:
             take_answers=lambda: self.take("matched_addresses"),
         )
 
-    def _take_book(self) -> AddressBook | None:
+    def take_book(self) -> AddressBook | None:
         self.keeps_addresses = True
         self.read_input("addresses")
         return self.book
@@ -573,11 +576,45 @@ def open_place_sources(study: Study) -> PlaceSources:
     InputError
         If its boundaries cannot be read.
     """
-    of = _Reading(study)
+    of, given = _Reading(study), study.inputs
     for key in ("area", "municipalities"):
         of.read_input(key)
     of.findings.raise_errors()
-    return of.sources
+    paths = [] if isinstance(given.network, str) else [one.path for one in given.network]
+    return replace(
+        of.sources,
+        take_points=lru_cache(lambda: _load_point_index(of)),
+        take_mapped=_index_extracts(paths),
+    )
+
+
+def _load_point_index(of: _Reading) -> StreetIndex | None:
+    """Give the address points of a study by their streets; None without any that place anything."""
+    given = of.study.inputs.addresses
+    if given is None:
+        return None
+    files = [hash_file(one.path) for one in (given, of.study.inputs.municipalities)]
+    asked = [given.model_dump(mode="json", by_alias=True), of.vintage, *files]
+
+    def read() -> pd.DataFrame:
+        book = of.take_book()
+        of.findings.raise_errors()
+        return pd.DataFrame(columns=list(ROWS)) if book is None else book.rows
+
+    code = sorted(map(str, Path(__file__).parent.glob("*.py")))
+    return load_index("address_point", asked, code, read)
+
+
+def _index_extracts(paths: Sequence[Path]) -> Callable[[Collection[str]], StreetIndex | None]:
+    """Give what takes the addresses of extracts by their streets."""
+
+    def load() -> StreetIndex:
+        from stemgeo.inputs.mapped_addresses import load_every_mapped
+
+        return load_every_mapped(paths)
+
+    once = lru_cache(load)
+    return lambda _: once() if paths else None
 
 
 def find_unmatched(study: Study) -> list[tuple[Address, Place | Refused]]:

@@ -12,6 +12,7 @@ import shapely
 
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import addresses, cache, extracts, placing
+from stemgeo.inputs.address_index import StreetIndex, load_index
 from stemgeo.inputs.addresses import fold_street
 from stemgeo.inputs.placing import AddressBook, find_near
 from stemgeo.inputs.vectors import make_transformer
@@ -46,8 +47,22 @@ def load_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> Add
     return AddressBook("map_address", rows)
 
 
-def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> pd.DataFrame:
+def load_every_mapped(paths: Sequence[Path]) -> StreetIndex:
+    """Take all addresses of extracts from the cache, or read and keep them."""
+    hashes = [hash_file(path) for path in paths]
+    code = [__file__, *extracts.CODE]
+    return load_index("map_address", hashes, code, lambda: read_mapped_addresses(paths, None))
+
+
+def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str] | None) -> pd.DataFrame:
     """Read the addresses of nodes, and of ways with a point inside, in streets that may be meant.
+
+    Parameters
+    ----------
+    paths
+        Of the extracts.
+    wanted
+        As for `load_mapped_addresses`; None for all.
 
     Raises
     ------
@@ -85,8 +100,10 @@ def read_mapped_addresses(paths: Sequence[Path], wanted: Collection[str]) -> pd.
     return both.sort_values([*both.columns], ignore_index=True)
 
 
-def _keep_meant(found: pd.DataFrame, wanted: Collection[str]) -> pd.DataFrame:
+def _keep_meant(found: pd.DataFrame, wanted: Collection[str] | None) -> pd.DataFrame:
     street = found["addr:street"].where(found["addr:street"] != "", found["addr:place"])
+    if wanted is None:
+        return found.assign(street=street)
     number, streets = pd.factorize(street)
     keys = [{fold_street(part) for part in (one, *one.split(";"))} for one in streets]
     near = find_near(wanted, {key for one in keys for key in one})

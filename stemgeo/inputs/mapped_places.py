@@ -165,8 +165,10 @@ def _is_new(table: pd.DataFrame) -> NDArray[np.bool_]:
     kept = np.ones(len(table), dtype=np.bool_)
     known: dict[tuple[str, str], list[tuple[float, float]]] = {}
     columns = [table[one].tolist() for one in ("rank", "kind", "name", "x", "y")]
-    rows = sorted(zip(*columns, range(len(table)), strict=True), key=lambda one: (not one[2], one[0], one[-1]))
-    for _, kind, name, x, y, row in rows:
+    rows = sorted(
+        zip(*columns, range(len(table)), strict=True), key=lambda one: (not one[2], one[0], one[-1])
+    )
+    for _, kind, name, x, y, row in sorted(rows, key=lambda one: (not one[2], one[0], one[-1])):
         # Every one is known by its kind as well: to that one without a name is compared.
         of_name, of_kind = (known.setdefault((kind, one), []) for one in (fold_label(name), ""))
         others = of_name if name else of_kind

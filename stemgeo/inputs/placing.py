@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -247,6 +247,21 @@ def _round_up(metres: float) -> int:
 
 
 # --- Books of addresses ----------------------------------------------------------------------
+
+
+class AddressRows(Protocol):
+    """Addresses, of which those of some streets can be taken."""
+
+    def list_near(self, wanted: Collection[str], towns: gpd.GeoDataFrame) -> NearRows:
+        """Give the rows of the streets that may be meant.
+
+        Parameters
+        ----------
+        wanted
+            Streets, as `fold_street` writes them.
+        towns
+            The municipalities.
+        """
 
 
 @dataclass(frozen=True)
@@ -535,8 +550,8 @@ class PlaceSources:
     """
 
     municipalities: gpd.GeoDataFrame
-    take_points: Callable[[], AddressBook | None] = lambda: None
-    take_mapped: Callable[[Collection[str]], AddressBook | None] = lambda _: None
+    take_points: Callable[[], AddressRows | None] = lambda: None
+    take_mapped: Callable[[Collection[str]], AddressRows | None] = lambda _: None
     take_postcodes: Callable[[], pd.DataFrame | None] = lambda: None
     corrections: gpd.GeoDataFrame | None = None
     rules: AcademyRules = field(default_factory=AcademyRules)

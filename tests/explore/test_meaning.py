@@ -68,3 +68,13 @@ def test_what_is_not_found_is_said(town: OpenTown) -> None:
     said = "no file with addresses" if town.board.study.straight_line else "is not in the files"
     assert said in str(address.notes[0])
     assert meaning.find_places("").places == []
+
+
+def test_an_address_of_the_map_is_a_place(town: OpenTown) -> None:
+    """At its number; it comes before whatever is called alike."""
+    found = Meaning.of(town.board).find_places("Dorp 7, 2630 Aartselaar")
+    if not town.board.study.straight_line:
+        place = found.places[0]
+        assert (place["kind"], place["name"]) == ("address", "Dorp 7, 2630")
+        x, y = make_transformer("EPSG:4326", LAMBERT_72).transform(place["lon"], place["lat"])
+        assert hand.spot(2.5, 2.5).distance(hand.shapely.Point(x, y)) < 0.02

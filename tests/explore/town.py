@@ -32,6 +32,7 @@ SCHOOLS = [
     (9102, (4.1, 2.1), {"amenity": "library", "name": "Bibliotheek Édouard"}),
     (9103, (2.0, 3.0), {"amenity": "school"}),
     (9104, (30.0, 30.0), {"amenity": "school", "name": "Ver weg"}),
+    (9105, (2.5, 2.5), {"addr:street": "Dorp", "addr:housenumber": "7", "addr:postcode": "2630"}),
 ]
 """Nodes of the map: a number, where, and what they are."""
 
