@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stemgeo import subsidy
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from stemgeo.explore.board import Change
+    from stemgeo.explore.board import Board, Change
+    from stemgeo.study import Study
 
 
 class Cost(NamedTuple):
@@ -43,16 +45,52 @@ class Cost(NamedTuple):
 _WHERE = say("cost", "kostprijs", "coût")
 
 
-def tell_cost(change: Change) -> Cost:
-    """Say what the academies cost before a change and after it: those that count on the day."""
-    choice = change.board.study.subsidy
-    rules = subsidy.find_rules(choice)
-    if rules is None:
-        return Cost(None, None, known=False, rules_year=None, envelope_eur=None, notes=(_UNRULED,))
-    before, uncounted_before = _add_up(change, change.board.academies, rules)
-    after, uncounted = _add_up(change, change.academies, rules)
-    notes = (_note_uncounted(uncounted),) if uncounted else ()
-    return Cost(before, after, uncounted <= uncounted_before, rules.year, rules.envelope_eur, notes)
+@dataclass(frozen=True)
+class Costs:
+    """What the academies of a study cost.
+
+    Attributes
+    ----------
+    study, layer
+        What is asked, and the places by which its subsidy counts.
+    before
+        What those that are there cost, in euro, and how many the rules do not see.
+    """
+
+    study: Study
+    layer: gpd.GeoDataFrame | None
+    before: tuple[int, int]
+
+    @classmethod
+    def from_board(cls, board: Board) -> Costs:
+        """Add up what the academies of an opened study cost."""
+        bare = cls(board.study, board.beside.layer, (0, 0))
+        return replace(bare, before=bare.add_up(board.academies))
+
+    def tell(self, change: Change) -> Cost:
+        """Say what they cost before a change and after it: those that count on the day."""
+        rules = subsidy.find_rules(self.study.subsidy)
+        if rules is None:
+            return Cost(
+                None, None, known=False, rules_year=None, envelope_eur=None, notes=(_UNRULED,)
+            )
+        after, uncounted = self.add_up(change.academies)
+        before, uncounted_before = self.before
+        notes = (_note_uncounted(uncounted),) if uncounted else ()
+        known = uncounted <= uncounted_before
+        return Cost(before, after, known, rules.year, rules.envelope_eur, notes)
+
+    def add_up(self, academies: gpd.GeoDataFrame) -> tuple[int, int]:
+        """Add up what academies cost, in euro, and count those that the rules do not see."""
+        choice, rules = self.study.subsidy, subsidy.find_rules(self.study.subsidy)
+        layers = {} if self.layer is None else {choice.place_layer: self.layer}
+        own: pd.DataFrame = keep_own(self.study, academies)
+        table = subsidy.compute_for_study(choice, own, layers)
+        if rules is None or table is None:
+            return 0, 0
+        ruled = subsidy.add_up_amounts(table, rules).amount_eur
+        uncounted = len(academies) - len(own) + int(table["not_counted"].sum())
+        return ruled + subsidy.own_costs_cents(own) // subsidy.CENTS, uncounted
 
 
 _UNRULED = Note(
@@ -75,19 +113,3 @@ def _note_uncounted(uncounted: int) -> Note:
         academies=say_count(uncounted, "academy"),
     )
     return Note(_WHERE, what)
-
-
-def _add_up(
-    change: Change, academies: gpd.GeoDataFrame, rules: subsidy.SubsidyRules
-) -> tuple[int, int]:
-    """Add up what academies cost, in euro, and count those that the rules do not see."""
-    board = change.board
-    layer = board.beside.layer
-    layers = {} if layer is None else {board.study.subsidy.place_layer: layer}
-    own: pd.DataFrame = keep_own(board.study, academies)
-    table = subsidy.compute_for_study(board.study.subsidy, own, layers)
-    if table is None:
-        return 0, 0
-    ruled = subsidy.add_up_amounts(table, rules).amount_eur
-    uncounted = len(academies) - len(own) + int(table["not_counted"].sum())
-    return ruled + subsidy.own_costs_cents(own) // subsidy.CENTS, uncounted

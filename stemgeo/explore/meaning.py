@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.explore import drawn, snap_places
-from stemgeo.explore.cost import tell_cost
+from stemgeo.explore.cost import Costs
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import open_place_sources
 from stemgeo.inputs.vectors import make_transformer
@@ -84,7 +84,11 @@ class Meaning:
 
     def tell_cost(self, change: Change) -> Cost:
         """Say what the academies cost before and after."""
-        return tell_cost(change)
+        return self._costs.tell(change)
+
+    @cached_property
+    def _costs(self) -> Costs:
+        return Costs.from_board(self.board)
 
     def list_gaps(self, change: Change) -> list[GapLeft]:
         """List the gaps in which a child comes within reach, or falls out of it."""

@@ -10,8 +10,8 @@ from explore.town import OpenTown, write_town
 
 import stemgeo as sg
 from stemgeo import subsidy
-from stemgeo.explore.board import Board
-from stemgeo.explore.cost import tell_cost
+from stemgeo.explore.board import Board, Change
+from stemgeo.explore.cost import Cost, Costs
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -20,6 +20,11 @@ pytestmark = pytest.mark.usefixtures("read_once")
 def town(tmp_path_factory: pytest.TempPathFactory) -> OpenTown:
     """The town in a straight line, opened; it is not changed."""
     return OpenTown.write(tmp_path_factory.mktemp("cost") / "study", straight_line=True)
+
+
+def tell_cost(change: Change) -> Cost:
+    """Say what a change costs."""
+    return Costs.from_board(change.board).tell(change)
 
 
 def test_a_place_more_costs_what_the_rules_pay_for_one(town: OpenTown) -> None:
