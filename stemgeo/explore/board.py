@@ -32,6 +32,7 @@ from stemgeo.errors import Problem, StudyError
 from stemgeo.explore.beside import BesideCounts
 from stemgeo.explore.ground import SearchGround
 from stemgeo.explore.moves import Moves
+from stemgeo.facts import fact_path
 from stemgeo.inputs import cache
 from stemgeo.inputs.plan import add_plan
 from stemgeo.maps.text import MapText
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 REACHES_KEPT = 4096
 """So many reaches of a spot, by roads and pace, are kept: those of a hundred places and more."""
 
-_CODE = Path(__file__).parent.parent
+_CODE, _FACTS = Path(__file__).parent.parent, fact_path("stress").parent
 
 
 class RideKind(NamedTuple):
@@ -149,8 +150,11 @@ class Board:
             return cls.load(folder, study, threads=cores)
 
         if not place.exists():
-            cache.load_or_make(place, make, Board.save, load)
-        # What was just made goes: mapped from the cache it takes a fraction of the memory.
+            made = cache.load_or_make(place, make, Board.save, load)
+            if not place.exists():  # the disk is full
+                return made
+            # What was just made goes: mapped from the cache it takes a fraction of the memory.
+            del made
         progress(Said("Opening", "Openen", "Ouverture"), at)
         return cache.load_or_make(place, make, Board.save, load)
 
@@ -552,10 +556,11 @@ _NOBODY = np.zeros(0, dtype=np.int64)
 
 
 def _find_place(study: Study) -> Path:
-    """Give the place of a study in the cache, by all that it reads and the code that measures."""
+    """Give the place of a study in the cache, by all that it reads and what measures and says."""
     asked = study.model_dump(mode="json", by_alias=True)
     files = {one: hash_file(Path(one)) for one in sorted(_list_files(asked))}
-    code = sorted(map(str, _CODE.rglob("*.py")))
+    parts = (_CODE.rglob("*.py"), _CODE.rglob("*.po"), _FACTS.glob("*.*"), _FACTS.glob("stress/*"))
+    code = sorted({str(one) for part in parts for one in part})
     return cache.entry_path("boards", asked, files, code=code)
 
 
@@ -566,4 +571,6 @@ def _list_files(asked: object) -> Iterator[str]:
             yield from _list_files(one)
     elif isinstance(asked, str) and Path(asked).is_file():
         stem = Path(asked).stem
-        yield from (str(one) for one in Path(asked).parent.iterdir() if one.stem == stem)
+        yield from (
+            str(one) for one in Path(asked).parent.iterdir() if one.stem == stem and one.is_file()
+        )

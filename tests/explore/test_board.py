@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import hand
+import lattice
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import stemgeo as sg
-from stemgeo.coverage import KEYS
+from stemgeo.access.travellers import list_travellers
+from stemgeo.coverage import KEYS, Reached, coverage_table
 from stemgeo.errors import StudyError
-from stemgeo.explore.board import Board
+from stemgeo.explore.board import Board, list_cells
 from stemgeo.inputs.plan import add_plan
-from stemgeo.measure import Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.measure import (
+    Prepared,
+    is_in_time,
+    measure_day,
+    prepare_study,
+    report_nothing,
+    search_rides,
+)
+from stemgeo.study import SCENARIOS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import geopandas as gpd
+
+    from stemgeo.study import Study
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -127,3 +149,254 @@ def test_a_change_leaves_the_board_as_it_was(board: Board) -> None:
     first = board.change(placed, ["S2"])
     board.change(draw(np.random.default_rng(8), ["M"]), ["S1"])
     assert_frame_equal(board.change(placed, ["S2"]).coverage, first.coverage)
+
+
+# -- at random, over a town ---------------------------------------------------------------------
+
+CHANGES = 34
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    """A town with one-way streets, a ferry and pavements, its academies of some ages and dates."""
+    roads = lattice.network(tmp_path_factory.mktemp("roads"))
+    travel = {"cutoff_min": 6, "pavements_under_10": True, "ferries": True, "ferry_wait_min": 1}
+    travel |= {"profiles": ["all", "low_stress"]}
+    study = hand.study(
+        "stad.osm", addresses="adressen.csv", demand={"method": "buildings"}, travel=travel
+    )
+    every = [cell.ages[0] for cell in list_cells(study)]
+    prepared = Prepared.from_inputs(study, lattice.inputs(1000, 24), roads, every)
+    board = Board.from_prepared(prepared, threads=1)
+    assert 10 < len(board.academies) < 24
+    return Opened(board, prepared)
+
+
+def test_two_hundred_changes_over_a_town(town: Opened) -> None:
+    """Placed, moved and closed, one or many at once: every row is as measured, to the child."""
+    random, ours = np.random.default_rng(5), town.board.academies["academy_id"].tolist()
+    done, moved = dict.fromkeys(("placed", "moved", "closed"), 0), set()
+    again = Again(town)
+    for number in range(CHANGES):
+        goes = random.permutation(ours)[: random.integers(6)].tolist()
+        moves = [one for one in goes if random.random() < 0.5]
+        new = [f"N{one}" for one in range(random.integers(9))]
+        placed = lattice.academies(random, [*moves, *new])
+        for kind, ids in (("placed", new), ("moved", moves), ("closed", set(goes) - set(moves))):
+            done[kind] += len(ids)
+        found = town.board.change(placed, goes)
+        expected = again.measure(found.academies)
+        assert_frame_equal(found.coverage, expected, obj=f"of {number}")
+        if number % 8 == 0:
+            assert_frame_equal(expected, measure_anew(town, placed, goes), obj=f"of {number}")
+        moved |= set(found.moved["profile"])
+    assert sum(done.values()) >= 200, done
+    assert min(done.values()) >= 25, done
+    assert moved == set(town.board.ground.profiles)
+
+
+class Again:
+    """Measures a study over and over, all roads and all children, by the nearest of each child."""
+
+    def __init__(self, opened: Opened) -> None:
+        prepared = self.prepared = opened.prepared
+        network, register = prepared.ground.network, prepared.inputs.academies
+        riders = list_travellers(prepared.study, network, register, prepared.points)
+        # Over these roads one rides as fast each time.
+        self.riders = [replace(one, paces_kept=99) for one in riders]
+
+    def measure(self, academies: gpd.GeoDataFrame) -> pd.DataFrame:
+        """Give the coverage table of these academies."""
+        prepared, measured = self.prepared, ~np.isnan(self.riders[0].snap_m)
+        riders = [one.for_academies(academies) for one in self.riders]
+        asked = list(product(riders, SCENARIOS, prepared.cells))
+        reached = [
+            Reached(
+                one.profile, speed, cell, is_in_time(label, prepared.study) & measured, measured
+            )
+            for (one, speed, cell), label in zip(asked, search_rides(asked, 1), strict=True)
+        ]
+        return coverage_table(prepared.points, reached, prepared.levels)
+
+
+@given(
+    at=st.tuples(*[st.floats(-0.5, lattice.WIDE_KM + 0.5)] * 2),
+    ages=st.sampled_from(lattice.AGES),
+    others=st.lists(st.integers(0, 9), unique=True, max_size=3),
+)
+@settings(max_examples=20)
+def test_one_more_never_lowers_whatever_else_changes(
+    town: Opened, at: tuple[float, float], ages: hand.Span, others: list[int]
+) -> None:
+    """Wherever it comes, of whichever ages, and whoever closes: with it none is lost besides."""
+    board = town.board
+    closed = board.academies["academy_id"].iloc[others].tolist()
+    placed = hand.academies({"N": hand.spot(*at)}, ages={"N": ages})
+    without, with_it = board.change(None, closed), board.change(placed, closed)
+    assert (with_it.coverage["covered"] >= without.coverage["covered"]).all()
+    assert (with_it.coverage["uncovered"] >= 0).all()
+
+
+# -- the cache ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Kept:
+    """A study of one small square, a cache of its own, and how often it was measured."""
+
+    folder: Path
+    cache: Path
+    monkeypatch: pytest.MonkeyPatch
+    made: int = 0
+    wait: Callable[[], object] = int
+
+    @property
+    def study(self) -> Study:
+        """As its files have it now."""
+        return sg.load_study(self.folder)
+
+    @property
+    def entries(self) -> list[Path]:
+        """What is kept."""
+        return sorted((self.cache / "boards").glob("*"))
+
+    def open(self) -> Board:
+        """Open it; what is measured is counted."""
+        return Board.open(self.study, threads=1)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a file."""
+        text = (self.folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (self.folder / name).write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """A study of which nothing is kept yet; measured it is the same as it was the first time."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    one = Kept(
+        hand.write_study(tmp_path / "study", straight_line=True), tmp_path / "cache", monkeypatch
+    )
+    measure = Board.from_study
+
+    def count(study: Study, **how: Any) -> Board:
+        one.made += 1
+        one.wait()
+        if not _measured:
+            _measured.append(measure(study, **how))
+        return replace(_measured[0], study=study)
+
+    monkeypatch.setattr(Board, "from_study", count)
+    return one
+
+
+_measured: list[Board] = []
+
+
+def equals(one: Board, other: Board) -> None:
+    """Compare all that a change draws on."""
+    assert_frame_equal(one.coverage, other.coverage)
+    for mine, theirs in ((one.register, other.register), (one.academies, other.academies)):
+        # Dates come back in a finer unit.
+        assert_frame_equal(mine.astype(theirs.dtypes), theirs)
+    np.testing.assert_array_equal(one.counts, other.counts)
+    np.testing.assert_array_equal(one.ground.children, other.ground.children)
+    assert (one.notes, one.text) == (other.notes, other.text)
+    placed = draw(np.random.default_rng(3), ["N", "M"])
+    assert_frame_equal(one.change(placed, ["S2"]).coverage, other.change(placed, ["S2"]).coverage)
+
+
+def test_what_was_measured_is_opened_again(kept: Kept) -> None:
+    """Once measured it is taken from the cache, the same."""
+    first = kept.open()
+    equals(first, _measured[0])
+    equals(kept.open(), first)
+    assert kept.made == 1
+    assert len(kept.entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("academies.csv", "160500,0;203500,0", "160400,0;203500,0"),
+        ("bevolking.txt", "11001|F|5|20|2022", "11001|F|5|21|2022"),
+        ("study.toml", "date = 2022-12-31", "date = 2021-12-31"),
+        ("study.toml", "[gaps]", "[travel]\ncutoff_min = 14\n[gaps]"),
+        ("study.toml", "Kleine", "Kleinere"),
+        ("study.toml", '["svg"]', '["svg"]\nlanguage = "fr"'),
+    ],
+)
+def test_another_input_or_choice_is_another_board(
+    kept: Kept, name: str, old: str, new: str
+) -> None:
+    """What was kept of files or choices that are no more is not taken."""
+    kept.open()
+    kept.edit(name, old, new)
+    kept.open()
+    assert kept.made == 2
+    assert len(kept.entries) == 2
+
+
+def test_other_code_is_another_board(kept: Kept, tmp_path: Path) -> None:
+    """What other rules measured is not taken, be they code or facts; a folder is no input."""
+    module = importlib.import_module("stemgeo.explore.board")
+    for name in ("one.py", "nl.po", "stress/default.toml", "exonyms.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    kept.monkeypatch.setattr(module, "_CODE", tmp_path)
+    kept.monkeypatch.setattr(module, "_FACTS", tmp_path)
+    (kept.folder / "academies").mkdir()
+    places = {module._find_place(kept.study)}
+    for name in ("one.py", "nl.po", "stress/default.toml", "exonyms.csv"):
+        (tmp_path / name).write_text("other", encoding="utf-8")
+        places.add(module._find_place(kept.study))
+    assert len(places) == 5
+
+
+def test_a_damaged_entry_is_made_anew(kept: Kept) -> None:
+    """Whichever of its files is cut short, changed or gone: measured again, kept again."""
+    first = kept.open()
+    (entry,) = kept.entries
+    files = sorted(one for one in entry.rglob("*") if one.is_file())
+    assert len(files) > 10
+    for number, name in enumerate(one.relative_to(entry) for one in files):
+        content = bytearray((entry / name).read_bytes())
+        content[-1] ^= 1
+        if number % 3 == 2:
+            (entry / name).unlink()
+        else:
+            (entry / name).write_bytes(bytes(content if number % 3 else content[:-1]))
+        again = kept.open()
+        assert kept.made == number + 2, name
+        assert_frame_equal(again.coverage, first.coverage)
+        assert kept.entries == [entry]
+    equals(kept.open(), first)
+    assert kept.made == len(files) + 1
+
+
+def test_a_full_disk_costs_no_result(kept: Kept) -> None:
+    """It is measured, once, and of what could not be kept nothing is left."""
+    save = Board.save
+
+    def fill(board: Board, folder: Path) -> None:
+        save(board, folder)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    kept.monkeypatch.setattr(Board, "save", fill)
+    equals(kept.open(), _measured[0])
+    assert kept.made == 1
+    assert not kept.entries
+
+
+def test_two_open_at_once(kept: Kept) -> None:
+    """Both measure, the first keeps it, and both have the same."""
+    together = threading.Barrier(2)
+    kept.wait = together.wait
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: kept.open(), range(2))
+    equals(one, other)
+    assert kept.made == 2
+    assert len(kept.entries) == 1
+    equals(kept.open(), one)
+    assert kept.made == 2
