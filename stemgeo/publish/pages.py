@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from stemgeo.coverage import ALL_BANDS
+from stemgeo.maps.finder import gather_postcodes
 from stemgeo.maps.series import choose_colours
 from stemgeo.maps.statement import write_site_statement
 from stemgeo.maps.text import (
@@ -33,6 +34,8 @@ from stemgeo.study import PARTLY_MEASURED_BELOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from stemgeo.publish.pictures import PlacePicture
     from stemgeo.report.outcome import Tables
@@ -291,17 +294,24 @@ class Pages:
     def _minutes(self) -> str:
         return format_number(self.result.study.travel.cutoff_min, self.words.language)
 
-    def _find(self, place: Subject, **how: str) -> Row:
-        row = self.stock.find(place.level, place.code, **how)
-        if row is None:  # of each place every table has each of its rows
-            raise KeyError(place)
-        return row
+    def _find(
+        self,
+        place: Subject,
+        band: str = ALL_BANDS,
+        scenario: str = "central",
+        profile: str = "all",
+    ) -> Row:
+        return self.stock.get("coverage", place.level, place.code, band, scenario, profile)
 
     def _tell_line(self, place: Subject, band: str = ALL_BANDS) -> Told:
         """Give the figures that stand beside each other in a line."""
         figures, stock = self.figures, self.stock
         row = self._find(place, band=band)
-        ends = [stock.find(place.level, place.code, band, scenario) for scenario in ("low", "high")]
+        coverage = stock.sheets["coverage"]
+        ends = [
+            coverage.find(place.level, place.code, band, scenario, "all")
+            for scenario in ("low", "high")
+        ]
         return {
             "name": place.name,
             "children": figures.write_count(row, "children"),
@@ -454,7 +464,14 @@ class Pages:
             }
             for row in found[:MOST_ROWS]
         ]
-        verdict = self.stock.sheets["verdicts"].find(town.code, self.stock.checked)
+        verdict = next(
+            (
+                row
+                for row in self.stock.rows_of("verdicts", town.code)
+                if row.cells["profile"] == self.stock.checked
+            ),
+            None,
+        )
         sure = verdict and fill(
             self.said["verdict"],
             roads=roads,
@@ -533,7 +550,8 @@ class Pages:
         rows = [
             row
             for row in self.stock.sheets["candidate-municipalities"].rows
-            if province in (None, towns[row.cells["nis_code"]].province)
+            if row.cells["nis_code"] in towns
+            and province in (None, towns[row.cells["nis_code"]].province)
             and int(row.cells["adds"] or 0) > 0
         ]
         ranked = sorted(rows, key=lambda row: (-int(row.cells["adds"]), row.key))
@@ -555,6 +573,12 @@ class Pages:
         return [(f"../data/{folder}{one}.csv", said[one.replace("-", "_")]) for one in names]
 
     @cached_property
+    def postcodes(self) -> pd.DataFrame:
+        """The postcodes that lead to a municipality."""
+        found = gather_postcodes(self.result.academies, self.result.postcodes).dropna()
+        return found[found["postcode"] != ""]
+
+    @cached_property
     def shared(self) -> Told:
         """What stands in every page."""
         text, words = self.result.text, self.words
@@ -573,12 +597,15 @@ class Pages:
             "rule": words("map.candidates.rule"),
             "no_figure": words("web.headline.nothing"),
             "partly_said": self.said["partly_measured"],
+            "has_quiet": bool(self.stock.checked),
+            "by_age": self.said["by_age" if self.stock.checked else "by_age_alone"],
             "street_title": words("annex.title.streets"),
             "street_note": words("meaning.of_street"),
             "candidates_title": words("map.candidates.listed"),
             "academies_title": words("web.academies"),
             "region": text.name_place(None),
             "map_file": f"{MAP}.html",
+            "search": self.said["search_postcodes" if len(self.postcodes) else "search"],
         }
 
     def _render(self, template: str, stem: str, title: str, told: Told) -> WrittenPage:

@@ -148,6 +148,8 @@ class PictureGround:
         Points, with what tells planned and roughly placed ones.
     roads
         Main roads.
+    neighbours
+        The municipalities in their order, and behind them those beside the study's area.
     """
 
     places: GeoDataFrame
@@ -178,7 +180,7 @@ class PictureGround:
         if self.parts is not None:
             rows = self.parts[self.parts["nis_code"] == self.places["nis_code"].iloc[number]]
         drawn = [
-            *self._draw_around(frame, outline),
+            *self._draw_around(frame, [number]),
             *draw_shares(frame, rows, self.classes),
             *_draw(frame, "road", self._cut(self.roads, frame), stroke=ROAD, width=3),
             *_draw(frame, "border", [outline], stroke=INK, width=5),
@@ -198,7 +200,7 @@ class PictureGround:
         frame = PictureFrame.around(rows.total_bounds)
         borders = rows.dissolve("province").geometry
         drawn = [
-            *self._draw_around(frame, shapely.union_all(borders)),
+            *self._draw_around(frame, rows.index.tolist()),
             *draw_shares(frame, rows, self.classes),
             *_draw(frame, "road", self._cut(self.roads, frame), stroke=ROAD, width=1),
             *_draw(frame, "border", list(borders), stroke=INK, width=3),
@@ -211,11 +213,11 @@ class PictureGround:
         cut: NDArray[np.object_] = shapely.clip_by_rect(there, *frame.box)
         return cut
 
-    def _draw_around(self, frame: PictureFrame, own: shapely.Geometry) -> Iterator[tuple[str, str]]:
-        beside = [
-            one for one in self._cut(self.neighbours, frame) if not one.is_empty and one != own
-        ]
-        yield from _draw(frame, "around", beside, fill=AROUND, stroke=AROUND_LINE, width=2)
+    def _draw_around(self, frame: PictureFrame, own: Sequence[int]) -> Iterator[tuple[str, str]]:
+        """Draw what lies beside the municipalities of a page, by their numbers."""
+        there = np.setdiff1d(self.neighbours.within(frame.box), own)
+        cut = shapely.clip_by_rect(self.neighbours.shapes[there], *frame.box)
+        yield from _draw(frame, "around", cut, fill=AROUND, stroke=AROUND_LINE, width=2)
 
     def _draw_gaps(self, frame: PictureFrame) -> Iterator[tuple[str, str]]:
         shapes = self._cut(self.gaps, frame)

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stemgeo.maps.finder import gather_postcodes, list_aliases
+from stemgeo.maps.finder import list_aliases
 from stemgeo.maps.web import read_script
 from stemgeo.measure import report_nothing
 from stemgeo.notes import Note, Said, say, say_amount, write_in_all
@@ -188,8 +188,7 @@ def _yield_places(pages: Pages) -> Iterator[tuple[str, str, str]]:
     for province, code in stock.provinces.items():
         yield called[province], pages.words("web.column.province"), code
     towns = stock.places[["nis_code"]].assign(name=[pages.name_town(one) for one in stock.towns])
-    postcodes = gather_postcodes(result.academies, result.postcodes)
-    for one in list_aliases(towns, result.study.about.vintage, postcodes, pages.words):
+    for one in list_aliases(towns, result.study.about.vintage, pages.postcodes, pages.words):
         if one.name:
             yield one.name, one.said, stock.towns[one.number].code
 
@@ -197,7 +196,7 @@ def _yield_places(pages: Pages) -> Iterator[tuple[str, str, str]]:
 def _list_notes(stock: Stock) -> tuple[Note, ...]:
     """Say what is not in the site."""
     found = []
-    if "to-check" not in stock.sheets:
+    if stock.checked and "to-check" not in stock.sheets:
         found.append(
             say(
                 "no streets to check: `stemgeo run --uncertainty` looks for them",

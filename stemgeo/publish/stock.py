@@ -12,6 +12,7 @@ import numpy as np
 
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.files import clean_text
 from stemgeo.inputs.territory import PARTLY, PROVINCE_CODES
 from stemgeo.inputs.vintages import list_former, name_of
 from stemgeo.maps.series import choose_classes, lighten_outlines
@@ -141,12 +142,33 @@ class Stock:
             column = OF_TOWNS.get(name, "")
             if column:
                 found[name] = sheet.group(column)
-        gaps = self.sheets["gaps"].by_key
         found["gaps"] = {
-            code: [gaps[row.cells["gap_id"]] for row in rows]
+            code: [self.get("gaps", row.cells["gap_id"]) for row in rows]
             for code, rows in found["gap-municipalities"].items()
         }
         return found
+
+    def get(self, name: str, *key: str) -> Row:
+        """Give the row of a table that other tables speak of.
+
+        Parameters
+        ----------
+        name
+            Of the table.
+        *key
+            Of the row.
+
+        Raises
+        ------
+        ResultError
+            If it is not there: tables of a folder need not be of one run.
+        """
+        row = self.sheets[name].find(*key)
+        if row is None:
+            where = self.result.folder or "result"
+            what = f"{name}.csv has no row of {clean_text(' '.join(key))}, which other tables name"
+            raise ResultError(Problem(str(where), what, "run the study again"))
+        return row
 
     def rows_of(self, name: str, code: str) -> list[Row]:
         """Give the rows of a table that are of a municipality."""
@@ -182,19 +204,6 @@ class Stock:
         """All ages, and each band where there are several."""
         own = [band.name for band in self.result.study.travel.bands]
         return [ALL_BANDS, *(own if len(own) > 1 else [])]
-
-    def find(
-        self, level: str, code: str, band: str = ALL_BANDS, scenario: str = "central",
-        profile: str = "all",
-    ) -> Row | None:  # fmt: skip
-        """Give a row of the coverage table.
-
-        Parameters
-        ----------
-        level, code, band, scenario, profile
-            Its key.
-        """
-        return self.sheets["coverage"].find(level, code, band, scenario, profile)
 
     @cached_property
     def classes(self) -> Sequence[float]:

@@ -15,14 +15,15 @@ from xml.etree import ElementTree as ET
 import hand
 import html5lib
 import pytest
-from terminal import stemgeo
+from terminal import stemgeo as said_by
 
+import stemgeo as sg
 from stemgeo.errors import ResultError
 from stemgeo.inputs.files import unquote_formula
 from stemgeo.inputs.vintages import name_of
 from stemgeo.publish import site as writer
 from stemgeo.publish.site import publish_site
-from stemgeo.report.files import check_file
+from stemgeo.report.files import check_file, write_manifest
 from stemgeo.speech import LANGUAGES, format_decimals, format_percent, format_whole
 from stemgeo.tables import SCHEMAS
 from stemgeo.texts import load_texts
@@ -352,13 +353,62 @@ def test_half_a_site_is_never_seen(
     assert list(tmp_path.iterdir()) == []
 
 
+WORDS = """[study.facility.nl]
+        singular = "bibliotheek"
+        plural = "bibliotheken"
+        article = "de"
+        [inputs]
+        plan = "plan.csv"
+        """
+
+
+def test_a_site_has_what_its_study_has(tmp_path: Path) -> None:
+    """In a straight line no road is quiet; one language has words; a planned place is called so."""
+    study = hand.write_study(tmp_path / "study", straight_line=True)
+    (study / "plan.csv").write_text("id;naam;x;y\nP1;Plan 9;151500;201500\n", encoding="utf-8")
+    asked = (study / "study.toml").read_text("utf-8").replace("[inputs]", WORDS, 1)
+    (study / "study.toml").write_text(asked, encoding="utf-8")
+    made = publish_site(sg.run(sg.load_study(study)), tmp_path / "site")
+    assert {one.name for one in made.folder.iterdir() if one.is_dir()} == {
+        *("assets", "data", "nl", "pictures")
+    }
+    assert not [note for note in made.notes if "--uncertainty" in note.to_text("nl")]
+    root = parsed(made.folder / "nl" / "11001.html")
+    ids = [node.attrib["id"] for node in root.iter("h2")]
+    assert ids == ["map", "ages", "gaps-0", "academies", "best", "files"]
+    said = "".join(root.itertext())
+    assert "Plan 9 (gepland)" in said
+    assert "bibliotheek" in said
+    assert "STEM" not in said
+    assert "rustige wegen" not in said
+    for path in pages_of(made.folder):
+        body = parsed(path).find("body")
+        assert body is not None
+        if path.stem != "map":
+            assert not [one for one in texts_of(body) if re.search(r"\d", one)], path
+
+
+def test_tables_that_are_not_of_one_run_are_refused(small_result: Path, tmp_path: Path) -> None:
+    """A folder can be a stranger's, sealed again: one line says which row is missing."""
+    forged = shutil.copytree(small_result, tmp_path / "forged")
+    table = forged / "tables" / "gap-municipalities.csv"
+    table.write_text(table.read_text("utf-8").replace("G001", "G999"), encoding="utf-8")
+    content = json.loads((forged / "manifest.json").read_text("utf-8"))
+    (forged / "manifest.json").unlink()
+    write_manifest(forged, content)
+    with pytest.raises(ResultError, match=r"gaps\.csv has no row of G999") as caught:
+        publish_site(forged, tmp_path / "site")
+    assert len(str(caught.value).splitlines()) == 1
+    assert not (tmp_path / "site").exists()
+
+
 def test_the_command_says_where_and_what_is_lacking(small_result: Path, tmp_path: Path) -> None:
     """On standard error, in the language of the study; of another result it says what it is."""
-    said = stemgeo("publish", small_result, "--out", tmp_path / "site")
+    said = said_by("publish", small_result, "--out", tmp_path / "site")
     assert said.status == 0
     assert "pagina’s" in said.err
     assert "[output.publisher]" in said.err
     assert (tmp_path / "site" / "index.html").is_file()
-    wrong = stemgeo("publish", tmp_path / "site", "--out", tmp_path / "other")
+    wrong = said_by("publish", tmp_path / "site", "--out", tmp_path / "other")
     assert wrong.status == 1
     assert "is the result of `stemgeo publish`, not of a run" in wrong.err
