@@ -18,13 +18,12 @@ from markupsafe import Markup, escape
 
 from stemgeo.inputs.files import unquote_formula
 from stemgeo.notes import strip_control
-from stemgeo.report.files import write_csv
 from stemgeo.speech import format_percent, format_whole
 from stemgeo.tables import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from typing import Self, TextIO
+    from typing import Self
 
     from stemgeo.report.outcome import Tables
     from stemgeo.texts import Texts
@@ -78,23 +77,18 @@ class CellTable:
 
     @classmethod
     def from_result(cls, name: str, result: Tables) -> Self:
-        """Take a table of a result: of a folder the very text of its file; its key is the schema's.
+        """Take a table of a written result, the very text of its file; its key is the schema's.
 
         Parameters
         ----------
         name
             As in the data dictionary.
         result
-            Of a run.
+            Of a run, in its folder.
         """
-        table = result.table(name)  # strictly: a folder can be a stranger's
-        written: TextIO = io.StringIO()
-        if result.folder is None:
-            write_csv(table, written)
-            written.seek(0)
-        else:
-            written = io.StringIO(result.path(f"tables/{name}.csv").read_text(encoding="utf-8"))
-        columns, *cells = csv.reader(written)
+        result.table(name)  # strictly: a folder can be a stranger's
+        text = result.path(f"tables/{name}.csv").read_text(encoding="utf-8")
+        columns, *cells = csv.reader(io.StringIO(text))
         at = [columns.index(str(one)) for one in SCHEMAS[name].unique or ()]
         rows = [
             Row(name, _BETWEEN.join(one[n] for n in at), dict(zip(columns, one, strict=True)))

@@ -85,10 +85,12 @@ def publish_site(
     ResultError
         If the folder holds no result of a run, or the place what this command did not write.
     """
-    found, place = Tables.from_given(result), Path(out)
-    if found.folder is not None:
-        refuse_taken(place, PUBLISH, replace=replace, reads=[found.folder])
-    with result_folder(place, PUBLISH, replace=replace) as new:
+    given, place = Tables.from_given(result), Path(out)
+    reads = [] if given.folder is None else [given.folder]
+    refuse_taken(place, PUBLISH, replace=replace, reads=reads)
+    # What stands in the pages is what stands in files, to the last decimal.
+    with given.in_folder() as folder, result_folder(place, PUBLISH, replace=replace) as new:
+        found = given if given.folder is not None else Tables.from_folder(folder)
         notes, count = _fill_folder(new, found, progress)
         size = sum(one.stat().st_size for one in new.rglob("*") if one.is_file())
         notes += _note_size(size)
@@ -168,12 +170,12 @@ def _write_assets(folder: Path, every: Sequence[Pages]) -> None:
     for name, text in every[0].web_map.list_files().items():
         _write_text(folder / name, text)
     for pages in every:
-        data = json.dumps(_list_places(pages), ensure_ascii=False, separators=(",", ":"))
+        data = json.dumps(list_places(pages), ensure_ascii=False, separators=(",", ":"))
         name = f"places-{pages.words.language}.js"
         _write_text(folder / name, f'"use strict";\nwindow.stemgeoPlaces = {data};\n')
 
 
-def _list_places(pages: Pages) -> Mapping[str, Any]:
+def list_places(pages: Pages) -> Mapping[str, Any]:
     """List by which names a page is found, and what the search says."""
     said = pages.words.list_below("web.page")
     names = ("not_found", "hits", "hits_first")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,7 +47,6 @@ OF_TOWNS = {
 """Tables that can be downloaded, whole and by municipality, by the column that names it."""
 MOST_ROWS = 10
 """So many gaps and streets of a municipality stand in its page; all of them in its files."""
-_PLAIN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 _DETAIL_M = 15.0
 
 
@@ -76,7 +74,7 @@ class Stock:
     Attributes
     ----------
     result
-        Of a run.
+        Of a run, in its folder.
     """
 
     result: Tables
@@ -94,20 +92,8 @@ class Stock:
 
     @cached_property
     def towns(self) -> list[SiteTown]:
-        """The municipalities in the order of their codes.
-
-        Raises
-        ------
-        ResultError
-            If a code is none that a file can be called by.
-        """
+        """The municipalities in the order of their codes, which name their pages: five digits."""
         table = self.places
-        for code in table["nis_code"]:
-            if not _PLAIN_CODE.fullmatch(code):
-                what = f"the code {code!r} of a municipality can name no page"
-                raise ResultError(
-                    Problem("municipalities", what, "give codes of letters and digits")
-                )
         named = zip(table["nis_code"], table["name"], table["province"], strict=True)
         return [SiteTown(number, *map(str, one)) for number, one in enumerate(named)]
 
@@ -165,9 +151,8 @@ class Stock:
         """
         row = self.sheets[name].find(*key)
         if row is None:
-            where = self.result.folder or "result"
             what = f"{name}.csv has no row of {clean_text(' '.join(key))}, which other tables name"
-            raise ResultError(Problem(str(where), what, "run the study again"))
+            raise ResultError(Problem(str(self.result.folder), what, "run the study again"))
         return row
 
     def rows_of(self, name: str, code: str) -> list[Row]:

@@ -9,6 +9,7 @@ import pytest
 
 from stemgeo.inputs.vintages import VINTAGES, flemish_codes, list_former
 from stemgeo.publish.pages import Pages
+from stemgeo.publish.site import list_places
 from stemgeo.publish.stock import Stock
 from stemgeo.result import Result
 
@@ -88,3 +89,16 @@ def test_a_province_has_its_own_municipalities_alone(pages: Pages) -> None:
     assert page.stem == "70000"
     listed = set(re.findall(r'<th scope="row"><a href="(\d{5})\.html">', page.html))
     assert listed == {town.code for town in pages.stock.towns if town.province == "Limburg"}
+
+
+def test_the_search_knows_every_name_of_a_place(pages: Pages) -> None:
+    """Municipalities, provinces, what mergers took in, and what French or English calls them."""
+    found = list_places(pages)["places"]
+    led = {name: (said, page) for name, said, page in found}
+    assert led["Gent"] == ("Oost-Vlaanderen", "44021")
+    assert led["Limburg"] == ("Provincie", "70000")
+    assert led["Puurs"] == ("vroegere gemeente, nu Puurs-Sint-Amands", "12041")
+    assert led["Gand"] == ("Gent", "44021")
+    stock = pages.stock
+    there = {town.code for town in stock.towns} | set(stock.provinces.values())
+    assert {page for _, _, page in found} == there

@@ -156,6 +156,20 @@ def test_no_figure_stands_unmarked(site: Path) -> None:
             assert not [one for one in texts_of(body) if re.search(r"\d", one)], path
 
 
+def test_what_a_study_says_is_what_it_asked(site: Path, small_result: Path) -> None:
+    """Numbers that no table has are those of the study: ages, minutes, classes, days, sources."""
+    content = json.loads((small_result / "manifest.json").read_text("utf-8"))
+    asked = json.dumps([content["study"], content["text"]], ensure_ascii=False)
+    travel, gaps = content["study"]["travel"], content["study"]["gaps"]
+    known = set(re.findall(r"\d+", asked))
+    known.add(f"{travel['cutoff_min'] + gaps['just_too_far_min']:g}")
+    for language in LANGUAGES:
+        for stem in (*CODES, "index", "10000"):
+            for node in parsed(site / language / f"{stem}.html").iter():
+                if "data-said" in node.attrib:
+                    assert set(re.findall(r"\d+", "".join(node.itertext()))) <= known
+
+
 def test_the_table_of_the_map_tells_the_same(site: Path, small_result: Path) -> None:
     """Each municipality's row on the map has the figures of the first annex."""
     towns = rows_of(small_result, "annex-1-municipalities")
