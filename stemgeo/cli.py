@@ -925,10 +925,19 @@ def explore_command(
     threads: ThreadsOption = None,
 ) -> None:
     """Place, move and close academies on a page, and see at once which children that brings."""
-    from stemgeo.explore.server import Door, Explorer, build_app, listen, open_browser, serve
+    from stemgeo.explore.server import (
+        Door,
+        Explorer,
+        build_app,
+        listen,
+        open_browser,
+        refuse_own_plan,
+        serve,
+    )
     from stemgeo.study import load_study
 
     asked = load_study(study)
+    refuse_own_plan(asked)
     with listen(port) as taken:
         with show_progress(asked.language) as progress:
             from stemgeo.explore.board import Board

@@ -29,7 +29,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stemgeo.errors import ListenError, Problem, StemgeoError, WriteError
+from stemgeo.errors import ListenError, Problem, StemgeoError, StudyError, WriteError
 from stemgeo.explore.messages import (
     MOST_BYTES,
     BestRequest,
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from stemgeo.explore.board import Board
     from stemgeo.explore.messages import M
     from stemgeo.speech import Language
+    from stemgeo.study import Study
 
 LOOPBACK = "127.0.0.1"
 ASSETS = Path(__file__).parent / "assets"
@@ -583,6 +584,20 @@ def build_app(explorer: Explorer, door: Door, assets: Path = ASSETS) -> ASGIApp:
 
 
 # -- serving ----------------------------------------------------------------------------------
+
+
+def refuse_own_plan(study: Study) -> None:
+    """Refuse a study that has a plan: a variant begins at the register, and a run takes one plan.
+
+    Raises
+    ------
+    StudyError
+        If it has.
+    """
+    if study.inputs.plan is not None:
+        what = "has a plan of its own under [inputs], in place of which a variant would be counted"
+        mend = "leave it out, and copy its file to the folder `variants` to open it as a variant"
+        raise StudyError(Problem("study.toml", what, mend))
 
 
 def listen(port: int) -> socket.socket:

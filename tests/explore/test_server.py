@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import hand
 import pytest
 from asked import OWN, Asked
+from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo.explore.board import Board
@@ -522,3 +527,81 @@ def test_a_failure_is_one_line_and_the_server_goes_on(
     assert "secret" in caplog.text
     assert "\x1b" not in caplog.text
     assert ask("POST", "api/change", {"request": 2, "variant": {}}).json()["request"] == 2
+
+
+# -- the command ------------------------------------------------------------------------------
+
+
+_ADDRESS = r"http://127\.0\.0\.1:\d+/\S+/"
+
+
+def begin(study: Path, *words: str) -> tuple[subprocess.Popen[str], str]:
+    """Begin `stemgeo explore` on its own, and give the address that it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stemgeo", "explore", str(study), "--no-browser", *words],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stderr
+    for line in process.stderr:
+        if found := re.fullmatch(
+            r"De verkenner, tot Ctrl-C: (http://127\.0\.0\.1:\d+/\S+/)\n", line
+        ):
+            return process, found[1]
+    raise AssertionError(process.wait())
+
+
+def ask_over(address: str, method: str, path: str, message: object = None) -> httpx.Response:
+    """Ask over the network, as the page does."""
+    import httpx
+
+    own = address.rsplit("/", 2)[0]
+    return httpx.request(
+        method, address + path, headers={"Origin": own}, json=message, trust_env=False
+    )
+
+
+@pytest.mark.enable_socket
+def test_a_command_serves_until_it_is_ended(tmp_path: Path) -> None:
+    """Its address is printed, a port in use is said; killed it loses nothing; Ctrl-C ends it."""
+    study = hand.write_study(tmp_path / "study", straight_line=True)
+    process, address = begin(study)
+    variant = {"name": "Noord", "placed": [{"id": "N", "name": "N", **SPOT}]}
+    saved = ask_over(address, "PUT", "api/variants/noord", {"variant": variant})
+    assert saved.status_code == 200
+    port = address.split(":")[2].split("/")[0]
+    said = stemgeo("explore", study, "--port", port, "--no-browser")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == (
+        f"error: port {port}: is in use; give another with --port, or leave it out for one that is "
+        "free\n"
+    )
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    again, other = begin(study / "study.toml", "--port", port)
+    assert other != address
+    assert other.split("/")[2] == address.split("/")[2]
+    (kept,) = ask_over(other, "GET", "api/variants").json()
+    assert (kept["name"], kept["sha256"], kept["ours"]) == ("Noord", saved.json()["sha256"], True)
+    assert ask_over(address, "GET", "api/variants").status_code == 403
+    again.send_signal(signal.SIGINT)
+    out, err = again.communicate()
+    assert (again.returncode, out) == (0, "")
+    assert err == "De verkenner is gestopt; wat bewaard is, is er nog.\n"
+    assert process.communicate()[0] == ""
+
+
+def test_a_study_with_a_plan_of_its_own_is_refused(tmp_path: Path) -> None:
+    """A variant begins at the register: its plan would take the place of the study's own."""
+    study = hand.write_study(tmp_path / "study", straight_line=True)
+    (study / "plan.csv").write_text("academy_id;x;y\nP1;156000;205000\n", "utf-8")
+    text = (study / "study.toml").read_text("utf-8")
+    (study / "study.toml").write_text(
+        text.replace("[inputs]", '[inputs]\nplan = "plan.csv"'), encoding="utf-8"
+    )
+    said = stemgeo("explore", study, "--no-browser")
+    assert said.status == 1
+    assert said.err.startswith("error: study.toml: ")
+    assert "variants" in said.err
