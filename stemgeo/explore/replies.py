@@ -33,7 +33,7 @@ from stemgeo.explore.messages import (
     to_degrees,
     to_lambert,
 )
-from stemgeo.explore.variants import lay_out
+from stemgeo.explore.variants import Placer
 from stemgeo.maps.series import choose_classes, choose_colours
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.topology import sketch_places
@@ -86,6 +86,7 @@ class Desk:
         self.study = board.study
         self.language = self.study.language
         self.meaning = Meaning.of(board)
+        self._placer = Placer(board.register, board.municipalities)
         self._before = _gather_figures(board.coverage)
         self._snap_m: dict[tuple[float, float], float | None] = {}
 
@@ -195,7 +196,7 @@ class Desk:
         WrongMessage
             If it names what is not there, or one academy twice.
         """
-        return lay_out(variant, self.board.register, self.board.municipalities)
+        return self._placer.lay_out(variant)
 
     def change(self, laid: Laid) -> Change:
         """Count what a variant brings."""

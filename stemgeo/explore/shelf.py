@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from stemgeo.explore.messages import (
     WrongMessage,
     to_degrees,
 )
-from stemgeo.explore.variants import lay_out, read_variant, write_variant
+from stemgeo.explore.variants import Placer, read_variant, write_variant
 from stemgeo.inputs.academies import DAYS
 from stemgeo.inputs.placing import AS_GIVEN, PlaceSources
 from stemgeo.inputs.plan import CLOSED, MOVED, NEW, PLACES, load_places
@@ -69,6 +70,11 @@ class VariantShelf:
 
     folder: Path
     board: Board
+
+    @cached_property
+    def placer(self) -> Placer:
+        """Lays variants out in rows."""
+        return Placer(self.board.register, self.board.municipalities)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -156,7 +162,7 @@ class VariantShelf:
         return variant
 
     def _write(self, variant: Variant) -> bytes:
-        laid = lay_out(variant, self.board.register, self.board.municipalities)
+        laid = self.placer.lay_out(variant)
         return write_variant(variant, laid, self.board.register).encode()
 
     def _read_any(self, place: Path, content: bytes) -> SavedVariant:
@@ -182,7 +188,7 @@ class VariantShelf:
             notes.append(_say_not_shown(not_shown).to_text(language))
         try:
             variant = _as_variant(plan, slug)
-            lay_out(variant, board.register, board.municipalities)
+            self.placer.lay_out(variant)
         except WrongMessage as wrong:
             return self._tell_problem(slug, slug, wrong.said, content)
         except ValueError:  # more changes than a page shows, or a place far away

@@ -6,10 +6,13 @@ import csv
 import io
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from stemgeo.explore.messages import Variant, WrongMessage, to_degrees, to_lambert
 from stemgeo.facts import LAMBERT_72
@@ -17,11 +20,13 @@ from stemgeo.inputs.academies import COLUMNS, DAYS, TRAJECTORIES, empty_register
 from stemgeo.inputs.files import unquote_formula
 from stemgeo.inputs.placing import AS_GIVEN
 from stemgeo.inputs.plan import CLOSED, MOVED, NEW, write_plan_text
-from stemgeo.inputs.vectors import find_codes
+from stemgeo.inputs.vectors import find_polygons
 from stemgeo.notes import clean_text, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+
+    from numpy.typing import NDArray
 
     from stemgeo.explore.messages import PlacedAcademy, Spot
 
@@ -48,38 +53,77 @@ class Laid:
         return *self.moved, *self.closed
 
 
-def lay_out(variant: Variant, register: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> Laid:
-    """Lay a variant out in rows.
+@dataclass(frozen=True)
+class Placer:
+    """Lays variants out in the rows of a register; what all of them need is worked out once.
 
-    Parameters
+    Attributes
     ----------
-    variant
-        What would change.
     register
         All academies, as from `load_academies`.
     municipalities
         Of the study.
-
-    Raises
-    ------
-    WrongMessage
-        If one closes or moves that the register does not have, or one comes or changes twice.
     """
-    moved = tuple(one.id for one in variant.moved)
-    _refuse_wrong(variant, set(register["academy_id"]))
-    new = _as_rows(variant.placed)
-    rows = register.set_index("academy_id", drop=False).loc[list(moved)].reset_index(drop=True)
-    parts = [part for part in (new, rows) if len(part)]
-    both = pd.concat(parts, ignore_index=True) if parts else empty_register()
-    every: list[Spot] = [*variant.placed, *variant.moved]
-    at = to_lambert([one.lon for one in every], [one.lat for one in every])
-    spots = gpd.GeoSeries(gpd.points_from_xy(*at), crs=LAMBERT_72)
-    codes = find_codes(spots, municipalities, "nis_code")
-    # A cost of its own a place has from its row alone; that of the register is not counted.
-    there = dict(AS_GIVEN) | {"planned": True, "nis_code": codes, "cost_eur": ""}
-    placed = gpd.GeoDataFrame(both.assign(**there), geometry=spots, crs=LAMBERT_72)
-    placed = placed[list(COLUMNS)].sort_values("academy_id", ignore_index=True)
-    return Laid(placed, moved, variant.closed)
+
+    register: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame
+
+    @cached_property
+    def _known(self) -> dict[str, dict[Any, Any]]:
+        """The rows of the register, by id."""
+        return {row["academy_id"]: row for row in self.register.to_dict("records")}
+
+    @cached_property
+    def _towns(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Outlines by code, ready to be asked what lies in them, and the codes; "" behind them."""
+        ranked = self.municipalities.sort_values("nis_code")
+        outlines = ranked.geometry.to_numpy()
+        shapely.prepare(outlines)
+        return outlines, np.append(ranked["nis_code"].to_numpy(object), "")
+
+    def lay_out(self, variant: Variant) -> Laid:
+        """Lay a variant out in rows.
+
+        Parameters
+        ----------
+        variant
+            What would change.
+
+        Raises
+        ------
+        WrongMessage
+            If one closes or moves that the register does not have, or one comes or changes twice.
+        """
+        _refuse_wrong(variant, self._known.keys())
+        every: list[Spot] = [*variant.placed, *variant.moved]
+        at = to_lambert([one.lon for one in every], [one.lat for one in every])
+        spots = gpd.points_from_xy(*at, crs=LAMBERT_72)
+        outlines, codes = self._towns
+        towns = codes[find_polygons(np.asarray(spots), outlines)]
+        rows = [_as_row(one) for one in variant.placed]
+        rows += [self._known[one.id] for one in variant.moved]
+        # A cost of its own a place has from its row alone; that of the register is not counted.
+        there = AS_GIVEN | {"planned": True, "cost_eur": ""}
+        columns = {
+            name: pd.Series([{**row, **there}[name] for row in rows], dtype=dtype)
+            for name, dtype in _DTYPES.items()
+            if name != "nis_code"
+        }
+        columns["nis_code"] = pd.Series(towns, dtype=_DTYPES["nis_code"])
+        placed = gpd.GeoDataFrame({name: columns[name] for name in _DTYPES}, geometry=spots)
+        placed = placed.sort_values("academy_id", ignore_index=True)
+        return Laid(placed, tuple(one.id for one in variant.moved), variant.closed)
+
+
+_DTYPES = {name: dtype for name, dtype in empty_register().dtypes.items() if name != "geometry"}
+_DTYPES = {name: _DTYPES[name] for name in COLUMNS if name != "geometry"}
+
+
+def _as_row(one: PlacedAcademy) -> dict[str, Any]:
+    """Give what is known of an academy that would come; the rest is as a register leaves it."""
+    told = {name: getattr(one, name) for name in ("min_age", "max_age", *DAYS)}
+    bare = dict.fromkeys(("organisation", "postcode"), "") | dict.fromkeys(TRAJECTORIES)
+    return told | bare | {"academy_id": one.id, "name": one.name or one.id}
 
 
 # -- as a file --------------------------------------------------------------------------------
@@ -162,27 +206,7 @@ def _read_rest(row: dict[str, str]) -> dict[str, Any]:
 # -- rows -------------------------------------------------------------------------------------
 
 
-def _as_rows(placed: tuple[PlacedAcademy, ...]) -> pd.DataFrame:
-    """Give what is known of academies that would come; the rest is as a register leaves it."""
-    bare = pd.DataFrame(empty_register()).drop(columns="geometry").reindex(range(len(placed)))
-    ages = {
-        name: pd.array([getattr(one, name) for one in placed], dtype="Int64")
-        for name in ("min_age", "max_age")
-    }
-    days = {
-        name: pd.to_datetime(pd.Series([getattr(one, name) for one in placed], dtype=object))
-        for name in DAYS
-    }
-    return bare.assign(
-        academy_id=[one.id for one in placed],
-        name=[one.name or one.id for one in placed],
-        **dict.fromkeys(("organisation", "postcode", "cost_eur"), ""),
-        **ages,
-        **{name: column.astype("datetime64[s]") for name, column in days.items()},
-    )
-
-
-def _refuse_wrong(variant: Variant, known: set[str]) -> None:
+def _refuse_wrong(variant: Variant, known: Collection[str]) -> None:
     """Refuse what names no academy of the register, or names one twice."""
     changed = [*(one.id for one in variant.moved), *variant.closed]
     for one in changed:

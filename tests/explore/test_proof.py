@@ -18,7 +18,7 @@ from stemgeo.explore.board import Board
 from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, ProofReply, Variant
 from stemgeo.explore.proof import Asking, Prover, compare_counts, measure, run_aside
 from stemgeo.explore.shelf import VariantShelf
-from stemgeo.explore.variants import lay_out, write_variant
+from stemgeo.explore.variants import Placer, write_variant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,14 +51,14 @@ def board(study: Path) -> Board:
 @pytest.fixture(scope="module")
 def ours(board: Board) -> pd.DataFrame:
     """The coverage table that the explorer gives for the variant."""
-    laid = lay_out(VARIANT, board.register, board.municipalities)
+    laid = Placer(board.register, board.municipalities).lay_out(VARIANT)
     return board.change(laid.placed, laid.going).coverage
 
 
 @pytest.fixture(scope="module")
 def text(board: Board) -> str:
     """Its plan file."""
-    laid = lay_out(VARIANT, board.register, board.municipalities)
+    laid = Placer(board.register, board.municipalities).lay_out(VARIANT)
     return write_variant(VARIANT, laid, board.register)
 
 

@@ -18,7 +18,7 @@ from stemgeo.errors import Findings, WriteError
 from stemgeo.explore.board import Board
 from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, Variant, WrongMessage
 from stemgeo.explore.shelf import MOST_FILES, Clash, VariantShelf
-from stemgeo.explore.variants import lay_out
+from stemgeo.explore.variants import Placer
 from stemgeo.inputs.plan import CLOSED, PLACES, load_places
 from stemgeo.study import Register
 
@@ -109,7 +109,7 @@ def test_a_file_is_the_variant(
         return
     shelf.save("a", variant, "")
     (told,) = shelf.list_saved()
-    laid = lay_out(variant, board.register, board.municipalities)
+    laid = Placer(board.register, board.municipalities).lay_out(variant)
     findings = Findings()
     place = shelf.folder / "a.csv"
     plan, _ = load_places(
