@@ -157,7 +157,9 @@ class Pages:
             "candidates": list(self._yield_candidates(province)),
             "files": [],
         }
-        return self._render("towns", code, called, told)
+        partly = province in self.result.partly_provinces
+        title = called if partly else self.result.text.name_place(province)
+        return self._render("towns", code, title, told)
 
     def write_town(self, town: SiteTown) -> WrittenPage:
         """Write the page of a municipality."""
@@ -609,7 +611,8 @@ class Pages:
         }
 
     def _render(self, template: str, stem: str, title: str, told: Told) -> WrittenPage:
-        shared = self.shared | {"stem": stem, "title": title}
+        heading = write_given(title) if stem == REGION_PAGE else write_name(title)
+        shared = self.shared | {"stem": stem, "title": title, "heading": heading}
         return WrittenPage(stem, _TEMPLATES.get_template(f"{template}.html").render(shared | told))
 
 

@@ -74,7 +74,7 @@ def test_a_page_says_which_gaps_it_leaves_to_the_file(pages: Pages) -> None:
     told = re.findall(r'data-of="gap-municipalities/(\w+)\|44021/uncovered"', page)
     quiet = [here for here, _ in pages.stock.list_gaps("44021", "low_stress")]
     assert told == [row.cells["gap_id"] for row in [*(h for h, _ in found[:10]), *quiet[:10]]]
-    assert page.count("Alle staan in het bestand hieronder.") == 2
+    assert page.count("Alle staan in een bestand bij deze pagina.") == 2
 
 
 def test_what_was_not_looked_for_is_said(pages: Pages) -> None:
@@ -87,6 +87,7 @@ def test_a_province_has_its_own_municipalities_alone(pages: Pages) -> None:
     """Its page is called by its NIS code and lists those that are in it."""
     page = pages.write_province("Limburg")
     assert page.stem == "70000"
+    assert "<h1><bdi>Provincie Limburg</bdi></h1>" in page.html
     listed = set(re.findall(r'<th scope="row"><a href="(\d{5})\.html">', page.html))
     assert listed == {town.code for town in pages.stock.towns if town.province == "Limburg"}
 

@@ -201,6 +201,7 @@ def test_names_are_those_of_the_data(site: Path, small_result: Path) -> None:
     for language in LANGUAGES:
         words = load_texts(language)
         known = cells | set(words.list_below("province.name").values())
+        known |= set(words.list_below("province.of").values())
         known |= {content["text"][language][name] for name in ("title", "notice")}
         known |= {one[language] for one in content["notes"]}
         for path in (site / language).glob("*.html"):
