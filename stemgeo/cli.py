@@ -550,6 +550,7 @@ def compare_command(
         list_notices,
         say_differences,
         say_heading,
+        say_in_both,
         say_moved,
     )
     from stemgeo.report.files import COMPARE, refuse_taken
@@ -567,6 +568,7 @@ def compare_command(
     for line in (
         words.join_pair(words("compare.differences"), "").rstrip(" "),
         *say_differences(found),
+        *say_in_both(found),
     ):
         print(line, file=aside)
     if form is Form.text:
@@ -610,7 +612,9 @@ def answer_command(
     plan: Annotated[
         Path | None,
         typer.Option(
-            "--plan", metavar="DIR", help="A plan of `stemgeo site`: what the next places add."
+            "--plan",
+            metavar="DIR",
+            help="A plan: of `site`, or as `run --plan` or `compare` measured it.",
         ),
     ] = None,
     before: Annotated[

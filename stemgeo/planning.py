@@ -460,7 +460,7 @@ def _compute_cost(asked: Question, solution: Solution) -> PlanCost:
     return subsidy.cost_of_places(
         asked.candidates.table.iloc[solution.chosen],
         subsidy.find_rules(study.subsidy),
-        register=academies[~academies["planned"]],
+        register=academies[~asked.prepared.inputs.are_new(academies)],
         trajectories_per_place=study.subsidy.trajectories_per_place,
         layer=asked.prepared.inputs.layers.get(study.subsidy.place_layer),
     )

@@ -116,6 +116,40 @@ def note_idle_plan(inputs: Inputs, date: dt.date, rules: AcademyRules) -> list[N
     return told
 
 
+def list_changes(inputs: Inputs, date: dt.date, rules: AcademyRules) -> pd.DataFrame | None:
+    """Give the table `plan-changes`: what the plan of a study opens, moves and closes.
+
+    Parameters
+    ----------
+    inputs
+        With a plan; without one there is none.
+    date, rules
+        As for `choose_recognised`.
+    """
+    plan, was = inputs.plan, inputs.changed
+    if plan is None or was is None:
+        return None
+    names = inputs.municipalities.set_index("nis_code")["name"]
+    gone = plan["change"] == CLOSED
+    then = was.set_index("academy_id").reindex(plan["academy_id"])
+    now = plan.assign(nis_code=plan["nis_code"].mask(gone, "")).set_geometry(
+        plan.geometry.where(~gone)
+    )
+    columns = {"academy_id": plan["academy_id"], "name": plan["name"], "change": plan["change"]}
+    columns["counts"] = _holds_on(plan, date, rules)
+    for frame, end in ((then, "_before"), (now, "")):
+        code = frame["nis_code"].fillna("").reset_index(drop=True)
+        columns[f"nis_code{end}"] = code
+        columns[f"municipality{end}"] = code.map(names).fillna("")
+    for frame, end in ((then, "_before"), (now, "")):
+        at = frame.geometry.reset_index(drop=True)
+        columns |= {f"x_m{end}": at.x.round(3), f"y_m{end}": at.y.round(3)}
+    places = (one.geometry.reset_index(drop=True) for one in (then, now))
+    before, after = places
+    columns["moved_m"] = before.distance(after)
+    return pd.DataFrame(columns)
+
+
 def choose_lapsed(
     register: gpd.GeoDataFrame, date: dt.date, rules: AcademyRules
 ) -> gpd.GeoDataFrame:

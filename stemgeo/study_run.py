@@ -26,7 +26,7 @@ from stemgeo.measure import (
 )
 from stemgeo.notes import Said, tell_notes
 from stemgeo.readiness import refuse_without_roads
-from stemgeo.recognition import choose_recognised, keep_own
+from stemgeo.recognition import choose_recognised, keep_own, list_changes
 from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
@@ -129,6 +129,8 @@ def run(
         subsidy=subsidy.compute_for_study(
             study.subsidy, keep_own(study, measured.academies), prepared.inputs.layers
         ),
+        subsidy_before=_cost_before(prepared),
+        plan_changes=list_changes(prepared.inputs, study.about.date, study.academies),
         surroundings=draw_surroundings(prepared) if study.has_area else None,
         main_roads=_draw_main_roads(prepared),
         postcodes=prepared.inputs.postcodes,
@@ -188,3 +190,12 @@ def _compare_year_before(prepared: Prepared) -> pd.DataFrame:
         for day in (today, study.day_in(today.year - 1))
     )
     return changes_table(inputs.municipalities, now, before)
+
+
+def _cost_before(prepared: Prepared) -> pd.DataFrame | None:
+    """Say what the academies of the register cost, where a plan moves or closes some of them."""
+    study, inputs = prepared.study, prepared.inputs
+    if inputs.changed is None or inputs.changed.empty:
+        return None
+    counting, _ = choose_recognised(inputs.register, study.about.date, study.academies)
+    return subsidy.compute_for_study(study.subsidy, keep_own(study, counting), inputs.layers)

@@ -255,12 +255,16 @@ class _Assumptions:
 
     def _list_dated(self) -> list[tuple[str, gpd.GeoDataFrame]]:
         """Leave out the academies without any date, where some have one."""
-        academies = self.measured.academies
-        dated = _keep_dated(academies)
-        if len(dated) in (len(academies), int(academies["planned"].sum())):
+        academies, dated = self.measured.academies, self._keep_dated()
+        if len(dated) in (len(academies), int(self.prepared.inputs.are_new(academies).sum())):
             return []
         told = f"{len(academies) - len(dated)} without a date"
         return [(f"{told} do not count", dated), (f"{told} count", academies)]
+
+    def _keep_dated(self) -> gpd.GeoDataFrame:
+        """Keep the academies with a date, and the places that a plan opens."""
+        academies = self.measured.academies
+        return academies[~is_undated(academies) | self.prepared.inputs.are_new(academies)]
 
     def _list_lasting(self) -> list[tuple[str, gpd.GeoDataFrame]]:
         """Let recognitions of which only the first day is known last as short or as long as any."""
@@ -329,7 +333,7 @@ class _Assumptions:
             low = end == LOW
             _, academies = known.get(end, ("", self.measured.academies))
             if low and self._list_dated():
-                academies = _keep_dated(academies)
+                academies = self._keep_dated()
             base = self.measured.riders[0].for_academies(academies)
             points = self.prepared.points
             if method != self.prepared.study.method:
@@ -449,10 +453,6 @@ def _draw_ways(network: Network, ways: NDArray[np.int64]) -> gpd.GeoSeries:
 def _detour_factors(travel: Travel) -> tuple[dict[str, float], dict[str, float]]:
     low, high = max(travel.detour_factor, DETOUR[1]), min(travel.detour_factor, DETOUR[0])
     return {"detour_factor": low}, {"detour_factor": high}
-
-
-def _keep_dated(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return academies[~is_undated(academies) | academies["planned"]]
 
 
 def _format_choice(choice: dict[str, float]) -> str:

@@ -307,10 +307,13 @@ def _answer_again(again: Again) -> Outcome:
     if content.get("plan"):
         chosen = site(_give_siting(asked.study, content["plan"]), threads=again.threads)
         plan = chosen.write(beside / "plan")
+    if then := content.get("planned"):
+        plan = _run_beside(again, then, "planned")
+    if then := content.get("compared"):
+        sides = [_run_beside(again, then[side], side) for side in "ab"]
+        plan = compare(*sides).write(beside / "compared")
     if then := content.get("before"):
-        study, home = _read_study_again(beside / "before", then, None, again.places)
-        study = _give_plan_of_then(study, then, None, (*again.places, home))
-        before = _run_again(again, StudyOfThen(then, study)).write(beside / "before")
+        before = _run_beside(again, then, "before")
     if then := content.get("trend"):
         years = trend(asked.study, then["years"]).write(beside / "trend")
     if (own := content.get("templates", {})) and again.trust_templates:
@@ -326,6 +329,13 @@ def _answer_again(again: Again) -> Outcome:
     return build_answer(
         result, plan, before, years, language=language, templates=templates, text=text
     )
+
+
+def _run_beside(again: Again, then: Manifest, name: str) -> Path:
+    """Run the study of then that is not the one asked about; give its folder."""
+    study, home = _read_study_again(again.beside / name, then, None, again.places)
+    study = _give_plan_of_then(study, then, None, (*again.places, home))
+    return _run_again(again, StudyOfThen(then, study)).write(again.beside / name)
 
 
 _MAKERS: dict[str, Callable[[Again], Outcome]] = {
@@ -623,14 +633,15 @@ def _compare_result(
 
 
 _BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result",
-           "trend": "of the trend"}  # fmt: skip
+           "trend": "of the trend", "planned": "of the run with the plan",
+           "compared": "of the comparison"}  # fmt: skip
 """Manifests of what an answer was made of, and what their files are called."""
 _TOLD_ELSEWHERE = re.compile(
     # Of each manifest: versions, files, and a hash of all, which differs where anything else does.
-    r"((result|plan|before|trend|a|b)\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
+    r"((result|plan|planned|before|trend|compared|(compared\.)?[ab])\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
     # Of those that tell of the studies asked: these, and what their files hold.
     r"|((result|a|b)\.)?(study(_file)?|inputs\.\d+\.(size_bytes|sha256))(\..*)?"
-    r"|(plan|before|trend)\.study_file\.(name|size_bytes)",
+    r"|(plan|planned|before|trend|compared\.[ab])\.study_file\.(name|size_bytes)",
     re.DOTALL,
 )
 """What a manifest tells that another step compares, by its full name."""

@@ -216,6 +216,13 @@ S3;Proefacademie Vroeger;Proef;160500,0;203400,0;;;01/01/2018;31/12/2019
 """
 
 
+SMALL_CHANGES = """academy_id;wijziging;naam;x;y
+N1;nieuw;Bibliotheek Noord;156000;205000
+S1;verplaatst;;154000;202000
+S2;gesloten;;;
+"""
+"""Opens N1 in 71002, moves S1 from 11004 to 11001, closes S2 of 11001."""
+
 CHILDREN = 884
 """In the small study; 806 of them in Antwerpen."""
 

@@ -209,11 +209,16 @@ class Inputs:
         stays = self.academies[~self.academies["planned"]]
         return stays if self.changed is None else add_plan(stays, self.changed)
 
+    def are_new(self, academies: gpd.GeoDataFrame) -> pd.Series[bool]:
+        """Tell which academies a plan opens: what it moves is of the register."""
+        known = () if self.changed is None else self.changed["academy_id"]
+        new: pd.Series[bool] = academies["planned"] & ~academies["academy_id"].isin(known)
+        return new
+
     @property
     def every_dated(self) -> gpd.GeoDataFrame:
         """The register, and the places of a plan that have a day: a rule may tell the other."""
-        planned = self.academies[self.academies["planned"]]
-        new = planned[~planned["academy_id"].isin(self.register["academy_id"])]
+        new = self.academies[self.are_new(self.academies)]
         return add_plan(self.register, new[new[list(DAYS)].notna().any(axis=1)])
 
     def cut_zones(self) -> Inputs:

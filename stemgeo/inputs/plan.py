@@ -239,7 +239,7 @@ def _read_plan(
         register = empty_register()
     else:
         _refuse_unknown_ids(rows, change, register)
-    known = register.set_index("academy_id", drop=False)
+    known = register.drop_duplicates("academy_id").set_index("academy_id", drop=False)
     gone = change == CLOSED
     ids = rows.table["academy_id"]
     closed = known.loc[[one for one in dict.fromkeys(ids[gone]) if one in known.index]]
@@ -251,6 +251,8 @@ def _read_plan(
         table = _keep_what_is_known(table, moves & ids[~gone].isin(known.index), known)
         table = placed.check(table, sources).assign(planned=True)
     table = table.assign(change=_name_changes(table["academy_id"], {*ids[change == MOVED]}))
+    said = ids[rows.table["postcode"] != ""]
+    _warn_of_postcodes(table[~table["academy_id"].isin(said)], known, file)
     _note_counts(table, closed, file)
     rows.note(table, ages)
     _warn_of_spots(table, register, closed, file)
@@ -375,6 +377,29 @@ def _warn_of_unused_places(rows: RegisterRows, closed: gpd.GeoDataFrame) -> None
             "à fermer : le lieu indiqué ici n’est pas utilisé, le registre en donne un autre",
         )
         rows.file.warn_at(say_rows(rows.raw.index.name, away), what)
+
+
+def _warn_of_postcodes(plan: gpd.GeoDataFrame, known: gpd.GeoDataFrame, file: OpenedFile) -> None:
+    """Name what moves to another municipality under a postcode of where it was."""
+    was = known["nis_code"].reindex(plan["academy_id"]).to_numpy()
+    away = (plan["change"] == MOVED) & (plan["postcode"] != "") & (plan["nis_code"] != was)
+    if away.any():
+        file.warn(
+            say(
+                "moved to another municipality under the postcode that the register has, by which "
+                "the subsidy is counted: {names}",
+                "verplaatst naar een andere gemeente met de postcode van het register, waarop de "
+                "subsidie wordt geteld: {names}",
+                "à déplacer dans une autre commune avec le code postal du registre, sur lequel la "
+                "subvention est comptée : {names}",
+                names=say_list(plan.loc[away, "name"].tolist()),
+            ),
+            say(
+                "give its postcode in the plan",
+                "geef de postcode in het plan",
+                "indiquez le code postal dans le plan",
+            ),
+        )
 
 
 def _note_counts(table: gpd.GeoDataFrame, closed: gpd.GeoDataFrame, file: OpenedFile) -> None:

@@ -40,6 +40,7 @@ from stemgeo.report.spreadsheet import (
 )
 from stemgeo.report.summary import (
     say_ages,
+    say_changes,
     say_gaps,
     say_meanings,
     say_placing,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.report.outcome import Tables, WrittenPlan
+    from stemgeo.report.variant import Variant
     from stemgeo.tables import Kind
 
 ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map", "sureness", "years")
@@ -113,10 +115,11 @@ def annex_stem(number: int, language: str, *, of_area: bool = False) -> str:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is laid beside a result: a plan for its study, an earlier result."""
+    """What is laid beside a result: a plan for its study, one that was measured, an earlier one."""
 
     plan: WrittenPlan | None = None
     before: Tables | None = None
+    variant: Variant | None = None
 
     @cached_property
     def shares(self) -> pd.DataFrame:
@@ -127,6 +130,8 @@ class Beside:
             parts["share_before"] = figures["share"]
         if self.plan is not None:
             parts["share_planned"] = _add_up_shares(self.plan.table("plan-municipalities"))
+        if self.variant is not None:
+            parts["share_planned"] = self.variant.shares()
         return pd.DataFrame(parts)
 
     def add_shares(self, table: pd.DataFrame, keys: Sequence[tuple[str, str]]) -> pd.DataFrame:
@@ -163,6 +168,8 @@ class Beside:
             roads = ROADS[self.plan.profile].to_text(words.language)
             count = words.say_count("plan.places", len(self.plan.table("plan")))
             told.append(("plan", words("annex.with_plan", places=count, roads=roads)))
+        if self.variant is not None:
+            told.append(("plan", say_changes(self.variant.places, words)))
         return told
 
 

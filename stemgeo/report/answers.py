@@ -50,6 +50,7 @@ from stemgeo.report.questions import arrange_letter
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.summary import format_coverage
 from stemgeo.report.sureness import write_sureness
+from stemgeo.report.variant import Variant, is_measured_plan
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import find_rules
@@ -92,8 +93,9 @@ class Answer(Outcome):
 
     Attributes
     ----------
-    source, plan, before, trend
-        The results that it is made of, each from its folder; in no folder of an answer.
+    source, plan, variant, before, trend
+        The results that it is made of, each from its folder; in no folder of an answer. `plan` is
+        of `stemgeo site`, `variant` a plan that was measured.
     letter
         Its text; without blocks no document is written of it.
     maps, annexes
@@ -119,6 +121,7 @@ class Answer(Outcome):
 
     source: Source
     plan: WrittenPlan | None
+    variant: Variant | None
     before: Tables | None
     trend: WrittenTrend | None
     letter: Letter
@@ -166,7 +169,7 @@ class Answer(Outcome):
         atlas = Sheets(source)
         plates = dict(self._yield_drawn(atlas, folder, data, progress))
         progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
-        beside = Beside(self.plan, self.before)
+        beside = Beside(self.plan, self.before, self.variant)
         write_municipalities(source, folder, beside)
         write_gaps(source, folder, beside)
         write_sureness(source, folder, annex_stem(SURENESS, self.language))
@@ -224,6 +227,9 @@ class Answer(Outcome):
             return draw_trend_maps(self.source, self.trend)
         if one.kind == "plan" and self.plan:
             drawn = atlas.draw_plan(self.plan, one.province)
+        elif one.kind == "plan" and self.variant and self.variant.with_plan:
+            planned = Sheets(self.variant.with_plan)
+            drawn = planned.draw("plan", one.province, before=atlas)
         else:
             drawn = atlas.draw(one.kind, one.province, before=before)
         return drawn.figure, drawn.alt, drawn.table
@@ -256,6 +262,18 @@ class Answer(Outcome):
         write_csv(times[times["level"].isin(UPPER)], data / "times.csv")
         if len(self.targets):
             write_csv(self.targets, data / "targets.csv")
+        self._write_compared(data)
+
+    def _write_compared(self, data: Path) -> None:
+        """Write what a plan changes, at each level."""
+        if self.variant is None:
+            return
+        compared = self.variant.compared
+        write_csv(self.variant.places, data / "plan-academies.csv")
+        for level in UPPER:
+            rows = compared.table[compared.table["level"] == level]
+            if len(rows):
+                write_csv(rows, data / f"plan-{level}.csv")
 
     def _list_readme(self) -> Iterator[str]:
         """Say what each file is, of which day and whose data, and how to compute it again."""
@@ -299,6 +317,10 @@ class Answer(Outcome):
             "subsidy_rules": of and of.model_dump(),
             "result": source.manifest,
             "plan": self.plan and self.plan.manifest,
+            "planned": self.variant and self.variant.with_plan and self.variant.with_plan.manifest,
+            "compared": None
+            if self.variant is None or self.variant.with_plan
+            else self.variant.compared.manifest,
             "before": self.before and self.before.manifest,
             "trend": self.trend and self.trend.manifest,
             "pdf_standard": "",
@@ -331,7 +353,9 @@ def answer(
     language
         "nl", "en" or "fr"; that of the result when not given.
     plan
-        What `site` gave for the same study, or its folder: what the next places would add.
+        What `site` gave for the same study, or its folder: what the next places would add. Or a
+        plan that was measured: what `run` gave for the study with a plan, or `compare` for the
+        results without and with it.
     before
         A result of the year before, to tell how the shares changed.
     trend
@@ -399,21 +423,22 @@ def build_answer(
         As for `answer`.
     """
     source = Source.from_folder(result, language)
-    planned = WrittenPlan.from_folder(plan) if plan else None
+    variant = Variant.from_folder(source, plan) if plan and is_measured_plan(plan) else None
+    planned = WrittenPlan.from_folder(plan) if plan and not variant else None
     earlier = Tables.from_folder(before, source.language) if before else None
     years = WrittenTrend.from_folder(trend, source.language) if trend else None
     if years:
         refuse_other_trend(source, years)
-    drawn = _yield_maps(source, planned, earlier, has_trend=years is not None)
+    drawn = _yield_maps(source, planned or variant, earlier, has_trend=years is not None)
     maps = tuple(sorted(drawn, key=lambda one: one.number))
     annexes = _list_annexes(source, maps)
-    told = gather_figures(source, plan=planned, before=earlier, trend=years)
+    told = gather_figures(source, plan=planned, variant=variant, before=earlier, trend=years)
     letter = text or write_letter(told | {"annexes": annexes}, source.language, templates)
     if text is None:
         letter = arrange_letter(letter, find_question(source), source.language)
         _refuse_unknown_pictures(letter, maps, source.language)
         _refuse_headings_out_of_order(letter, source.language)
-    return Answer(source, planned, earlier, years, letter, maps, annexes)
+    return Answer(source, planned, variant, earlier, years, letter, maps, annexes)
 
 
 def _refuse_inside(place: Path, folders: list[Path]) -> None:
@@ -426,7 +451,7 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
 
 def _yield_maps(
     source: Source,
-    plan: WrittenPlan | None,
+    plan: WrittenPlan | Variant | None,
     before: Tables | None,
     *,
     has_trend: bool = False,
@@ -434,8 +459,7 @@ def _yield_maps(
     """List the maps: share and academies, of all and of each province; gaps; years."""
     words = source.words
     there, of_area = source.whole_provinces, source.study.has_area
-    planned = set() if plan is None else set(plan.table("plan")["province"])
-    planned |= {None} if planned else set()
+    planned = _find_planned(plan)
 
     def name_map(
         kind: str, number: int, suffix: str = "", province: str | None = None, called: str = ""
@@ -466,6 +490,14 @@ def _yield_maps(
     if has_trend:
         yield name_map("years", YEARS, called="years")
         yield name_map("year_maps", YEARS, words("file.year_maps"), called="years")
+
+
+def _find_planned(plan: WrittenPlan | Variant | None) -> set[str | None]:
+    """Find the provinces in which a plan has a place, and None for all, as far as it is drawn."""
+    if plan is None or (isinstance(plan, Variant) and plan.with_plan is None):
+        return set()
+    found = plan.provinces if isinstance(plan, Variant) else set(plan.table("plan")["province"])
+    return {*found, None} if found else set()
 
 
 _ANNEXES = ("municipalities", "region", "gaps", "map", "sureness", "years", "last_map")

@@ -27,6 +27,12 @@ from stemgeo.notes import (
     write_in_all,
 )
 from stemgeo.profiles import QUIET, ROADS
+from stemgeo.report.changed_academies import (
+    compare_academies,
+    compare_costs,
+    say_academies,
+    say_costs,
+)
 from stemgeo.report.files import (
     COMPARE,
     flatten_values,
@@ -86,6 +92,11 @@ class Comparison(Outcome):
     same_children
         Whether both have the same children at the same points, so that gains and losses are told
         apart.
+    academies
+        The table `comparison-academies`: which count in one alone, or elsewhere; None where both
+        are of different registers.
+    cost
+        What the academies of both cost, under the same rules; empty where that is not known.
     a, b
         The manifests.
     notes
@@ -93,11 +104,16 @@ class Comparison(Outcome):
     """
 
     COMMAND = COMPARE
-    FILES: ClassVar[Mapping[str, str]] = {"differences": "tables/compare-questions.csv"}
+    FILES: ClassVar[Mapping[str, str]] = {
+        "differences": "tables/compare-questions.csv",
+        "academies": "tables/comparison-academies.csv",
+    }
+    OPTIONAL = frozenset({"academies"})
     SAID: ClassVar[Mapping[str, str]] = {
         "a": "a",
         "b": "b",
         "same_children": "same_children",
+        "cost": "cost",
     }
     DRAWN = False
     NO_OTHER_TONGUE = (
@@ -108,6 +124,8 @@ class Comparison(Outcome):
     table: pd.DataFrame
     differences: pd.DataFrame
     same_children: bool
+    academies: pd.DataFrame | None
+    cost: dict[str, Any]
     a: Manifest
     b: Manifest
     notes: tuple[Note, ...]
@@ -187,6 +205,7 @@ class Comparison(Outcome):
             "attribution": _name_sources(self),
             "differences": self.differences.to_dict("records"),
             "same_children": self.same_children,
+            "cost": self.cost,
             **{
                 side: {name: one[name] for name in _OF_SIDE if name in one}
                 for side, one in zip("ab", self.made_of, strict=True)
@@ -220,7 +239,8 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         If a folder holds no result of a run or was changed, or if the two count other children
         or other municipalities.
     """
-    one, other = _read_side(Tables.from_given(a)), _read_side(Tables.from_given(b))
+    given = Tables.from_given(a), Tables.from_given(b)
+    one, other = map(_read_side, given)
     _refuse_other_children(one, other)
     rows, notes = _lay_beside(one, other)
     cells = _cut_shared_cells(one, other)
@@ -243,6 +263,8 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
             "comparison-questions", list_differences(one.content, other.content)
         ),
         same_children=same,
+        academies=compare_academies(*given),
+        cost=compare_costs(*given),
         a=one.content,
         b=other.content,
         notes=tell_notes(notes, read_study(one.content).languages),
@@ -733,6 +755,13 @@ def say_moved(found: Comparison, profile: str) -> str:
     return words("compare.moved", **counts)
 
 
+def say_in_both(found: Comparison) -> list[str]:
+    """Say which academies come, move and go, and what those of both cost; a line each."""
+    sides = _label_sides(found)
+    lines = say_academies(found.academies, found.words, sides)
+    return [*lines, *(say_costs(found.cost, found.words, sides) if lines else [])]
+
+
 def say_differences(found: Comparison) -> list[str]:
     """Write what differs between the questions, a line each."""
     if found.differences.empty:
@@ -789,6 +818,8 @@ def _write_markdown(found: Comparison) -> str:
     else:
         heads = {"what": words("compare.what"), "a": sides[0], "b": sides[1]}
         lines += [*write_markdown_table(found.differences.rename(columns=heads), left=3), ""]
+    for line in say_in_both(found):
+        lines += [escape_markdown(line), ""]
     for profile in found.profiles:
         shown = format_comparison(found.of("province", profile=profile), found, "province")
         lines += [f"## {say_heading(found, profile)}", "", say_moved(found, profile), ""]

@@ -17,6 +17,7 @@ import pandas as pd
 from stemgeo import subsidy
 from stemgeo.coverage import ALL_BANDS, REGION, keep_counted, lay_side_by_side
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.plan import NEW
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     define_reasons,
@@ -38,12 +39,13 @@ from stemgeo.report.accounts import (
     gather_reported,
     list_sources,
 )
-from stemgeo.report.comparison import compare, list_differences
+from stemgeo.report.comparison import compare
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenPlan, WrittenTrend
 from stemgeo.report.overview import gather_targets, gather_trend, judge_targets
-from stemgeo.report.summary import find_both_ways, say_ages, say_placing
+from stemgeo.report.summary import find_both_ways, say_ages, say_changes, say_placing
 from stemgeo.report.sureness import gather_sureness
+from stemgeo.report.variant import Variant, gather_variant, list_unlike
 from stemgeo.study import PROVINCES
 from stemgeo.tables import MEASURES, SURFACE, list_sides
 
@@ -60,18 +62,6 @@ OF_QUIET = {"low_stress": "quiet", "quiet_1": "quiet_1"}
 
 NAMED = 10
 """Gaps and candidate municipalities that a template gets; the annex has all."""
-_OF_PLANS = (
-    "study.date",
-    "study.vintage",
-    "study.area",
-    "inputs.",
-    "travel.",
-    "academies.",
-    "demand.",
-    "subsidy.",
-)
-_OWN = ("inputs.plan", "inputs.candidates", "study.area_name", *OF_NO_FIGURE)
-"""What a plan and a result must have alike, but for what each has of its own."""
 _ASKED = (
     *("study.date", "study.title", "study.notice", "output.", "inputs.academies", "targets."),
     *("annex.", *OF_NO_FIGURE),
@@ -132,6 +122,7 @@ def gather_figures(
     source: Source,
     *,
     plan: WrittenPlan | Path | None = None,
+    variant: Variant | None = None,
     before: Tables | Path | None = None,
     trend: WrittenTrend | Path | None = None,
 ) -> dict[str, Any]:
@@ -143,6 +134,8 @@ def gather_figures(
         The result.
     plan
         For the same study, in its folder.
+    variant
+        A plan that was measured with the same study.
     before
         A result of the year before: gives its shares.
     trend
@@ -155,6 +148,7 @@ def gather_figures(
     """
     made = None if plan is None else WrittenPlan.from_given(plan)
     told = _gather_all(source, made, None if before is None else Tables.from_given(before))
+    told["variant"] = gather_variant(variant, source.words) if variant else None
     years = None if trend is None else WrittenTrend.from_given(trend, source.language)
     told["trend"] = gather_trend(source, years) if years else None
     judged = judge_targets(source.study.targets, source, years)
@@ -197,6 +191,7 @@ def _gather_all(source: Source, plan: WrittenPlan | None, before: Tables | None)
             "dates": text.date,
             "date": study.about.date,
             "year": str(study.about.date.year),
+            "plan": _say_own_plan(source),
             "ages": say_ages(study),
             "minutes": study.travel.cutoff_min,
             "horizon_min": study.travel.horizon_min,
@@ -375,6 +370,14 @@ def _gather_subsidy(source: Source) -> Row | None:
     }
 
 
+def _say_own_plan(source: Source) -> str:
+    """Say what the plan of the result itself does, where it does more than open places."""
+    changes = source.plan_changes
+    if changes is None or (changes["change"] == NEW).all():
+        return ""
+    return say_changes(changes, source.words)
+
+
 def _gather_plan(source: Source, plan: WrittenPlan) -> Row:
     """Say what the places of a plan add together, and cost."""
     made = plan.manifest
@@ -410,9 +413,7 @@ def refuse_other_plan(result: Tables, plan: WrittenPlan) -> None:
     ResultError
         Saying what differs.
     """
-    every = list_differences(result.manifest, plan.manifest)["what"]
-    found = [one for one in every if one.startswith(_OF_PLANS) and not one.startswith(_OWN)]
-    if found:
+    if found := list_unlike(result.manifest, plan.manifest):
         what = f"is a plan for another study than the result: {', '.join(found)} differ"
         mend = "run `stemgeo site` on the same study"
         raise ResultError(Problem(str(plan.folder or "plan"), what, mend))

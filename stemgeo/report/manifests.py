@@ -226,6 +226,8 @@ class AnswerManifest(AnyManifest):
     pdf_standard: str = ""
     result: RunManifest
     plan: PlanManifest | None = None
+    planned: RunManifest | None = None
+    compared: ComparisonManifest | None = None
     before: RunManifest | None = None
     trend: TrendManifest | None = None
 
@@ -280,7 +282,9 @@ def fit_manifest(content: dict[str, Any], model: type[AnyManifest], path: Path) 
     """
     try:
         model.model_validate(content)
-        for one in (content, *(content.get(name) or {} for name in _BEHIND)):
+        compared = content.get("compared") or {}
+        behind = [one.get(name) or {} for one in (content, compared) for name in _BEHIND]
+        for one in (content, *behind):
             if "study" in one:
                 parse_study(one["study"], name="study", said_by=SaidBy.RESULT)
     except ValidationError as error:
@@ -306,7 +310,7 @@ def _refuse_manifest(path: Path, why: str) -> NoReturn:
 _WORDS = ("notice", "notices", "method_note", "attribution", "text", "notes", "typed_numbers",
           "annexes")  # fmt: skip
 """What is printed and drawn."""
-_BEHIND = ("result", "plan", "before", "trend", "a", "b")
+_BEHIND = ("result", "plan", "planned", "before", "trend", "a", "b")
 """Of what an answer is made, and what a comparison lays side by side."""
 
 

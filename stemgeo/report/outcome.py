@@ -59,6 +59,7 @@ _SCHEMAS = {
     "tables/zones.parquet": "zone-shares",
     "to-check.gpkg": "to-check-lines",
     "tables/compare-questions.csv": "comparison-questions",
+    "tables/subsidy-before.csv": "subsidy",
 }
 """Of files that are not called as their schema."""
 
@@ -433,6 +434,10 @@ class Tables(Outcome):
     subsidy
         What each applicant gets under the subsidy rules of the study's year, see `subsidy`; None
         where it chose none.
+    subsidy_before
+        The same without the plan; None where no plan moves or closes an academy of the register.
+    plan_changes
+        What the plan opens, moves and closes, see `recognition.list_changes`; None without one.
     surroundings
         What maps of a study with an area show around it, and its roads; None without an area.
     postcodes
@@ -456,7 +461,8 @@ class Tables(Outcome):
             for name in (
                 *("coverage", "groups", "times", "gap_municipalities", "changes", "effects"),
                 *("placement", "sensitivity", "uncertainty", "to_check", "verdicts", "quintiles"),
-                *("concentration", "subsidy", "postcodes", *ACCOUNTS),
+                *("concentration", "subsidy", "subsidy_before", "plan_changes", "postcodes"),
+                *ACCOUNTS,
             )
         },
         "reported": "tables/reported-figures.csv",
@@ -473,7 +479,8 @@ class Tables(Outcome):
     OPTIONAL = frozenset(
         {
             *("to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"),
-            *("surroundings", "main_roads", "postcodes", "to_check_lines", *ACCOUNTS),
+            *("subsidy_before", "plan_changes", "surroundings", "main_roads", "postcodes"),
+            *("to_check_lines", *ACCOUNTS),
         }
     )
     KNOWN = frozenset(
@@ -512,6 +519,8 @@ class Tables(Outcome):
     quintiles: pd.DataFrame | None
     concentration: pd.DataFrame | None
     subsidy: pd.DataFrame | None
+    subsidy_before: pd.DataFrame | None
+    plan_changes: pd.DataFrame | None
     surroundings: gpd.GeoDataFrame | None
     main_roads: gpd.GeoDataFrame | None
     postcodes: pd.DataFrame | None

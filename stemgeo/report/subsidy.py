@@ -38,7 +38,9 @@ def say_subsidy(result: Tables) -> list[str]:
     everywhere = vintages.cover_flanders(result.inputs.municipalities["nis_code"])
     academies = keep_own(study, result.academies)
     tables: dict[str, pd.DataFrame] = {"lead": table}
-    if academies["planned"].any():
+    if result.subsidy_before is not None:
+        tables = {"lead": result.subsidy_before, "with_changes": table}
+    elif academies["planned"].any():
         register = academies[~academies["planned"]]
         alone = compute_for_study(study.subsidy, register, result.inputs.layers)
         tables = {"lead": table if alone is None else alone, "with_plan": table}

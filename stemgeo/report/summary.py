@@ -9,6 +9,7 @@ import pandas as pd
 
 from stemgeo import facts, speech
 from stemgeo.coverage import ALL_BANDS
+from stemgeo.inputs.plan import CLOSED, MOVED, NEW
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     define_reasons,
@@ -17,7 +18,7 @@ from stemgeo.maps.text import (
     say_gap_reason,
     say_reason,
 )
-from stemgeo.notes import Note
+from stemgeo.notes import Note, say_list
 from stemgeo.profiles import QUIET
 from stemgeo.reasons import REASONS
 from stemgeo.recognition import Standing
@@ -322,15 +323,39 @@ def _say_towns(having: int, towns: int, language: str) -> str:
 
 
 def _say_planned(result: Tables, language: str) -> list[str]:
-    """Say how many planned places are counted along, and where there is nothing else."""
-    count, words = int(result.academies["planned"].sum()), load_texts(language)
-    if not count:
-        return []
-    towns = result.municipalities
-    only = int(((towns["planned"] > 0) & (towns["planned"] == towns["academies"])).sum())
-    bare = words.say_count("summary.only_planned", only) if only else ""
-    told = words.say_count("summary.planned_places", count)
-    return [words("summary.planned", count=told, only=bare)]
+    """Say how many planned places are counted along, where there is nothing else, what goes."""
+    changes, words = result.plan_changes, load_texts(language)
+    moved = () if changes is None else changes.loc[changes["change"] == MOVED, "academy_id"]
+    planned = result.academies[result.academies["planned"]]
+    count, lines = int((~planned["academy_id"].isin(moved)).sum()), []
+    if count:
+        towns = result.municipalities
+        only = int(((towns["planned"] > 0) & (towns["planned"] == towns["academies"])).sum())
+        bare = words.say_count("summary.only_planned", only) if only else ""
+        told = words.say_count("summary.planned_places", count)
+        lines.append(words("summary.planned", count=told, only=bare))
+    if changes is not None and changes["change"].isin([MOVED, CLOSED]).any():
+        lines.append(escape_markdown(say_changes(changes, words)))
+    return lines
+
+
+def say_changes(changes: pd.DataFrame, words: Texts) -> str:
+    """Say in a sentence what a plan opens, moves and closes.
+
+    Parameters
+    ----------
+    changes
+        With `change` and `name`, a row each.
+    words
+        Of the language.
+    """
+    done = []
+    for kind in (NEW, MOVED, CLOSED):
+        names = changes["name"][changes["change"] == kind].tolist()
+        if names:
+            told = say_list(names).to_text(words.language)
+            done.append(words.say_count(f"summary.does.{kind}", len(names), names=told))
+    return words("summary.plan_does", does=join_with_and(done, words.language)) if done else ""
 
 
 def say_ages(study: Study, *only: Band) -> str:

@@ -203,25 +203,30 @@ def test_an_id_of_the_register_is_refused(place: Path, tmp_path: Path) -> None:
 
 # -- what moves and closes --------------------------------------------------------------------
 
-CHANGES = """academy_id;wijziging;naam;x;y
-N1;nieuw;Bibliotheek Noord;156000;205000
-S1;verplaatst;;154000;202000
-S2;gesloten;;;
-"""
-"""Opens N1 in 71002, moves S1 from 11004 to 11001, closes S2 of 11001."""
 EDITED = """academy_id;naam;organisatie;x;y;min_age;max_age;valid_from;valid_until
 N1;Bibliotheek Noord;;156000;205000;;;;
 S1;Proefacademie Oost;Proef;154000;202000;8;12;01/01/2021;
 S3;Proefacademie Vroeger;Proef;160500,0;203400,0;;;01/01/2018;31/12/2019
 """
 """The register of the small study, edited by hand in the same way."""
-OF_PLACES = {"academies", "municipalities", "annex-1-municipalities", "changes", "subsidy"}
-"""Tables that tell planned places apart, or what the register says of another year."""
+OF_PLACES = {
+    *("academies", "municipalities", "subsidy"),
+    *("changes", "subsidy_before", "plan_changes"),
+}
+"""Tables that tell planned places apart, or what the register says by itself."""
 
 
-def test_a_plan_does_what_an_edited_register_says(place: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def changed(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The run with a plan that opens, moves and closes."""
+    return sg.run(own_study(place, tmp_path_factory.mktemp("changed") / "s", hand.SMALL_CHANGES))
+
+
+def test_a_plan_does_what_an_edited_register_says(
+    changed: Result, without: Result, place: Path, tmp_path: Path
+) -> None:
     """Every figure is that of the register edited by hand; what is planned is told apart."""
-    planned = sg.run(own_study(place, tmp_path / "plan", CHANGES))
+    planned = changed
     edited = sg.run(own_study(place, tmp_path / "edited", PLAN, EDITED).with_plan(None))
     tables = [name for name in planned.FILES if name not in OF_PLACES]
     assert len(tables) > 10
@@ -231,10 +236,11 @@ def test_a_plan_does_what_an_edited_register_says(place: Path, tmp_path: Path) -
             assert ours is theirs, name
         else:
             pd.testing.assert_frame_equal(ours, theirs, obj=name)
-    apart = dict.fromkeys(("planned",), False)
-    pd.testing.assert_frame_equal(
-        planned.academies.assign(**apart), edited.academies.assign(**apart)
-    )
+    for name in ("academies", "municipalities", "subsidy"):
+        tables = (getattr(one, name).assign(planned=0) for one in (planned, edited))
+        pd.testing.assert_frame_equal(*tables, obj=name)
+    pd.testing.assert_frame_equal(planned.changes, without.changes)
+    pd.testing.assert_frame_equal(planned.subsidy_before, without.subsidy)
     assert planned.academies.set_index("academy_id")["planned"].to_dict() == {
         "N1": True,
         "S1": True,
@@ -242,6 +248,39 @@ def test_a_plan_does_what_an_edited_register_says(place: Path, tmp_path: Path) -
     towns = planned.municipalities.set_index("nis_code")
     assert towns["planned"].to_dict() == {"11001": 1, "11004": 0, "71002": 1}
     assert towns["has_academy"].to_dict() == {"11001": True, "11004": False, "71002": True}
+
+
+def test_what_a_plan_does_is_told(changed: Result, tmp_path: Path) -> None:
+    """From where to where, which count, in the summary, with the cost before; and read back."""
+    folder = changed.write(tmp_path / "result")
+    table = sg.read_result(folder).plan_changes.set_index("academy_id").fillna({"municipality": ""})
+    assert table["change"].to_dict() == {"N1": "new", "S1": "moved", "S2": "closed"}
+    assert table["municipality_before"].tolist()[1:] == ["Boechout", "Aartselaar"]
+    assert table["municipality"].tolist() == ["As", "Aartselaar", ""]
+    assert table["counts"].all()
+    assert table.loc["S1", "moved_m"] == pytest.approx((6500**2 + 1500**2) ** 0.5)
+    text = (folder / "summary.md").read_text("utf-8")
+    assert "Met 1 geplande plaats erbij, geteld als open" in text
+    assert "Het plan opent 1 plaats (Bibliotheek Noord), verplaatst 1 academie (Proef" in text
+    assert "Met het plan wordt dat 2.000 euro" in text
+    for name in ("summary.md", "map.html", "tables/LEESMIJ.txt", "maps/vlaanderen.svg"):
+        said = "met geplande plaatsen, en zonder academies die het plan sluit"
+        assert said in (folder / name).read_text("utf-8"), name
+    assert "Proefacademie &lt;b&gt;West" not in (folder / "map.html").read_text("utf-8")
+    assert sg.verify(folder, changed.study).same
+
+
+def test_what_moves_under_another_postcode_costs_there(place: Path, tmp_path: Path) -> None:
+    """Its row says it; the register's is kept, and named where it is of another municipality."""
+    plan = "id;change;x;y;postcode\nS1;moved;154000;202000;{code}\n"
+    head, *rows = hand.SMALL_ACADEMIES.splitlines()
+    register = "\n".join([f"{head};postcode", *(f"{row};253{n}" for n, row in enumerate(rows)), ""])
+    for code, kept in (("2630", "2630"), ("", "2531")):
+        study = own_study(place, tmp_path / f"s{code}", plan.format(code=code), register)
+        inputs = load_inputs(study)
+        assert inputs.academies.set_index("academy_id").loc["S1", "postcode"] == kept
+        told = any("under the postcode that the register has" in str(n) for n in inputs.warnings)
+        assert told == (not code)
 
 
 def test_what_moves_keeps_what_its_row_does_not_say(place: Path, tmp_path: Path) -> None:
