@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stemgeo.report.outcome import Tables, WrittenPlan
-    from stemgeo.report.variant import Variant
+    from stemgeo.report.variant import MeasuredPlan
     from stemgeo.tables import Kind
 
 ABOUT = ("municipalities", "flanders", *PROVINCES, "gaps", "map", "sureness", "years")
@@ -119,7 +119,7 @@ class Beside:
 
     plan: WrittenPlan | None = None
     before: Tables | None = None
-    variant: Variant | None = None
+    variant: MeasuredPlan | None = None
 
     @cached_property
     def shares(self) -> pd.DataFrame:

@@ -50,7 +50,7 @@ from stemgeo.report.questions import arrange_letter
 from stemgeo.report.sheets import Sheets
 from stemgeo.report.summary import format_coverage
 from stemgeo.report.sureness import write_sureness
-from stemgeo.report.variant import Variant, is_measured_plan
+from stemgeo.report.variant import MeasuredPlan, is_measured_plan
 from stemgeo.report.word import write_docx
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import find_rules
@@ -121,7 +121,7 @@ class Answer(Outcome):
 
     source: Source
     plan: WrittenPlan | None
-    variant: Variant | None
+    variant: MeasuredPlan | None
     before: Tables | None
     trend: WrittenTrend | None
     letter: Letter
@@ -423,7 +423,7 @@ def build_answer(
         As for `answer`.
     """
     source = Source.from_folder(result, language)
-    variant = Variant.from_folder(source, plan) if plan and is_measured_plan(plan) else None
+    variant = MeasuredPlan.from_folder(source, plan) if plan and is_measured_plan(plan) else None
     planned = WrittenPlan.from_folder(plan) if plan and not variant else None
     earlier = Tables.from_folder(before, source.language) if before else None
     years = WrittenTrend.from_folder(trend, source.language) if trend else None
@@ -451,7 +451,7 @@ def _refuse_inside(place: Path, folders: list[Path]) -> None:
 
 def _yield_maps(
     source: Source,
-    plan: WrittenPlan | Variant | None,
+    plan: WrittenPlan | MeasuredPlan | None,
     before: Tables | None,
     *,
     has_trend: bool = False,
@@ -492,11 +492,13 @@ def _yield_maps(
         yield name_map("year_maps", YEARS, words("file.year_maps"), called="years")
 
 
-def _find_planned(plan: WrittenPlan | Variant | None) -> set[str | None]:
+def _find_planned(plan: WrittenPlan | MeasuredPlan | None) -> set[str | None]:
     """Find the provinces in which a plan has a place, and None for all, as far as it is drawn."""
-    if plan is None or (isinstance(plan, Variant) and plan.with_plan is None):
+    if plan is None or (isinstance(plan, MeasuredPlan) and plan.with_plan is None):
         return set()
-    found = plan.provinces if isinstance(plan, Variant) else set(plan.table("plan")["province"])
+    found = (
+        plan.provinces if isinstance(plan, MeasuredPlan) else set(plan.table("plan")["province"])
+    )
     return {*found, None} if found else set()
 
 

@@ -45,7 +45,7 @@ from stemgeo.report.outcome import Tables, WrittenPlan, WrittenTrend
 from stemgeo.report.overview import gather_targets, gather_trend, judge_targets
 from stemgeo.report.summary import find_both_ways, say_ages, say_changes, say_placing
 from stemgeo.report.sureness import gather_sureness
-from stemgeo.report.variant import Variant, gather_variant, list_unlike
+from stemgeo.report.variant import MeasuredPlan, gather_variant, list_unlike
 from stemgeo.study import PROVINCES
 from stemgeo.tables import MEASURES, SURFACE, list_sides
 
@@ -122,7 +122,7 @@ def gather_figures(
     source: Source,
     *,
     plan: WrittenPlan | Path | None = None,
-    variant: Variant | None = None,
+    variant: MeasuredPlan | None = None,
     before: Tables | Path | None = None,
     trend: WrittenTrend | Path | None = None,
 ) -> dict[str, Any]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Variant:
+class MeasuredPlan:
     """A plan that was measured.
 
     Attributes
@@ -42,7 +42,7 @@ class Variant:
     with_plan: Tables | None = None
 
     @classmethod
-    def from_folder(cls, source: Tables, folder: Path) -> Variant:
+    def from_folder(cls, source: Tables, folder: Path) -> MeasuredPlan:
         """Take the folder of a run with a plan, or of a comparison with one.
 
         Parameters
@@ -145,7 +145,7 @@ def _refuse_without_plan(content: dict[str, Any], folder: Path) -> None:
         raise ResultError(Problem(str(folder), "counts no plan", mend))
 
 
-def gather_variant(variant: Variant, words: Texts) -> dict[str, Any]:
+def gather_variant(variant: MeasuredPlan, words: Texts) -> dict[str, Any]:
     """Say what a plan opens, moves and closes, who is gained and lost, and what it costs.
 
     Parameters

@@ -13,7 +13,7 @@ import stemgeo as sg
 from stemgeo.errors import ResultError
 from stemgeo.report.answers import build_answer
 from stemgeo.report.content import Source, gather_figures
-from stemgeo.report.variant import Variant
+from stemgeo.report.variant import MeasuredPlan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def figures(place: Path, given: str) -> dict[str, Any]:
     """Gather what a template can name of a plan."""
     source = Source.from_folder(place / "a", None)
-    told = gather_figures(source, variant=Variant.from_folder(source, place / given))
+    told = gather_figures(source, variant=MeasuredPlan.from_folder(source, place / given))
     found: dict[str, Any] = told["variant"]
     return found
 
