@@ -933,8 +933,10 @@ def explore_command(
         Door,
         Explorer,
         build_app,
+        let_go,
         listen,
         open_browser,
+        refuse_no_folder,
         refuse_own_plan,
         serve,
     )
@@ -942,13 +944,15 @@ def explore_command(
 
     asked = load_study(study)
     refuse_own_plan(asked)
+    file = study / "study.toml" if study.is_dir() else study
+    saved = variants or file.parent / "variants"
+    refuse_no_folder(saved)
     with listen(port) as taken:
         with show_progress(asked.language) as progress:
             from stemgeo.explore.board import Board
 
             board = Board.open(asked, progress=progress, threads=threads)
-        file = study / "study.toml" if study.is_dir() else study
-        explorer = Explorer.of_board(board, file, variants or file.parent / "variants")
+        explorer = Explorer.of_board(board, file, saved)
         door = Door.on_port(taken.getsockname()[1])
         for note in board.notes[str(asked.language)]:
             print_line(f"{NOTE.to_text(asked.language)} {note}")
@@ -964,6 +968,7 @@ def explore_command(
         serve(build_app(explorer, door), taken)
         explorer.prover.stop()
         print_line(_EXPLORED.to_text(asked.language))
+        let_go()
 
 
 _EXPLORED = Said(

@@ -14,6 +14,7 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import threading
 import traceback
 from contextlib import suppress
@@ -656,6 +657,31 @@ def serve(app: ASGIApp, taken: socket.socket) -> None:
         uvicorn.Server(config).run(sockets=[taken])
 
 
+def let_go() -> None:
+    """End this process where a thread of it still computes what nobody waits for any more.
+
+    Nothing is lost by it: what such a thread writes appears whole or not at all.
+    """
+    others = [one for one in threading.enumerate() if one is not threading.current_thread()]
+    if any(not one.daemon for one in others):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def refuse_no_folder(place: Path) -> None:
+    """Refuse a place for saved variants that is no folder; it need not be there yet.
+
+    Raises
+    ------
+    StudyError
+        If it is anything else.
+    """
+    if os.path.lexists(place) and not place.is_dir():
+        what, mend = "is no folder", "name another for saved variants: --variants DIR"
+        raise StudyError(Problem(str(place), what, mend))
+
+
 def open_browser(address: str) -> bool:
     """Open a page in the browser of this machine; False where there is none but in a terminal."""
     import webbrowser
@@ -667,5 +693,5 @@ def open_browser(address: str) -> bool:
     # One that is drawn in the terminal would take it from the command.
     in_terminal = type(browser) is webbrowser.GenericBrowser
     if not in_terminal:
-        threading.Thread(target=browser.open, args=(address,), daemon=True).start()
+        threading.Thread(target=browser.open, args=(address,), name="browser", daemon=True).start()
     return not in_terminal

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+import webbrowser
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import hand
@@ -28,7 +30,7 @@ from stemgeo.explore.messages import (
     ProveReply,
     StudyReply,
 )
-from stemgeo.explore.server import HEADERS, Explorer, Queue, Refusal, read_assets
+from stemgeo.explore.server import HEADERS, Explorer, Queue, Refusal, open_browser, read_assets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     import httpx
     import pandas as pd
 
+    from stemgeo.explore.messages import ChangeRequest
     from stemgeo.explore.proof import Asking
 
 pytestmark = pytest.mark.usefixtures("read_once")
@@ -605,3 +608,70 @@ def test_a_study_with_a_plan_of_its_own_is_refused(tmp_path: Path) -> None:
     assert said.status == 1
     assert said.err.startswith("error: study.toml: ")
     assert "variants" in said.err
+
+
+def test_what_still_computes_is_let_go_of() -> None:
+    """A search that nobody waits for does not hold up the end."""
+    code = (
+        "import threading\n"
+        "from stemgeo.explore.server import let_go\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "print('ended')\n"
+        "let_go()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "ended\n", "")
+
+
+def test_a_place_for_variants_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    """Before anything is read."""
+    study = hand.write_study(tmp_path / "study", straight_line=True)
+    said = stemgeo("explore", study, "--no-browser", "--variants", study / "study.toml")
+    assert said.status == 1
+    assert "is no folder" in said.err
+
+
+def test_a_browser_is_opened_but_none_in_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of its own window is given the address; a text browser is not."""
+    opened: list[str] = []
+
+    class Window(webbrowser.BaseBrowser):
+        def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:  # noqa: ARG002, FBT001, FBT002
+            opened.append(url)
+            return True
+
+    def lacking() -> webbrowser.BaseBrowser:
+        raise webbrowser.Error
+
+    for browser, opens in ((Window, True), (lambda: webbrowser.GenericBrowser("w3m"), False)):
+        monkeypatch.setattr(webbrowser, "get", browser)
+        assert open_browser("http://127.0.0.1:1/x/") is opens
+    monkeypatch.setattr(webbrowser, "get", lacking)
+    assert open_browser("http://127.0.0.1:1/x/") is False
+    for thread in threading.enumerate():
+        if thread.name == "browser":
+            thread.join()
+    assert opened == ["http://127.0.0.1:1/x/"]
+
+
+def test_the_server_answers_while_it_computes(ask: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long search holds up no other window that asks for something else."""
+    begun, go = threading.Event(), threading.Event()
+    change = ask.explorer.desk.tell_change
+
+    def wait(asked: ChangeRequest) -> ChangeReply:
+        begun.set()
+        go.wait()
+        return change(asked)
+
+    monkeypatch.setattr(ask.explorer.desk, "tell_change", wait)
+    message = {"request": 9, "variant": {}}
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(ask, "POST", "api/change", message)
+        begun.wait()
+        assert ask("GET", "api/variants").status_code == 200
+        assert ask("POST", "api/find", {"request": 1, "text": "as"}).status_code == 200
+        go.set()
+        assert long.result().json()["request"] == 9
