@@ -8,9 +8,11 @@ import { makeFigures } from "./figures.js";
 import { makePanels } from "./panels.js";
 import { makeChanges } from "./changes.js";
 import { makeFinder } from "./find.js";
-import { makeSaving } from "./saving.js";
+import { makeSaving, readSaved } from "./saving.js";
 import { makeSheet, drawLegend } from "./sheet.js";
 import { makeProof } from "./proof.js";
+import { askWhich } from "./asked.js";
+import { download } from "./planfile.js";
 import { makeOverlay } from "./overlay.js";
 import { openFlatMap } from "./flatmap.js";
 import { canDraw, openGlMap } from "./glmap.js";
@@ -81,6 +83,7 @@ const start = async ({ study, say, heard, redraw }) => {
 
   const wire = makeWire(say, {
     onLost: () => voice.hold(say.text("lost")),
+    onElsewhere: () => voice.hold(say.text("elsewhere")),
     onBack: () => {
       voice.hold("");
       voice.tell(say.text("back"));
@@ -117,6 +120,8 @@ const start = async ({ study, say, heard, redraw }) => {
   const nearQuestion = answers.lastOf();
   const bestQuestion = answers.lastOf();
 
+  const tellNotes = ({ notes }) => { if (notes?.length) voice.tell(notes.join(" ")); };
+
   // What is looked at: how far one gets from it, and what is near enough to snap to.
   const look = async (id) => {
     const at = spotOf(id);
@@ -131,12 +136,14 @@ const start = async ({ study, say, heard, redraw }) => {
         const reply = await isoQuestion.ask("isochrone", { place: { lon: at.lon, lat: at.lat } });
         if (!reply || state.selected !== id) return;
         state.areas = reply.areas;
+        tellNotes(reply);
         redraw();
       }),
       guard(async () => {
         const reply = await nearQuestion.ask("find", { text: "", near: [at.lon, at.lat] });
         if (!reply || state.selected !== id) return;
         state.near = { id, places: reply.places };
+        tellNotes(reply);
         redraw();
       }),
     ]);
@@ -246,7 +253,19 @@ const start = async ({ study, say, heard, redraw }) => {
       } else if (name !== book.current().name) step((one) => ({ ...one, name: name.trim() }));
     },
     save: () => guard(() => saving.save(book.current())),
-    prove: () => prove(book.current(), { keep: state.keep }),
+    download: () => download(book.current(), nameOf),
+    prove: async () => {
+      const variant = book.current();
+      const slug = saving.slugOf(variant);
+      const answers = [
+        { key: "alone", text: say.text("prove_alone") },
+        slug ? { key: "keep", text: say.text("prove_keep") } : null,
+        { key: "not", text: say.text("cancel") },
+      ].filter(Boolean);
+      const answer = await askWhich(byId("asked"), {
+        title: say.text("prove_title", { name: variant.name }), lines: [say.text("prove_help"), slug ? "" : say.text("prove_save_first")].filter(Boolean), answers });
+      if (answer !== "not") await prove(variant, { keep: answer === "keep" ? slug : "" });
+    },
   };
   const changes = makeChanges({ study, say, land, act, byId });
   const fillSheet = makeSheet({ place: byId("sheet"), study, say, land, panels, changes });
@@ -295,6 +314,7 @@ const start = async ({ study, say, heard, redraw }) => {
       button(say.text("undo"), act.undo, { "data-key": "undo", "aria-disabled": String(!book.canUndo()), "aria-keyshortcuts": "Control+Z" }),
       button(say.text("redo"), act.redo, { "data-key": "redo", "aria-disabled": String(!book.canRedo()), "aria-keyshortcuts": "Control+Shift+Z" }),
       button(say.text("save"), act.save, { "data-key": "save", class: "main", "aria-keyshortcuts": "Control+S" }),
+      button(say.text("download"), act.download, { "data-key": "download" }),
       button(say.text("prove"), act.prove, { "data-key": "prove" }),
       button(say.text("print"), () => window.print(), { "data-key": "print" }));
   };
@@ -365,8 +385,8 @@ const start = async ({ study, say, heard, redraw }) => {
       return;
     }
     const key = instead ? only.key : book.newKey();
-    const variant = { ...one.variant, placed: one.variant.placed.map((place_) => Object.fromEntries(Object.entries(place_).filter(([, value]) => value !== null))), name: one.variant.name || one.name || one.slug, key };
-    saving.tie(variant, one.slug, one.sha256);
+    const variant = { ...readSaved(one.variant), name: one.variant.name || one.name || one.slug, key };
+    saving.tie(variant, one);
     if (instead) book.replace(key, variant);
     else book.add(variant);
   };

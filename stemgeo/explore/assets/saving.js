@@ -1,12 +1,18 @@
 // Variants as plan files of the server: kept by a name, never over what someone else wrote.
 import { button, make, renew } from "./dom.js";
 import { askWhich } from "./asked.js";
-import { contentOf, isEmpty, toWire } from "./state.js";
+import { contentOf, countChanges, isEmpty, toWire } from "./state.js";
 
 const LONGEST_SLUG = 50;
 
 const slugOf = (name) => name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-")
   .slice(0, LONGEST_SLUG).replace(/^-+|-+$/g, "") || "variant";
+
+// What is left open is left out, as on the page.
+export const readSaved = ({ name, placed, moved, closed }) => ({
+  name, moved, closed,
+  placed: placed.map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null))),
+});
 
 const sealOf = (variant) => `${variant.name}\n${contentOf(variant)}`;
 
@@ -17,7 +23,8 @@ export const makeSaving = ({ wire, say, book, dialog, place, tell, hear }) => {
 
   const isSaved = (variant) => files.get(variant.key)?.seal === sealOf(variant);
   const isDirty = (variant) => !isSaved(variant) && !(isEmpty(variant) && !files.has(variant.key));
-  const tie = (variant, slug, sha256) => files.set(variant.key, { slug, sha256, seal: sealOf(variant) });
+  // A file that others made is shown, and never written: what is saved of it goes beside it.
+  const tie = (variant, { slug, sha256, ours = true }) => files.set(variant.key, { slug, sha256, ours, seal: sealOf(variant) });
 
   const freeSlug = (name) => {
     const taken = new Set([...onDisk.map(({ slug }) => slug), ...[...files.values()].map(({ slug }) => slug)]);
@@ -36,48 +43,47 @@ export const makeSaving = ({ wire, say, book, dialog, place, tell, hear }) => {
     return onDisk;
   };
 
-  const resolve = async (variant, { slug }, { told, message }) => {
+  const resolve = async (variant, slug, { told, message }, isSecond) => {
     const theirs = told.variant;
     const answers = [
       theirs ? { key: "theirs", text: say.text("conflict_theirs") } : null,
       { key: "beside", text: say.text("conflict_beside") },
-      { key: "mine", text: say.text("conflict_mine") },
+      // What may not be replaced is not offered twice.
+      isSecond ? null : { key: "mine", text: say.text("conflict_mine") },
       { key: "later", text: say.text("conflict_later") },
     ].filter(Boolean);
     const answer = await askWhich(dialog, {
       title: say.text("conflict"), lines: [message, say.text(theirs ? "conflict_help" : "conflict_gone")], answers });
     if (answer === "theirs") {
-      const taken = { ...theirs, key: variant.key };
+      const taken = { ...readSaved(theirs), key: variant.key };
       book.replace(variant.key, taken);
-      tie(taken, slug, told.sha256);
-      hear();
+      tie(taken, { slug, sha256: told.sha256 });
       return true;
     }
     if (answer === "beside") {
-      files.delete(variant.key);
       await read().catch(() => null);
-      return save(variant);
+      return write(variant, freeSlug(variant.name), "");
     }
-    return answer === "mine" ? write(variant, slug, told.sha256 ?? "") : false;
+    return answer === "mine" ? write(variant, slug, told.sha256 ?? "", true) : false;
   };
 
-  const write = async (variant, slug, based) => {
+  const write = async (variant, slug, based, isSecond = false) => {
     try {
       const kept = await wire.ask(`variants/${encodeURIComponent(slug)}`, {
         method: "PUT", body: { variant: toWire(variant), based_on: based } });
-      tie(variant, kept.slug, kept.sha256);
+      tie(variant, kept);
       tell(say.text("saved_as", { name: variant.name, file: kept.slug }));
       await read().catch(() => null);
       return true;
     } catch (error) {
-      if (error.status === 409) return resolve(variant, { slug }, error);
+      if (error.status === 409 && "variant" in error.told) return resolve(variant, slug, error, isSecond);
       throw error;
     }
   };
 
   const save = (variant) => {
     const file = files.get(variant.key);
-    return file ? write(variant, file.slug, file.sha256) : write(variant, freeSlug(variant.name), "");
+    return file?.ours ? write(variant, file.slug, file.sha256) : write(variant, freeSlug(variant.name), "");
   };
 
   const remove = async ({ slug, sha256, name }) => {
@@ -90,18 +96,27 @@ export const makeSaving = ({ wire, say, book, dialog, place, tell, hear }) => {
     await read();
   };
 
+  const toolsOf = (one, isShown, { open, guard }) => {
+    const name = one.name || one.slug;
+    const tool = (word, run) => button(say.text(word), run, {
+      "data-key": `${word} ${one.slug}`, "aria-label": say.text("of", { what: say.text(word), name }) });
+    return [
+      isShown ? make("span", { class: "small" }, say.text("is_open")) : null,
+      !isShown && one.variant ? tool("open", () => open(one)) : null,
+      one.variant && one.ours !== false ? tool("delete", () => guard(() => remove(one))) : null,
+    ];
+  };
+
   // The list of files, with what can be done with each.
-  const show = ({ open, guard }) => {
+  const show = (asked) => {
     const shown = new Set([...files].filter(([key]) => book.variants().some((one) => one.key === key)).map(([, { slug }]) => slug));
     renew(place, onDisk.length ? make("ul", { class: "list" }, onDisk.map((one) => make("li", { "data-slug": one.slug },
       make("div", { class: "line" }, make("strong", {}, one.name || one.slug), " ", make("span", { class: "small" },
-        one.variant ? say.count("changes_count", one.variant.placed.length + one.variant.moved.length + one.variant.closed.length) : one.problem)),
-      make("div", { class: "tools" },
-        shown.has(one.slug) ? make("span", { class: "small" }, say.text("is_open"))
-          : one.variant ? button(say.text("open"), () => open(one), { "data-key": `open ${one.slug}`, "aria-label": say.text("of", { what: say.text("open"), name: one.name || one.slug }) }) : null,
-        button(say.text("delete"), () => guard(() => remove(one)), { "data-key": `delete ${one.slug}`, "aria-label": say.text("of", { what: say.text("delete"), name: one.name || one.slug }) })))))
+        one.variant ? say.count("changes_count", countChanges(one.variant)) : one.problem)),
+      (one.notes ?? []).map((note) => make("p", { class: "small" }, note)),
+      make("div", { class: "tools" }, toolsOf(one, shown.has(one.slug), asked)))))
       : make("p", {}, say.text("none_saved")));
   };
 
-  return { read, save, tie, show, isDirty, isSaved, hasFile: (variant) => files.has(variant.key) };
+  return { read, save, tie, show, isDirty, isSaved, hasFile: (variant) => files.has(variant.key), slugOf: (variant) => (isSaved(variant) && files.get(variant.key).ours ? files.get(variant.key).slug : "") };
 };

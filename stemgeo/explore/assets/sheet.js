@@ -39,6 +39,7 @@ export const makeSheet = ({ place, study, say, land, panels, changes }) => {
       make("p", {}, make("strong", {}, variant.name), " · ", say.text("sheet_choice", {
         roads: panels.name("profiles", choice.profile), speed: panels.name("scenarios", choice.scenario), ages: panels.name("bands", choice.band) })),
       drawSheet(land, looks, numbered, { width: 760, title: say.text("map") }),
+      make("p", { class: "small" }, say.text("legend_of", { minutes: say.whole(study.cutoff_min) })),
       make("div", { class: "legend" }, drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"] })),
       make("h2", {}, say.text("changes")),
       rows.length

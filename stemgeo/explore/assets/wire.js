@@ -11,7 +11,7 @@ export class Refused extends Error {
   }
 }
 
-export const makeWire = (say, { onLost, onBack }) => {
+export const makeWire = (say, { onLost, onBack, onElsewhere }) => {
   let lost = false;
   let timer = 0;
   let wait = FIRST_WAIT_MS;
@@ -45,6 +45,11 @@ export const makeWire = (say, { onLost, onBack }) => {
       if (error.status === 0) {
         timer = setTimeout(listen, wait);
         wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+        return;
+      }
+      // Started anew it has another address: what stands here can still be kept as files.
+      if (error.status === 403) {
+        onElsewhere();
         return;
       }
     }
