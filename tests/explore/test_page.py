@@ -26,9 +26,9 @@ from playwright.sync_api import Page as Tab
 
 import stemgeo as sg
 from stemgeo.explore.board import Board
-from stemgeo.explore.replies import Desk
-from stemgeo.explore.server import ASSETS, Door, build_app, listen
+from stemgeo.explore.server import ASSETS, Door, Explorer, build_app, listen
 from stemgeo.maps import statement
+from stemgeo.speech import format_percent
 from stemgeo.texts import load_texts
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("read_once")]
@@ -63,19 +63,23 @@ WORDS = load_texts("nl").list_below("explore.page")
 class Served:
     """The real server on a port of this machine; it can be stopped and started again."""
 
-    desk: Desk
+    explorer: Explorer
     folder: Path
-    variants: Path
     door: Door = field(init=False)
     _server: uvicorn.Server | None = None
     _thread: threading.Thread | None = None
+
+    @property
+    def variants(self) -> Path:
+        """The folder of the saved ones."""
+        return self.folder / "variants"
 
     def start(self, port: int = 0) -> None:
         """Serve; at the same address when it is given the port that it had."""
         taken = listen(port)
         if not port:
             self.door = Door.on_port(taken.getsockname()[1])
-        app = build_app(self.desk, self.door)
+        app = build_app(self.explorer, self.door)
         config = uvicorn.Config(
             app, loop="asyncio", http="h11", ws="none", lifespan="off", log_config=None
         )
@@ -168,11 +172,13 @@ def whole(said: str) -> int:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The small study, opened and served."""
     folder = hand.write_study(tmp_path_factory.mktemp("page") / "study")
-    desk = Desk(Board.from_study(sg.load_study(folder)))
-    running = Served(desk, folder, folder / "variants")
+    board = Board.from_study(sg.load_study(folder))
+    explorer = Explorer.of_board(board, folder / "study.toml", folder / "variants")
+    running = Served(explorer, folder)
     running.start()
     yield running
     running.stop()
+    explorer.prover.stop()
 
 
 @pytest.fixture(scope="module")
@@ -459,7 +465,7 @@ def test_axe_finds_nothing(opened: Callable[..., Opened], size: tuple[int, int])
     shown.at("[data-key=copy]").click()
     for part in ("academies", "places", "saved", "keys"):
         shown.at(f"#{part} > summary").click()
-    shown.at("#academy-list [data-key='S1 close']").click()
+    shown.at("#academy-list [data-key='S1 toggle']").click()
     shown.counted(2)
     shown.at("[data-key='S1 reopen']").first.wait_for()
     shown.at("#compare select").select_option(index=1)
@@ -521,3 +527,187 @@ def test_variants_stand_side_by_side(opened: Callable[..., Opened]) -> None:
     shown.at("[data-key=copy]").click()
     expect(shown.at("#alert")).to_contain_text("6")
     expect(shown.at("#tabs input")).to_have_count(6)
+
+
+def save(shown: Opened) -> None:
+    """Save the variant on the page by its key, and wait until it is."""
+    shown.press("Control+s")
+    expect(shown.at(".tab.at .dirty")).to_have_count(0)
+
+
+def assert_as_run(shown: Opened, study: Path, plan: Path) -> None:
+    """Every figure of the page is that of a run with a plan."""
+    coverage = sg.run(sg.load_study(study).with_plan(plan)).coverage
+    ways = {key: WORDS[key] for key in ("by_roads", "by_age", "by_province", "by_place")}
+    seen = 0
+    for line in shown.rows():
+        caption, _, key = line.partition("|")
+        asked = {"profile": "all", "scenario": "central", "band": "all", "level": "region"}
+        if caption == ways["by_roads"]:
+            asked["profile"], asked["scenario"] = key.split()
+        elif caption == ways["by_age"]:
+            asked["band"] = key
+        else:
+            asked["level"] = "province" if caption == ways["by_province"] else "municipality"
+            asked["code"] = key
+        rows = coverage
+        for name, value in asked.items():
+            rows = rows[rows[name] == value]
+        (row,) = rows.to_dict("records")
+        gained, lost, covered, _, share = shown.row(caption, key)
+        assert whole(covered) == row["covered"], (caption, key)
+        assert share.rstrip("*") == format_percent(row["share"], "nl"), (caption, key)
+        assert whole(gained) + whole(lost) <= row["covered"]
+        seen += 1
+    assert seen >= 9 + 4 + 2 + 1
+
+
+def test_the_whole_task_by_keyboard(opened: Callable[..., Opened], served: Served) -> None:
+    """Place, set ages, move, close, compare, save: by keys alone; figures are those of a run."""
+    shown = opened()
+    # A place at the crosshair, walked to.
+    shown.press("Tab")
+    assert shown.focused() == WORDS["to_map"]
+    shown.press("Enter")
+    assert shown.focused() == WORDS["map"]
+    shown.press("Enter", "ArrowRight", "ArrowRight", "Shift+ArrowUp", "Enter")
+    shown.counted(1)
+    # Its ages.
+    shown.tab_to(lambda name: name.startswith(WORDS["name_ages_dates"]))
+    shown.press("Enter")
+    shown.tab_to(lambda name: name == WORDS["field.min_age"])
+    shown.type("8")
+    shown.press("Tab")
+    expect(shown.at("#change-list .line")).to_contain_text("8 tot")
+    shown.counted(1)
+    # One of the register closes, another moves to a place that is found.
+    shown.tab_to(lambda name: name == WORDS["academies"])
+    shown.press("Enter")
+    shown.tab_to(lambda name: name.startswith("Sluiten: Proefacademie <b>West"))
+    shown.press("Enter")
+    shown.counted(2)
+    assert shown.focused() == "Heropenen: Proefacademie <b>West</b> `${x}`"
+    shown.tab_to(lambda name: name.startswith("Verplaatsen: Proefacademie Oost"), "Shift+Tab")
+    shown.press("Enter", "f")
+    assert shown.focused() == WORDS["find"]
+    shown.type(OTHER_SPOT)
+    shown.at("#hits li").first.wait_for()
+    shown.press("ArrowDown", "Enter")
+    assert shown.focused() == WORDS["move_here"]
+    shown.press("Enter")
+    shown.counted(3)
+    assert sorted(shown.at("#change-list .kind").all_inner_texts()) == sorted(
+        WORDS[f"kind.{one}"] for one in ("placed", "moved", "closed")
+    )
+    # Undone and done again; saved; every figure is that of a run with the file.
+    shown.press("Control+z")
+    shown.counted(2)
+    shown.press("Control+Shift+Z")
+    shown.counted(3)
+    save(shown)
+    (plan,) = served.variants.iterdir()
+    assert_as_run(shown, served.folder, plan)
+    # A second variant, compared with the first.
+    shown.press("n")
+    shown.counted(0)
+    shown.press("1")
+    shown.counted(3)
+    assert shown.at("#compare thead th").count() == 3
+    assert shown.outside == []
+    assert not [one for one in shown.complaints if "Security" in one]
+
+
+def test_what_was_saved_is_there_again(opened: Callable[..., Opened], served: Served) -> None:
+    """A browser that stops loses no saved variant; what is not saved is warned of."""
+    shown = opened()
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.at(".name-field input").fill("Bij de bibliotheek")
+    shown.press("Tab")
+    save(shown)
+    gained = shown.at("#gained").inner_text()
+    put_at(shown, OTHER_SPOT)
+    shown.counted(2)
+    asked: list[str] = []
+    shown.tab.on("dialog", lambda box: (asked.append(box.type), box.dismiss()))
+    shown.tab.close(run_before_unload=True)
+    while not asked:
+        shown.tab.evaluate(DRAWN)
+    assert asked == ["beforeunload"]
+    shown.tab.context.close()
+    again = opened()
+    again.counted(1)
+    assert again.at(".tab.at span").first.inner_text() == "Bij de bibliotheek"
+    assert again.at("#gained").inner_text() == gained
+    assert again.at(".dirty").count() == 0
+    again.press("Control+z")
+    again.counted(1)
+    assert [one.name for one in served.variants.iterdir()] == ["bij-de-bibliotheek.csv"]
+
+
+def test_what_another_window_wrote_is_not_replaced_unasked(opened: Callable[..., Opened]) -> None:
+    """The later of two is asked what to do: theirs, beside it, mine, or nothing yet."""
+    first = opened()
+    put_at(first, SPOT)
+    first.counted(1)
+    save(first)
+    second = opened()
+    second.counted(1)
+    put_at(first, OTHER_SPOT)
+    first.counted(2)
+    # What one window does is not seen in the other.
+    assert second.at("#change-list li.change").count() == 1
+    save(first)
+    second.at("[data-key='N1 remove']").click()
+    put_at(second, OTHER_SPOT)
+    second.counted(1)
+    second.press("Control+s")
+    answers = second.at("#asked [data-answer]")
+    expect(answers).to_have_count(4)
+    assert find_barriers(second) == []
+    second.press("Escape")
+    assert second.at(".tab.at .dirty").count() == 1
+    second.press("Control+s")
+    second.at("[data-answer=beside]").click()
+    expect(second.at(".tab.at .dirty")).to_have_count(0)
+    second.at("#saved > summary").click()
+    expect(second.at("#saved-list li")).to_have_count(2)
+
+
+def test_a_plan_that_the_page_writes_is_read_as_one(
+    opened: Callable[..., Opened], served: Served, tmp_path: Path
+) -> None:
+    """Without the server, too, what stands on the page is kept: a plan that a run takes."""
+    shown = opened()
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.at("#change-list summary").first.click()
+    shown.at("#change-list [name=name]").fill('=Bij "de", bib')
+    shown.press("Tab")
+    shown.at("#academies > summary").click()
+    shown.at("[data-key='S2 toggle']").click()
+    shown.counted(2)
+    with shown.tab.expect_download() as download:
+        shown.at("[data-key=download]").click()
+    plan = tmp_path / "plan.csv"
+    download.value.save_as(plan)
+    assert_as_run(shown, served.folder, plan)
+    save(shown)
+    (saved,) = served.variants.iterdir()
+    ours, theirs = (
+        sg.run(sg.load_study(served.folder).with_plan(one)).coverage for one in (plan, saved)
+    )
+    assert ours.equals(theirs)
+
+
+def test_it_is_proved(opened: Callable[..., Opened]) -> None:
+    """A whole run, beside what the page shows: equal, with progress, and closed by a key."""
+    shown = opened()
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.at("[data-key=prove]").click()
+    shown.at("[data-answer=alone]").click()
+    expect(shown.at("#proof")).to_have_attribute("data-state", "equal")
+    assert "rijen" in shown.at("#proof").inner_text()
+    shown.press("Escape")
+    expect(shown.at("#asked")).to_be_hidden()

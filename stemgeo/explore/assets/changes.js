@@ -54,13 +54,14 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
         () => act.snap(one.id, place), { "data-key": `${one.id} snap ${i}` })))))
     : null);
 
-  const tool = (id, word, name, run) => button(say.text(word), run, { "data-key": `${id} ${word}`, ...labelled(word, name) });
+  const tool = (id, word, name, run, key = word) => button(say.text(word), run, { "data-key": `${id} ${key}`, ...labelled(word, name) });
+  const mover = (id, name, state) => tool(id, state.moving === id ? "move_cancel" : "move", name, () => act.startMove(id), "move");
 
   const list = (variant, reply, state) => {
     const placed = variant.placed.map((one) => item("placed", one, one.name,
       [where(one.lon, one.lat), agesOf(one), datesOf(one)].filter(Boolean).join(" · "),
       [
-        tool(one.id, state.moving === one.id ? "move_cancel" : "move", one.name, () => act.startMove(one.id)),
+        mover(one.id, one.name, state),
         tool(one.id, "show", one.name, () => act.select(one.id, true)),
         tool(one.id, "remove", one.name, () => act.remove(one.id)),
       ], [toldOf(one.id, reply), form(one, nearList(one, state))]));
@@ -69,7 +70,7 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
       const name = from?.name ?? one.id;
       return item("moved", one, name, say.text("moved_to", { from: from ? where(from.lon, from.lat) : say.DASH, to: where(one.lon, one.lat), far: from ? say.metres(metresBetween(from, one)) : say.DASH }),
         [
-          tool(one.id, state.moving === one.id ? "move_cancel" : "move", name, () => act.startMove(one.id)),
+          mover(one.id, name, state),
           tool(one.id, "show", name, () => act.select(one.id, true)),
           tool(one.id, "put_back", name, () => act.putBack(one.id)),
         ], [toldOf(one.id, reply), state.selected === one.id ? nearList(one, state) : null]);
@@ -93,9 +94,9 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
           make("td", {}, agesOf(one)), make("td", {}, say.text(`status.${status}`)),
           make("td", { class: "tools" },
             gone.has(one.id)
-              ? tool(one.id, "reopen", one.name, () => act.reopen(one.id))
-              : tool(one.id, "close", one.name, () => act.close(one.id)),
-            gone.has(one.id) ? null : tool(one.id, state.moving === one.id ? "move_cancel" : "move", one.name, () => act.startMove(one.id)),
+              ? tool(one.id, "reopen", one.name, () => act.reopen(one.id), "toggle")
+              : tool(one.id, "close", one.name, () => act.close(one.id), "toggle"),
+            gone.has(one.id) ? null : mover(one.id, one.name, state),
             tool(one.id, "show", one.name, () => act.select(one.id, true))));
       });
     renew(byId("academy-list"),

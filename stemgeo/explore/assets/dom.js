@@ -43,7 +43,8 @@ export const renew = (place, ...children) => {
   });
   if (!key) return;
   const again = keyed(place).find((one) => one.dataset.key === key);
-  again?.focus({ preventScroll: true });
+  // What had it is gone: it stays near, never nowhere.
+  (again ?? place.closest("[tabindex='-1']") ?? keyed(place)[0])?.focus({ preventScroll: true });
   if (marked && marked[0] !== null && again?.setSelectionRange) again.setSelectionRange(...marked);
 };
 
