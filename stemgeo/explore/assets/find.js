@@ -12,7 +12,7 @@ const readDegrees = (text) => {
   return { name: "", kind: "degrees", lat: Math.max(a, b), lon: Math.min(a, b) };
 };
 
-export const makeFinder = ({ field, list, say, question, onChosen, onProblem, announce }) => {
+export const makeFinder = ({ field, list, say, question, near, onChosen, onProblem, announce }) => {
   let hits = [];
   let at = -1;
   let timer = 0;
@@ -24,7 +24,7 @@ export const makeFinder = ({ field, list, say, question, onChosen, onProblem, an
       id: `hit-${i}`, role: "option", "aria-selected": String(i === at),
       onpointerdown: (event) => event.preventDefault(), onclick: () => choose(i) },
     make("span", {}, hit.name || say.text("degrees", { lat: hit.lat, lon: hit.lon })), " ",
-    make("span", { class: "small" }, say.text(`find_kind.${hit.kind}`)))));
+    make("span", { class: "small" }, [say.text(`find_kind.${hit.kind}`), hit.place].filter(Boolean).join(", ")))));
     if (at >= 0) field.setAttribute("aria-activedescendant", `hit-${at}`);
     else field.removeAttribute("aria-activedescendant");
     list.children[at]?.scrollIntoView({ block: "nearest" });
@@ -48,11 +48,11 @@ export const makeFinder = ({ field, list, say, question, onChosen, onProblem, an
       return show();
     }
     try {
-      const reply = await question.ask("find", { text: typed });
+      const reply = await question.ask("find", { text: typed, near: near() });
       if (!reply) return undefined;
       [hits, at] = [reply.places, -1];
       show();
-      announce(say.count("found", hits.length));
+      announce([say.count("found", hits.length), ...(reply.notes ?? [])].join(" "));
     } catch (error) {
       shut();
       onProblem(error);

@@ -160,12 +160,12 @@ const start = async ({ study, say, heard, redraw }) => {
     look(id);
   };
 
-  const put = (lon, lat, name) => {
+  const put = (lon, lat, name, ages = {}) => {
     const variant = book.current();
     const id = freeId(variant, taken);
     const number = variant.placed.length + 1;
     const called = name || say.text(land.at(lon, lat) ? "place_name" : "place_name_outside", { number: say.whole(number), where: where(lon, lat) });
-    step((one) => place(one, { id, name: called.slice(0, 200), lon: round(lon), lat: round(lat) }), say.text("placed", { name: called, where: where(lon, lat) }));
+    step((one) => place(one, { id, name: called.slice(0, 200), lon: round(lon), lat: round(lat), ...ages }), say.text("placed", { name: called, where: where(lon, lat) }));
     select(id);
   };
   const drop = (id, lon, lat) => {
@@ -221,8 +221,8 @@ const start = async ({ study, say, heard, redraw }) => {
         voice.tell(reply.why);
         return;
       }
-      const { lon, lat, name, children } = reply.place;
-      put(lon, lat, name);
+      const { lon, lat, name, children, min_age: low, max_age: high } = reply.place;
+      put(lon, lat, name, { ...(low ?? null) === null ? {} : { min_age: low }, ...(high ?? null) === null ? {} : { max_age: high } });
       voice.tell(say.count("best_is", children, { name }));
       view?.goTo(lon, lat, view.zoom());
     }),
@@ -406,7 +406,7 @@ const start = async ({ study, say, heard, redraw }) => {
 
   const drawKeys = () => renew(byId("key-list"),
     make("label", {}, make("input", { type: "checkbox", checked: state.letters, "data-key": "letters", onchange: (event) => { state.letters = event.target.checked; } }), say.text("letters")),
-    make("dl", { class: "keys" }, ["arrows", "enter", "escape", "zoom", "b", "f", "m", "n", "digits", "undo", "redo", "save", "print"].map((key) => (
+    make("dl", { class: "keys" }, ["arrows", "enter", "escape", "zoom", "b", "f", "m", "p", "n", "digits", "undo", "redo", "save", "print"].map((key) => (
       make("div", {}, make("dt", {}, make("kbd", {}, say.text(`key.${key}`))), make("dd", {}, say.text(`key_does.${key}`)))))));
 
   const isTyping = ({ target }) => target.closest("input, select, textarea, dialog") !== null;
@@ -502,7 +502,12 @@ const start = async ({ study, say, heard, redraw }) => {
   };
 
   makeFinder({
-    field: byId("wanted"), list: byId("hits"), say, question: answers.lastOf(), announce: voice.tell, onProblem: voice.fail,
+    field: byId("wanted"), list: byId("hits"), say, question: answers.lastOf(), announce: voice.tell,
+    near: () => {
+      if (!view) return null;
+      const { width, height } = view.size();
+      return view.unproject(width / 2, height / 2).map(round);
+    }, onProblem: voice.fail,
     onChosen: (hit) => {
       view?.goTo(hit.lon, hit.lat, CLOSE_ZOOM);
       overlay?.setSpot(hit.lon, hit.lat, { name: hit.kind === "municipality" ? "" : hit.name });
