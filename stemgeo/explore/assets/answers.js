@@ -4,6 +4,8 @@ import { Refused } from "./wire.js";
 import { contentOf, toWire } from "./state.js";
 
 const MOST_KEPT = 60;
+const BUSY = 503;
+const BUSY_MS = 1000;
 
 export const makeAnswers = (wire, say, hear) => {
   const known = new Map();
@@ -30,6 +32,7 @@ export const makeAnswers = (wire, say, hear) => {
       keep(content, reply);
     } catch (error) {
       if (!error.told?.overtaken) failed.set(content, error);
+      if (error.status === BUSY) setTimeout(() => { failed.delete(content); hear(); }, BUSY_MS);
     }
     waiting.delete(content);
     hear();

@@ -1,0 +1,73 @@
+// The map: by maplibre-gl where the browser can, else drawn plainly; with what is done on it.
+import { byId } from "./dom.js";
+import { openFlatMap } from "./flatmap.js";
+import { canDraw, openGlMap } from "./glmap.js";
+import { makeOverlay } from "./overlay.js";
+
+const ROADS_ZOOM = 13;
+
+export const makeSight = (page, drawSpot) => {
+  const { say, land, figures, book, state, answers, wire, voice, guard, redraw, act } = page;
+  const askRoads = async () => {
+    if (page.view.zoom() < ROADS_ZOOM) {
+      if (state.roads) { state.roads = null; redraw(); }
+      return;
+    }
+    const [west, south, east, north] = page.view.bounds();
+    const asked = new URLSearchParams({ west: west.toFixed(6), south: south.toFixed(6), east: east.toFixed(6), north: north.toFixed(6) });
+    const mine = { asked };
+    state.roadsAsked = mine;
+    await guard(async () => {
+      const roads = await wire.ask(`roads?${asked}`);
+      if (state.roadsAsked !== mine) return;
+      state.roads = roads;
+      redraw();
+    });
+  };
+
+  const openMap = async () => {
+    const frame = byId("map");
+    const ground = byId("ground");
+    const label = say.text("map");
+    if (canDraw()) {
+      try {
+        page.view = await openGlMap(ground, land, { label });
+      } catch {
+        ground.replaceChildren();
+      }
+    }
+    page.view ??= openFlatMap(ground, land, { label });
+    frame.dataset.kind = page.view.kind;
+    page.overlay = makeOverlay(frame, page.view, land, {
+      onDrop: (mark, lon, lat) => act.dropAt(mark.id, lon, lat),
+      onChoose: (mark) => act.select(mark.id),
+      onSpot: (at) => {
+        drawSpot();
+        voice.tell(sayPlace(at));
+      },
+      onEnter: (at) => act.use(at.lon, at.lat, at.name),
+      onEscape: () => { if (state.moving) act.startMove(state.moving); },
+    });
+    page.view.onClick((lon, lat) => {
+      page.overlay.setSpot(lon, lat);
+      if (state.moving || state.tool === "place") act.use(lon, lat);
+    });
+    let waiting = 0;
+    page.view.onMove((done) => {
+      if (!done) return;
+      cancelAnimationFrame(waiting);
+      waiting = requestAnimationFrame(askRoads);
+    });
+    byId("zoom-in").addEventListener("click", () => page.view.zoomBy(1));
+    byId("zoom-out").addEventListener("click", () => page.view.zoomBy(-1));
+    byId("zoom-all").addEventListener("click", () => page.view.fit(land.bounds));
+  };
+  const sayPlace = ({ lon, lat, name }) => {
+    const at = land.at(lon, lat);
+    if (!at) return name ? `${name} (${say.text("outside")})` : say.text("outside");
+    const figure = figures.of("municipality", at.code, answers.of(book.current()), state.choice);
+    return say.text("cross_at", { where: name ? `${name}, ${at.name}` : at.name, share: say.share(figure) });
+  };
+
+  return { openMap };
+};
