@@ -210,9 +210,12 @@ def opened(browser: Browser, served: Served) -> Iterator[Callable[..., Opened]]:
         size: tuple[int, int] = (1300, 900),
         *,
         webgl: bool = False,
+        touch: bool = False,
         before: Callable[[Tab], None] = lambda _: None,
     ) -> Opened:
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, has_touch=touch
+        )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         if not webgl:
@@ -309,6 +312,46 @@ def test_what_is_dragged_moves(opened: Callable[..., Opened]) -> None:
     expect(shown.at("#change-list li.change")).to_have_count(0)
     shown.press("Control+Shift+Z")
     expect(shown.at("#change-list li.change")).to_have_count(1)
+
+
+def test_a_finger_places(opened: Callable[..., Opened]) -> None:
+    """On a phone a tap on the map places; a button in reach of a thumb takes it away."""
+    shown = opened((360, 740), touch=True)
+    shown.at("#map").scroll_into_view_if_needed()
+    shown.at("#map").tap(position={"x": 150, "y": 150})
+    shown.counted(1)
+    box = shown.at("[data-key='N1 remove']").bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= 24
+    shown.at("[data-key='N1 remove']").tap()
+    shown.counted(0)
+
+
+def test_what_is_near_can_be_chosen(opened: Callable[..., Opened]) -> None:
+    """The places near one that was placed are offered, and take it exactly there."""
+    near = [
+        {"name": "Bibliotheek <i>Zuid</i>", "kind": "library", "lon": 4.4561234, "lat": 51.1151234},
+        {"name": "School", "kind": "school", "lon": 4.46, "lat": 51.116},
+    ]
+
+    def answer(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "")
+        route.fulfill(json={"request": asked["request"], "places": near})
+
+    shown = opened(before=lambda tab: tab.route("**/api/find", answer))
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.at("#change-list summary").first.click()
+    shown.at("#change-list .near button").first.click()
+    expect(shown.at("#change-list strong")).to_have_text("Bibliotheek <i>Zuid</i>")
+    with shown.tab.expect_request("**/api/variants/*") as saved:
+        shown.press("Control+s")
+    (placed,) = json.loads(saved.value.post_data or "")["variant"]["placed"]
+    assert (placed["lon"], placed["lat"]) == (4.4561234, 51.1151234)
+    # In the empty field the down arrow lists them too.
+    shown.at("#wanted").fill("")
+    shown.press("ArrowDown")
+    expect(shown.at("#hits li")).to_have_count(2)
 
 
 # -- late, lost and wrong replies -------------------------------------------------------------

@@ -203,8 +203,11 @@ export const makeActions = (page) => {
     const at = page.overlay?.spot();
     if (at) use(at.lon, at.lat, at.name);
   };
+  // What is near is near the crosshair, or the middle of the map.
   const centre = () => {
     if (!page.view) return null;
+    const at = page.overlay?.spot();
+    if (at) return [round(at.lon), round(at.lat)];
     const { width, height } = page.view.size();
     return page.view.unproject(width / 2, height / 2).map(round);
   };

@@ -70,7 +70,11 @@ export const makeFinder = ({ field, list, say, question, near, onChosen, onProbl
   field.addEventListener("keydown", async (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (!hits.length) return;
+      if (!hits.length) {
+        // Of an empty field the list is of what is near.
+        await ask(field.value.trim());
+        return;
+      }
       const step = event.key === "ArrowDown" ? 1 : -1;
       at = (at + step + hits.length + (at < 0 && step < 0 ? 1 : 0)) % hits.length;
       show();
