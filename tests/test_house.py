@@ -57,6 +57,7 @@ OTHERWISE = {
         "versions",
         "vintage_sums",
     ],
+    "explore": ["page"],
     "publish": ["site_browser"],
     "report": ["answer_of_area", "beside"],
     "maps": ["colours", "golden", "web_browser"],
