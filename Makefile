@@ -78,7 +78,7 @@ facilities: $(READY)  ## run two studies of other things than STEM academies; wr
 house: $(READY)  ## count lines, names and repeats of the package; SINCE=COMMIT lays them beside those of then
 	@$(PY) tests/bench/house.py --since "$(SINCE)"
 
-bench: $(READY)  ## compare, time and profile in a quarter of an hour; write docs/benchmarks.md
+bench: $(READY)  ## compare, time and profile in half an hour; write docs/benchmarks.md
 	@PYTHONPATH=tests $(PY) -m bench.page
 
 lock: $(READY)  ## write requirements.txt from pyproject.toml; ARGS=--upgrade takes the newest

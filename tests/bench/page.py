@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import profiles, ratios, scaling, synthetic
+from bench import explorer, profiles, ratios, scaling, synthetic
 from bench.profiles import Costs
 from bench.timing import THREADS, alone, machine
 
@@ -37,6 +37,7 @@ def main() -> None:
         flanders = _told("whole run", min(runs, key=_whole_s))
         sets = _told("coverage sets", alone("bench.flanders", "sets", str(kept)))
         costs = _told("its costs", alone("bench.flanders", "profile", str(kept))["costs"])
+        explored = _told("explorer", explorer.section(kept))
         of_sample = _told("costs of the sample", alone("bench.sample")["costs"])
         rows = _rows(place)
         made = Network.load(kept).restrict_to()
@@ -46,7 +47,7 @@ def main() -> None:
         curves = scaling.measured(made)
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _flanders(size, flanders, sets), _growth(curves)]
+        [_front(), _table(rows), _flanders(size, flanders, sets), explored, _growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
         + [alone("bench.answer")["section"]]
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 def _told(what: str, found: Any) -> Any:
-    """Say on the way what was found: all of it takes a quarter of an hour."""
+    """Say on the way what was found: all of it takes half an hour."""
     sys.stderr.write(f"{what}: {found}\n")
     return found
 

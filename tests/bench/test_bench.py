@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pytest
 import shapely
-from bench import opponents, ratios, scaling, synthetic
+from bench import explorer, opponents, ratios, scaling, synthetic
 
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.graph import Network
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NODES = 3000
 
@@ -72,3 +77,23 @@ def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
     """Times that grow as the square of the size have the exponent 2."""
     curve = scaling.Curve("", "", (1, 10, 100), (3.0, 300.0, 30_000.0))
     assert curve.exponent == pytest.approx(2)
+
+
+def test_the_explorer_is_measured_again(
+    made: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a small land too the board that is kept and opened equals a whole measurement."""
+    monkeypatch.setattr(synthetic, "FLANDERS_ACADEMIES", 12)
+    monkeypatch.setattr(synthetic, "FLANDERS_POINTS", 400)
+    monkeypatch.setattr(explorer, "WHOLE", 2)
+    (tmp_path / "network").mkdir()
+    made.save(tmp_path / "network")
+    kept, same = explorer.keep(tmp_path), explorer.equal(tmp_path)
+    assert (kept["nodes"], kept["academies"]) == (made.nodes, 12)
+    assert same["changes"] == 2
+    ms: dict[str, Any] = {f"{kind}_ms": [1.0, 3.0] for kind in ("placed", "moved", "closed")}
+    ms |= {"open_s": 1.0, "cpu_ms": 9.0, "flat_ms": [200.0, 100.0], "flat_counted_ms": [90.0]}
+    ms["server"] = {"board_s": 1.0, "study_s": 1.0, "peak_mib": 10.0}
+    text = explorer.write_section(kept | {"peak_mib": 10.0}, ms, same)
+    assert "| a drop to figures painted, the map without WebGL | 150 | 195 | 200 | 300 |" in text
+    assert "are\nthe same to the child" in text
