@@ -245,11 +245,12 @@ def run_aside(asking: Asking, tell: Tell, prover: Prover) -> pd.DataFrame:
             plan.write_text(asking.text, encoding="utf-8", newline="")
         paths = {"study": asking.study, "saved": asking.saved, "plan": plan, "table": table}
         told = {name: None if one is None else str(one.resolve()) for name, one in paths.items()}
+        said_wrong = (folder / "said").open("w+", encoding="utf-8", errors="replace")
         process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
             [sys.executable, "-m", __name__, json.dumps(told | {"threads": asking.threads})],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=said_wrong,
             text=True,
             encoding="utf-8",
             # Ctrl-C at the terminal is for the server, which ends the run.
@@ -267,8 +268,11 @@ def run_aside(asking: Asking, tell: Tell, prover: Prover) -> pd.DataFrame:
             prover.hold(None)
             process.kill()
             process.communicate()
+            said_wrong.seek(0)
+            last = [line for line in said_wrong.read().splitlines() if line.strip()][-1:]
+            said_wrong.close()
         if problem or not table.exists():
-            raise StemgeoError(*(problem or _STOPPED).split("\n"))
+            raise StemgeoError(*(problem or ": ".join([_STOPPED, *last])).split("\n"))
         return pd.read_parquet(table)
 
 

@@ -39,12 +39,13 @@ from stemgeo.maps.switches import Switches
 from stemgeo.maps.topology import sketch_places
 from stemgeo.measure import UPPER
 from stemgeo.network.snap import TiedPoints
-from stemgeo.notes import Said, clean_text, say, say_list
+from stemgeo.notes import Said, clean_text, say, say_day, say_list
 from stemgeo.recognition import choose_recognised
 from stemgeo.report.summary import name_bands
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from stemgeo.explore.board import Board, Change
@@ -86,7 +87,7 @@ class Desk:
         self.study = board.study
         self.language = self.study.language
         self.meaning = Meaning.of(board)
-        self._placer = Placer(board.register, board.municipalities)
+        self.placer = Placer(board.register, board.municipalities)
         self._before = _gather_figures(board.coverage)
         self._snap_m: dict[tuple[float, float], float | None] = {}
 
@@ -196,7 +197,7 @@ class Desk:
         WrongMessage
             If it names what is not there, or one academy twice.
         """
-        return self._placer.lay_out(variant)
+        return self.placer.lay_out(variant)
 
     def change(self, laid: Laid) -> Change:
         """Count what a variant brings."""
@@ -347,6 +348,11 @@ class Desk:
         )
         idle = [clean_text(names[one]) for one in laid.closed if one not in ours]
         notes = [_note_closed(idle)] if idle else []
+        day, rules = self.study.about.date, self.study.academies
+        counting, _ = choose_recognised(laid.placed, day, rules)
+        away = laid.placed[~laid.placed["academy_id"].isin(counting["academy_id"])]
+        if len(away):
+            notes.append(_note_not_open(away["name"].tolist(), day))
         first, last = served_ages(laid.placed, self.study.academies)
         cells = self.board.cells
         none = [
@@ -377,6 +383,16 @@ def _note_closed(names: list[str]) -> Said:
         "{names}: is not open on the day of the study; closing it changes nothing",
         "{names}: is niet open op de dag van de studie; sluiten verandert niets",
         "{names} : pas ouvert le jour de l’étude ; fermer ne change rien",
+        names=say_list(names),
+    )
+
+
+def _note_not_open(names: list[str], day: dt.date) -> Said:
+    return say(
+        "not open on {day}, and not counted: {names}",
+        "niet open op {day}, en niet meegeteld: {names}",
+        "fermé au {day}, et non compté : {names}",
+        day=say_day(day),
         names=say_list(names),
     )
 

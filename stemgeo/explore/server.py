@@ -27,6 +27,7 @@ from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -186,6 +187,8 @@ class Guard:
             inner = scope["path"][len(self.door.token) + 1 :]
             try:
                 await self.app({**scope, "path": inner, "root_path": ""}, receive, send_guarded)
+            except ClientDisconnect:
+                return  # nobody is there to be answered
             except Exception:  # noqa: BLE001  (what failed is told, and the server goes on)
                 lines = traceback.format_exc().splitlines()
                 _LOG.error("%s", "\n".join(keep_seen(line) for line in lines))
@@ -387,7 +390,8 @@ class Explorer:
             The folder of the saved variants.
         """
         prover = Prover(board.study.language, run_aside)
-        return cls(Desk(board), VariantShelf(variants, board), prover, study_file)
+        desk = Desk(board)
+        return cls(desk, VariantShelf(variants, board, desk.placer), prover, study_file)
 
     async def study(self, _: Request) -> Response:
         """All of the study that no change changes."""
@@ -550,6 +554,9 @@ def build_app(explorer: Explorer, door: Door, assets: Path = ASSETS) -> ASGIApp:
         said = _NOT_THERE if error.status_code == 404 else _NOT_SO
         return tell_problem(error.status_code, said.to_text(language))
 
+    async def pass_on(_: Request, error: Exception) -> Response:
+        raise error
+
     async def tell_failure(_: Request, error: Exception) -> Response:
         if isinstance(error, StemgeoError):
             return tell_problem(400, str(error).replace("\n", "; "))
@@ -577,6 +584,7 @@ def build_app(explorer: Explorer, door: Door, assets: Path = ASSETS) -> ASGIApp:
             Clash: tell_clash,
             HTTPException: tell_status,
             StemgeoError: tell_failure,
+            ClientDisconnect: pass_on,
             Exception: tell_failure,
         },
     )

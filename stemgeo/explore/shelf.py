@@ -6,7 +6,6 @@ import os
 import re
 import stat
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from stemgeo.explore.messages import (
     WrongMessage,
     to_degrees,
 )
-from stemgeo.explore.variants import Placer, read_variant, write_variant
+from stemgeo.explore.variants import read_variant, write_variant
 from stemgeo.inputs.academies import DAYS
 from stemgeo.inputs.placing import AS_GIVEN, PlaceSources
 from stemgeo.inputs.plan import CLOSED, MOVED, NEW, PLACES, load_places
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from stemgeo.explore.board import Board
+    from stemgeo.explore.variants import Placer
 
 ENDING = ".csv"
 MOST_FILES = 200
@@ -66,15 +66,13 @@ class VariantShelf:
         Made when the first is saved.
     board
         The study of which they are.
+    placer
+        Lays them out in its rows.
     """
 
     folder: Path
     board: Board
-
-    @cached_property
-    def placer(self) -> Placer:
-        """Lays variants out in rows."""
-        return Placer(self.board.register, self.board.municipalities)
+    placer: Placer
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -25,8 +24,6 @@ from stemgeo.notes import clean_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from numpy.typing import NDArray
 
     from stemgeo.explore.messages import PlacedAcademy, Spot
 
@@ -53,11 +50,10 @@ class Laid:
         return *self.moved, *self.closed
 
 
-@dataclass(frozen=True)
 class Placer:
     """Lays variants out in the rows of a register; what all of them need is worked out once.
 
-    Attributes
+    Parameters
     ----------
     register
         All academies, as from `load_academies`.
@@ -65,21 +61,14 @@ class Placer:
         Of the study.
     """
 
-    register: gpd.GeoDataFrame
-    municipalities: gpd.GeoDataFrame
-
-    @cached_property
-    def _known(self) -> dict[str, dict[Any, Any]]:
-        """The rows of the register, by id."""
-        return {row["academy_id"]: row for row in self.register.to_dict("records")}
-
-    @cached_property
-    def _towns(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-        """Outlines by code, ready to be asked what lies in them, and the codes; "" behind them."""
-        ranked = self.municipalities.sort_values("nis_code")
-        outlines = ranked.geometry.to_numpy()
-        shapely.prepare(outlines)
-        return outlines, np.append(ranked["nis_code"].to_numpy(object), "")
+    def __init__(self, register: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> None:
+        self.register = register
+        self._known = {row["academy_id"]: row for row in register.to_dict("records")}
+        ranked = municipalities.sort_values("nis_code")
+        self._outlines = ranked.geometry.to_numpy()
+        shapely.prepare(self._outlines)
+        # Behind them stands that of a place in none.
+        self._codes = np.append(ranked["nis_code"].to_numpy(object), "")
 
     def lay_out(self, variant: Variant) -> Laid:
         """Lay a variant out in rows.
@@ -98,8 +87,7 @@ class Placer:
         every: list[Spot] = [*variant.placed, *variant.moved]
         at = to_lambert([one.lon for one in every], [one.lat for one in every])
         spots = gpd.points_from_xy(*at, crs=LAMBERT_72)
-        outlines, codes = self._towns
-        towns = codes[find_polygons(np.asarray(spots), outlines)]
+        towns = self._codes[find_polygons(np.asarray(spots), self._outlines)]
         rows = [_as_row(one) for one in variant.placed]
         rows += [self._known[one.id] for one in variant.moved]
         # A cost of its own a place has from its row alone; that of the register is not counted.

@@ -167,7 +167,7 @@ def test_another_process_runs_from_the_files(
     board: Board, study: Path, ours: pd.DataFrame, tmp_path: Path
 ) -> None:
     """What it finds is the same, its result is kept beside the plan, and can be verified."""
-    shelf = VariantShelf(tmp_path / "variants", board)
+    shelf = VariantShelf(tmp_path / "variants", board, Placer(board.register, board.municipalities))
     shelf.save("proef", VARIANT, "")
     place = shelf.folder / "proef.csv"
     told: list[tuple[str, float]] = []

@@ -185,11 +185,16 @@ def test_a_change_is_told_as_the_board_has_it(ask: Asked, board: Board) -> None:
 
 
 def test_what_changes_nothing_is_said(ask: Asked) -> None:
-    """One that was closed already, and one for ages that the study does not count."""
-    variant = {"placed": [{"id": "N", "min_age": 40, "max_age": 50, **SPOT}], "closed": ["S3"]}
+    """One that was closed already, for ages that the study does not count, of another day."""
+    late = {"id": "L", "valid_from": "2023-01-01", **SPOT}
+    aged = {"id": "N", "min_age": 40, "max_age": 50, **SPOT}
+    variant = {"placed": [aged, late], "closed": ["S3"]}
     told = ask("POST", "api/change", {"request": 1, "variant": variant}).json()
-    assert [one for one in told["notes"] if "Vroeger" in one]
-    assert [one for one in told["notes"] if one.startswith("N:")]
+    closed, not_open, ages = told["notes"]
+    assert "Vroeger" in closed
+    assert not_open == "niet open op 31 december 2022, en niet meegeteld: L"
+    assert ages.startswith("N:")
+    assert {one["id"]: one["counts"] for one in told["academies"]} == {"N": True, "L": False}
     assert told["places"]["municipality"] == []
 
 

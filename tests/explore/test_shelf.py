@@ -41,10 +41,15 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Board:
     return Board.from_study(sg.load_study(hand.write_study(folder, straight_line=True)))
 
 
+def shelf_at(folder: Path, board: Board) -> VariantShelf:
+    """Give the shelf of a folder."""
+    return VariantShelf(folder, board, Placer(board.register, board.municipalities))
+
+
 @pytest.fixture
 def shelf(board: Board, tmp_path: Path) -> VariantShelf:
     """A folder of its own, which is not there yet."""
-    return VariantShelf(tmp_path / "variants", board)
+    return shelf_at(tmp_path / "variants", board)
 
 
 # -- there and back ---------------------------------------------------------------------------
@@ -102,7 +107,7 @@ def test_a_file_is_the_variant(
     board: Board, tmp_path_factory: pytest.TempPathFactory, variant: Variant
 ) -> None:
     """Whatever its names hold: the page reads it back, and a run reads the very places."""
-    shelf = VariantShelf(tmp_path_factory.mktemp("drawn"), board)
+    shelf = shelf_at(tmp_path_factory.mktemp("drawn"), board)
     if variant.is_empty:
         with pytest.raises(WrongMessage):
             shelf.save("a", variant, "")
@@ -261,10 +266,8 @@ def test_a_folder_that_cannot_be_written_is_said(board: Board, tmp_path: Path) -
     """In one line with its name."""
     (tmp_path / "file").write_text("", "utf-8")
     with pytest.raises(WriteError, match="file"):
-        VariantShelf(tmp_path / "file" / "variants", board).save("a", ONE, "")
-    assert [bool(one.problem) for one in VariantShelf(tmp_path / "file", board).list_saved()] == [
-        True
-    ]
+        shelf_at(tmp_path / "file" / "variants", board).save("a", ONE, "")
+    assert [bool(one.problem) for one in shelf_at(tmp_path / "file", board).list_saved()] == [True]
 
 
 # -- killed -----------------------------------------------------------------------------------
