@@ -354,6 +354,45 @@ def test_what_is_near_can_be_chosen(opened: Callable[..., Opened]) -> None:
     expect(shown.at("#hits li")).to_have_count(2)
 
 
+def test_the_best_next_place_comes_by_one_key(opened: Callable[..., Opened]) -> None:
+    """It brings as many children as was said, and has its ages; where none is, it says why."""
+    shown = opened()
+    with shown.tab.expect_response("**/api/best") as answer:
+        shown.press("b")
+    told = answer.value.json()["place"]
+    shown.counted(1)
+    assert whole(shown.at("#gained").inner_text()) == told["children"] > 0
+    expect(shown.at("#change-list strong")).to_have_text(told["name"])
+    shown.press("Control+z")
+    shown.counted(0)
+    best = {**told, "name": "Bib", "min_age": 8, "max_age": None}
+    replies = [{"place": None, "why": "Geen <b>plaats</b>"}, {"place": best, "why": ""}]
+
+    def give(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "")
+        route.fulfill(json={"request": asked["request"], **replies.pop(0)})
+
+    shown.tab.route("**/api/best", give)
+    shown.press("b")
+    expect(shown.at("#said")).to_have_text("Geen <b>plaats</b>")
+    # A letter in a field is a letter.
+    shown.at(".name-field input").focus()
+    shown.press("b")
+    assert shown.at("#change-list li.change").count() == 0
+    shown.at("#map").focus()
+    shown.press("b")
+    shown.counted(1)
+    expect(shown.at("#change-list .line")).to_contain_text("Bib")
+    expect(shown.at("#change-list .line")).to_contain_text("8 tot")
+    # Switched off, the letter does nothing.
+    shown.at("#keys > summary").click()
+    shown.at("#key-list input").uncheck()
+    shown.at("#map").focus()
+    shown.press("b")
+    shown.at("#key-list input").check()
+    expect(shown.at("#change-list li.change")).to_have_count(1)
+
+
 # -- late, lost and wrong replies -------------------------------------------------------------
 
 

@@ -67,11 +67,12 @@ export const drawSheet = (land, looks, marks, { width, title }) => {
   };
   return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, class: "paper-map" },
     drawGround(land, looks, project),
-    marks.map(({ kind, lon, lat, number }) => {
+    marks.map(({ kind, lon, lat }) => draw("g", { transform: `translate(${project(lon, lat).map(round).join(" ")})` },
+      drawMark(kind, kind === "academy" || kind === "away" ? { transform: "scale(.55)" } : {}))),
+    // Numbers over all marks.
+    marks.filter(({ number }) => number).map(({ lon, lat, number }) => {
       const [x, y] = project(lon, lat).map(round);
-      return draw("g", { transform: `translate(${x} ${y})` },
-        drawMark(kind, kind === "academy" || kind === "away" ? { transform: "scale(.55)" } : {}),
-        number ? draw("text", { x: 11, y: 5, "font-size": 13, "font-weight": "bold", fill: INK, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" }, number) : null);
+      return draw("text", { x: x + 11, y: y + 5, "font-size": 13, "font-weight": "bold", fill: INK, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" }, String(number));
     }));
 };
 

@@ -43,6 +43,7 @@ const styleOf = (land) => ({
     { id: "paper", type: "background", paint: { "background-color": PAPER } },
     { id: "fill", type: "fill", source: "land", paint: { "fill-color": ["coalesce", ["feature-state", "colour"], "#ffffff"], "fill-antialias": false } },
     { id: "areas", type: "fill", source: "areas", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["get", "opacity"] } },
+    { id: "areas-case", type: "line", source: "areas", paint: { "line-color": "#ffffff", "line-width": 2.6, "line-opacity": 0.8 } },
     { id: "areas-line", type: "line", source: "areas", paint: { "line-color": ["get", "colour"], "line-width": 1.2 } },
     { id: "lines", type: "line", source: "land", paint: { "line-color": "#6b6b6b", "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.4, 11, 1] } },
     { id: "roads-case", type: "line", source: "roads", layout: { "line-cap": "round" }, paint: { "line-color": "#ffffff", "line-width": 4 } },

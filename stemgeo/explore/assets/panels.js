@@ -67,9 +67,10 @@ export const makePanels = ({ study, say, figures }) => {
   };
 
   const costOf = (cost) => {
-    if (!cost) return say.text("cost_none");
+    if (!cost || cost.before_eur === null || cost.after_eur === null) return say.text("cost_none");
     const parts = { before: say.euro(cost.before_eur), after: say.euro(cost.after_eur), more: say.signedEuro(cost.after_eur - cost.before_eur), year: cost.rules_year };
-    return say.text(cost.known ? "cost" : "cost_unknown", parts);
+    const envelope = cost.envelope_eur ? say.text("cost_envelope", { envelope: say.euro(cost.envelope_eur) }) : "";
+    return `${say.text(cost.known ? "cost" : "cost_unknown", parts)} ${envelope}`.trim();
   };
 
   const now = (reply, choice) => [
