@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from stemgeo.explore.best import (
     BestPlaces,
@@ -19,6 +20,7 @@ from stemgeo.explore.best import (
 from stemgeo.explore.gaps_left import KeptGaps, add_up_late
 from stemgeo.gaps.areas import GapGround
 from stemgeo.inputs import cache
+from stemgeo.measure import network_hashes
 from stemgeo.siting.places import list_candidates
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.explore.ground import SearchGround
+    from stemgeo.inputs import Inputs
     from stemgeo.measure import Prepared, Traveller
 
     Bools = NDArray[np.bool_]
@@ -46,6 +49,8 @@ class BesideCounts:
         Areas of children out of reach.
     best
         Whom each of the candidates would bring within reach.
+    mapped
+        The schools and libraries of the map; None without one.
     layer
         The places by which the subsidy counts, where the study chose a layer for that.
     """
@@ -53,6 +58,7 @@ class BesideCounts:
     candidates: gpd.GeoDataFrame
     gaps: KeptGaps
     best: BestPlaces
+    mapped: pd.DataFrame | None
     layer: gpd.GeoDataFrame | None
 
     @classmethod
@@ -82,12 +88,14 @@ class BesideCounts:
             candidates,
             KeptGaps.from_late(add_up_late(ground, within), where, threads),
             BestPlaces.from_ground(ground, riders, candidates, within, threads),
+            _load_mapped(prepared.inputs),
             prepared.inputs.layers.get(prepared.study.subsidy.place_layer),
         )
 
     def save(self, folder: Path) -> None:
         """Write it beside the board, as arrays and tables."""
-        for name, table in (("places", self.candidates), ("layer", self.layer)):
+        tables = {"places": self.candidates, "mapped": self.mapped, "layer": self.layer}
+        for name, table in tables.items():
             if table is not None:
                 content = io.BytesIO()
                 table.to_parquet(content, index=False)
@@ -128,15 +136,25 @@ class BesideCounts:
         }
         base = dict(zip(ground.profiles, arrays["adds"], strict=True))
         serves = list_served_ages(candidates, ground.cells, study.academies)
-        layer = folder / "layer"
+        layer, mapped = folder / "layer", folder / "mapped"
         return cls(
             candidates,
             KeptGaps(
                 **{name: arrays[f"gaps_{name}"] for name in _OF_GAPS}, min_children=told["least"]
             ),
             BestPlaces(reach, paces, serves, base),
+            pd.read_parquet(io.BytesIO(cache.read_sealed(mapped))) if mapped.exists() else None,
             gpd.read_parquet(io.BytesIO(cache.read_sealed(layer))) if layer.exists() else None,
         )
+
+
+def _load_mapped(inputs: Inputs) -> pd.DataFrame | None:
+    if not inputs.network:
+        return None
+    # Here, because a study without roads need not load what reads them.
+    from stemgeo.inputs.mapped_places import load_mapped_places
+
+    return load_mapped_places(inputs.network, network_hashes(inputs))
 
 
 _OF_GAPS = ("ids", "names", "before", "profile", "gap")

@@ -18,11 +18,8 @@ from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import open_place_sources
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.notes import Note, say
-from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stemgeo.explore.board import Board, Change
     from stemgeo.explore.cost import Cost
     from stemgeo.explore.gaps_left import GapLeft
@@ -175,25 +172,14 @@ class Meaning:
     @cached_property
     def _sources(self) -> PlaceSources | None:
         inputs = self.board.study.inputs
-        known = self._extracts or inputs.addresses or inputs.matched_addresses
+        roads = not self.board.study.straight_line
+        known = roads or inputs.addresses or inputs.matched_addresses
         return open_place_sources(self.board.study) if known else None
-
-    @property
-    def _extracts(self) -> list[Path]:
-        network = self.board.study.inputs.network
-        return [] if isinstance(network, str) else [one.path for one in network]
 
     @cached_property
     def _places(self) -> snap_places.SnapPlaces:
-        mapped = None
-        if paths := self._extracts:
-            # Here, because a study without roads need not load what reads them.
-            from stemgeo.inputs.mapped_places import load_mapped_places
-
-            mapped = load_mapped_places(paths, [hash_file(one) for one in paths])
-        return snap_places.SnapPlaces(
-            self.board.beside.candidates, mapped, self.board.municipalities
-        )
+        beside, towns = self.board.beside, self.board.municipalities
+        return snap_places.SnapPlaces(beside.candidates, beside.mapped, towns)
 
 
 _SITING = say("best next place", "beste volgende plaats", "meilleur lieu suivant")

@@ -38,6 +38,7 @@ _WHOLE = 100.0
 _LEAST_ALIKE = 70.0
 """Of a hundred, from when a word may be another with slips."""
 
+_MOST_WORDS = 10
 _FEWEST_MARKS = 2
 """A letter by itself names nothing."""
 
@@ -145,7 +146,7 @@ class SnapPlaces:
 
     def _score(self, asked: str) -> NDArray[np.float64]:
         """Say how well each key fits: from 200 on as begun, above that from its beginning."""
-        words = asked.split()
+        words = [*dict.fromkeys(asked.split())][:_MOST_WORDS]
         alike = process.cdist(words, self._vocabulary, scorer=fuzz.ratio, dtype=np.float64)
         begun = np.array([[one.startswith(word) for one in self._vocabulary] for word in words])
         alike[begun] = _WHOLE

@@ -6,10 +6,12 @@ import hand
 import numpy as np
 import pytest
 import shapely
-from explore.town import OpenTown
+from explore.town import OpenTown, write_town
 
+import stemgeo as sg
 from stemgeo.access.travellers import draw_study_isochrones
 from stemgeo.explore import drawn
+from stemgeo.explore.board import Board
 from stemgeo.explore.meaning import Meaning
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.vectors import make_transformer
@@ -102,6 +104,28 @@ def test_roads_are_told_by_how_quiet_they_are(town: OpenTown) -> None:
     quiet = min(lines)
     assert lines[4].distance(across) < 1e-4 < lines[quiet].distance(across)
     assert lines[quiet].distance(along) < 1e-4 < lines[4].distance(along)
+
+
+def test_who_walks_is_told_of_no_stress(
+    town: OpenTown, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """On foot no road is too busy; the isochrone is that of a walk."""
+    folder = tmp_path_factory.mktemp("walk") / "study"
+    file = write_town(folder) / "study.toml"
+    text = file.read_text(encoding="utf-8").replace("[gaps]", '[travel]\nmode = "foot"\n[gaps]')
+    file.write_text(text, encoding="utf-8")
+    meaning, spot = Meaning.of(Board.open(sg.load_study(folder))), hand.spot(3, 3)
+    west, south = to_degrees(2.3, 0.8)
+    lines = meaning.draw_roads(west, south, *to_degrees(4.2, 2.2))["features"]
+    assert {one["properties"]["quiet"] for one in lines} == {drawn.WALKED}
+    walked, ridden = (
+        sum(
+            shapely.geometry.shape(one["geometry"]).area
+            for one in of.draw_isochrone(spot.x, spot.y).areas["features"]
+        )
+        for of in (meaning, Meaning.of(town.board))
+    )
+    assert 0 < walked < ridden / 4
 
 
 def test_roads_of_a_large_window_are_not_drawn(town: OpenTown, straight: OpenTown) -> None:

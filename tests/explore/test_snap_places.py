@@ -74,6 +74,7 @@ def test_what_lies_elsewhere_is_not_found(places: SnapPlaces) -> None:
     """A school beyond the municipalities of the study, and a word that names nothing."""
     assert "Buiten" not in names(places.find_named("Buiten"))
     assert places.find_named("qqqqwwww") == []
+    assert places.find_named("jozef " * 200) == places.find_named("jozef")
     assert places.find_named("?") == places.find_named("b") == []
 
 
