@@ -51,7 +51,7 @@ def write_statement(title: str, publisher: Publisher | None, words: Texts) -> li
         "contact": ["web.statement.contact.text"],
         "complaint": ["web.statement.complaint.text"],
     }
-    return _write_parts(parts, title, publisher, words)
+    return _write_parts(parts, title, publisher, words, words("web.statement.body"))
 
 
 def write_site_statement(title: str, publisher: Publisher | None, words: Texts) -> list[Part]:
@@ -63,7 +63,7 @@ def write_site_statement(title: str, publisher: Publisher | None, words: Texts) 
         As for `write_statement`.
     """
     parts = {
-        "": ["publish.statement.aim", *(() if publisher else ("web.statement.unfilled",))],
+        "": ["publish.statement.aim", *(() if publisher else ("publish.statement.unfilled",))],
         "status": ["publish.statement.status"],
         "not_yet": [
             "publish.statement.colour",
@@ -74,16 +74,20 @@ def write_site_statement(title: str, publisher: Publisher | None, words: Texts) 
         "contact": ["web.statement.contact.text"],
         "complaint": ["web.statement.complaint.text"],
     }
-    return _write_parts(parts, title, publisher, words)
+    return _write_parts(parts, title, publisher, words, words("publish.statement.body"))
 
 
 def _write_parts(
-    parts: Mapping[str, Sequence[str]], title: str, publisher: Publisher | None, words: Texts
+    parts: Mapping[str, Sequence[str]],
+    title: str,
+    publisher: Publisher | None,
+    words: Texts,
+    nobody: str,
 ) -> list[Part]:
     said = words.list_below("web.statement")
     told = {
         "title": title,
-        "body": publisher.name if publisher else said["body"],
+        "body": publisher.name if publisher else nobody,
         "contact": publisher.contact if publisher else said["contact"],
         "day": format_day(ASSESSED_ON, words.language),
         "version": AXE,

@@ -222,7 +222,8 @@ def links_of(path: Path) -> Iterator[str]:
     """Give every address that a page names."""
     for node in parsed(path).iter():
         for name in ("href", "src", "srcset", "action", "data", "poster", "formaction"):
-            if name in node.attrib:
+            # An icon of nothing: else a browser would ask a host for one.
+            if node.attrib.get(name, "data:,") != "data:,":
                 yield node.attrib[name]
 
 
