@@ -383,12 +383,17 @@ def test_a_site_has_what_its_study_has(tmp_path: Path) -> None:
     study = hand.write_study(tmp_path / "study", straight_line=True)
     (study / "plan.csv").write_text("id;naam;x;y\nP1;Plan 9;151500;201500\n", encoding="utf-8")
     asked = (study / "study.toml").read_text("utf-8").replace("[inputs]", WORDS, 1)
-    (study / "study.toml").write_text(asked, encoding="utf-8")
+    who = '[output]\n        publisher = { name = "Stad <Proef>", contact = "site@proef.be" }'
+    (study / "study.toml").write_text(asked.replace("[output]", who), encoding="utf-8")
     made = publish_site(sg.run(sg.load_study(study)), tmp_path / "site")
     assert {one.name for one in made.folder.iterdir() if one.is_dir()} == {
         *("assets", "data", "nl", "pictures")
     }
-    assert not [note for note in made.notes if "--uncertainty" in note.to_text("nl")]
+    assert made.notes == ()
+    stated = "".join(parsed(made.folder / "nl" / "accessibility.html").itertext())
+    assert "Stad <Proef> streeft ernaar" in stated
+    assert "site@proef.be" in stated
+    assert "[" not in stated
     root = parsed(made.folder / "nl" / "11001.html")
     ids = [node.attrib["id"] for node in root.iter("h2")]
     assert ids == ["map", "ages", "gaps-0", "academies", "best", "files"]
