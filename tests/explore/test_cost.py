@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import hand
 import pytest
@@ -12,6 +14,11 @@ import stemgeo as sg
 from stemgeo import subsidy
 from stemgeo.explore.board import Board, Change
 from stemgeo.explore.cost import Cost, Costs
+from stemgeo.explore.messages import Variant, to_degrees
+from stemgeo.explore.variants import Placer, write_variant
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -40,6 +47,27 @@ def test_a_place_more_costs_what_the_rules_pay_for_one(town: OpenTown) -> None:
     assert (cost.known, cost.rules_year, cost.notes) == (True, rules.year, ())
     closed = tell_cost(board.change(None, board.academies["academy_id"].tolist()))
     assert closed.after_eur == 0
+
+
+def test_after_it_costs_what_a_run_of_the_same_plan_says(town: OpenTown, tmp_path: Path) -> None:
+    """One that comes, one that moves to another municipality, and one that closes."""
+    board, rules = town.board, subsidy.find_rules(town.board.study.subsidy)
+    spots = {"N1": hand.spot(7, 1), "N2": hand.spot(2, 5), "S1": hand.spot(8, 2)}
+    x, y = [one.x for one in spots.values()], [one.y for one in spots.values()]
+    lon, lat = to_degrees(x, y)
+    at = [{"id": one, "lon": lon[row], "lat": lat[row]} for row, one in enumerate(spots)]
+    placed = [one | {"name": one["id"]} for one in at[:2]]
+    given = {"name": "Proef", "placed": placed, "moved": at[2:], "closed": ["S4"]}
+    variant = Variant.model_validate_json(json.dumps(given))
+    laid = Placer(board.register, board.municipalities).lay_out(variant)
+    plan = tmp_path / "plan.csv"
+    plan.write_text(write_variant(variant, laid, board.register), encoding="utf-8")
+    table = sg.run(board.study.with_plan(plan)).subsidy
+    assert table is not None
+    assert rules is not None
+    cost = tell_cost(board.change(laid.placed, laid.going))
+    assert cost.after_eur == subsidy.add_up_amounts(table, rules).amount_eur
+    assert cost.after_eur != cost.before_eur
 
 
 def test_who_is_not_open_on_the_day_costs_nothing(town: OpenTown) -> None:
