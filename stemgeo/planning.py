@@ -14,7 +14,8 @@ from stemgeo import subsidy
 from stemgeo.coverage import municipality_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import vintages
-from stemgeo.inputs.plan import add_plan
+from stemgeo.inputs.academies import DAYS
+from stemgeo.inputs.plan import NEW, add_plan
 from stemgeo.maps.curve import describe_curve, draw_curve
 from stemgeo.maps.kinds import DrawnMap, save_map, share
 from stemgeo.maps.page import save_described
@@ -133,13 +134,19 @@ class Plan(PlanTables, Outcome):
         return replace(text, measure=f"{text.heading}{roads}", roads=roads)
 
     def _build_run_plan(self) -> pd.DataFrame:
-        """Give the places in the form of the register, for `stemgeo run --plan`."""
+        """Give the places in the form of the register, for `stemgeo run --plan`.
+
+        They stand behind what a plan of the study does itself, since this one takes its place.
+        """
         chosen = self.academies.set_index("academy_id", drop=False)
-        chosen = chosen.loc[self.places["academy_id"]]
+        chosen, columns, own = chosen.loc[self.places["academy_id"]], [*REGISTER], self.inputs.plan
+        if own is not None:
+            chosen = pd.concat([own, chosen.assign(change=NEW)])
+            columns += [*DAYS, "change"]
         at = chosen.geometry
         # In full: a rounded place may lie on another road.
         spots = {"x_lambert72": at.x.map(repr), "y_lambert72": at.y.map(repr)}
-        return pd.DataFrame(chosen[list(REGISTER)]).assign(**spots)
+        return pd.DataFrame(chosen[columns]).assign(**spots)
 
     def _find_on_curve(self) -> tuple[int, float] | None:
         if self.places.empty or len(self.places) > self.curve["places"].max():

@@ -562,6 +562,25 @@ def test_a_floor_by_province_turns_the_choice(tmp_path: Path) -> None:
     assert not any(str(note).startswith("siting: ") for note in kept.notes)
 
 
+def test_places_stand_beside_what_a_plan_moves_and_closes(tmp_path: Path) -> None:
+    """The file for a run does what the study's plan does too, and keeps what was promised."""
+    folder = small(tmp_path, straight_line=True)
+    (folder / "own.csv").write_text(hand.SMALL_CHANGES, encoding="utf-8")
+    study = sg.load_study(folder).with_plan(folder / "own.csv")
+    before = sg.run(study)
+    found = sg.site(study.with_siting(places=2, curve_to=2))
+    path = found.write(tmp_path / "plan") / "plan.csv"
+    then = sg.run(study.with_plan(path))
+    assert then.plan_changes is not None
+    changes = then.plan_changes.set_index("academy_id")["change"].to_dict()
+    assert changes == {"N1": "new", "S1": "moved", "S2": "closed"} | dict.fromkeys(
+        found.places["academy_id"], "new"
+    )
+    covered = [int(one.summary("region")["covered"].iloc[0]) for one in (before, then)]
+    assert covered[1] - covered[0] == found.places["newly"].sum() == found.counted > 0
+    assert not set(found.places["academy_id"]) & {"N1", "S1", "S2"}
+
+
 def test_without_a_child_there_is_nothing_to_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
