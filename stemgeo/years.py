@@ -206,9 +206,9 @@ def _note_plan_left_out(plan: Input | None) -> list[Note]:
     if plan is None:
         return []
     what = say(
-        "its places stood open in no year, and are left out of the trend",
-        "de plaatsen ervan waren in geen enkel jaar open, en tellen in de evolutie niet mee",
-        "ses lieux n’étaient ouverts aucune de ces années, et ne comptent pas dans l’évolution",
+        "what it opens, moves or closes was so in no year, and is left out of the trend",
+        "wat het opent, verplaatst of sluit, was in geen enkel jaar zo, en telt in de evolutie niet mee",
+        "ce qu’il ouvre, déplace ou ferme ne l’était aucune de ces années, et ne compte pas ici",
     )
     return [Note(plan.path.name, what)]
 

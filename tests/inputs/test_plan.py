@@ -479,7 +479,7 @@ def test_a_trend_leaves_a_plan_out_and_says_so(place: Path) -> None:
     )
     pd.testing.assert_frame_equal(bare.table, beside.table)
     assert set(map(str, beside.notes)) - set(map(str, bare.notes)) == {
-        "plan.csv: its places stood open in no year, and are left out of the trend"
+        "plan.csv: what it opens, moves or closes was so in no year, and is left out of the trend"
     }
     assert beside.study.inputs.plan is None
 
