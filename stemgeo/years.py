@@ -207,7 +207,8 @@ def _note_plan_left_out(plan: Input | None) -> list[Note]:
         return []
     what = say(
         "what it opens, moves or closes was so in no year, and is left out of the trend",
-        "wat het opent, verplaatst of sluit, was in geen enkel jaar zo, en telt in de evolutie niet mee",
+        "wat het opent, verplaatst of sluit, was in geen enkel jaar zo, en telt in de evolutie "
+        "niet mee",
         "ce qu’il ouvre, déplace ou ferme ne l’était aucune de ces années, et ne compte pas ici",
     )
     return [Note(plan.path.name, what)]
