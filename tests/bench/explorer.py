@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import hand
 import numpy as np
+import osmium
 import pandas as pd
 import shapely
 from bench import synthetic
@@ -49,16 +50,16 @@ WHOLE = 5
 """Changes that are measured again as a whole."""
 
 AGES: tuple[hand.Span, ...] = ((None, None), (9, 12), (None, 8), (12, None))
-CUT = 9
-"""The one age of these at which no band begins."""
+CUTS = (9, 13)
+"""The ages at which one of these begins, or that follow on its last."""
 
-_DROP = """async (key) => {
+_DROP = """async (keys) => {
   const map = document.getElementById("map");
   const now = document.getElementById("now");
   const press = (one) => map.dispatchEvent(
     new KeyboardEvent("keydown", { key: one, bubbles: true }));
   const count = () => document.querySelectorAll("#change-list li.change").length;
-  press(key); press(key);
+  keys.forEach(press);
   await new Promise((done) => setTimeout(done, 60));
   const before = count();
   let began;
@@ -88,12 +89,23 @@ def make_inputs(network: Network) -> Inputs:
     return synthetic.inputs(network, synthetic.FLANDERS_ACADEMIES, synthetic.FLANDERS_POINTS)
 
 
+def write_extract(folder: Path) -> None:
+    """Write an extract with one street: the page asks what is on the map around a place."""
+    drawn = folder / "wegen.osm"
+    street = [((1, 2), {"highway": "residential"})]
+    drawn.write_text(hand.osm_xml({1: (0, 0), 2: (1, 0)}, street), encoding="utf-8")
+    with osmium.SimpleWriter(str(folder / "wegen.osm.pbf")) as writer:
+        for one in osmium.FileProcessor(str(drawn)):
+            writer.add(one)
+
+
 # -- the parts, each a process of its own -----------------------------------------------------
 
 
 def keep(folder: Path) -> dict[str, Any]:
     """Measure the land and keep its board."""
     network, study = Network.load(folder / "network"), synthetic.study()
+    write_extract(folder)
     made = make_inputs(network)
     every = [cell.ages[0] for cell in list_cells(study)]
     place_s, prepared = once(lambda: Prepared.from_inputs(study, made, network, every))
@@ -109,6 +121,7 @@ def serve(folder: Path) -> dict[str, Any]:
     """Open the board, say the address, and serve until the process is told to stop."""
     from stemgeo.explore import server
 
+    os.chdir(folder)  # where the study's extract is
     board_s, board = once(lambda: Board.load(folder / "board", synthetic.study(), threads=THREADS))
     explorer = server.Explorer.of_board(board, folder / "study.toml", folder / "variants")
     study_s, _ = once(lambda: explorer.desk.study_reply)
@@ -125,7 +138,7 @@ def equal(folder: Path) -> dict[str, Any]:
     study, random = synthetic.study(), np.random.default_rng(20)
     board = Board.load(folder / "board", study, threads=THREADS)
     network = Network.load(folder / "network")
-    prepared = Prepared.from_inputs(study, make_inputs(network), network, [CUT])
+    prepared = Prepared.from_inputs(study, make_inputs(network), network, CUTS)
     moved = 0
     for _ in range(WHOLE):
         placed, closed = draw_change(board, random)
@@ -261,8 +274,8 @@ def drop_in_browser(address: str) -> dict[str, Any]:
             tab.add_init_script(before)
             tab.goto(address)
             tab.locator("body[data-ready=yes]").wait_for()
-            keys = ("ArrowRight", "ArrowDown")
-            dropped = [tab.evaluate(_DROP, keys[one % 2]) for one in range(DROPS + 3)][3:]
+            ways = np.random.default_rng(12).choice(_ARROWS, (DROPS + 3, 5))
+            dropped = [tab.evaluate(_DROP, one.tolist()) for one in ways][3:]
             if len({one["gained"] for one in dropped}) == 1:
                 raise AssertionError(f"{name}: no drop changed the figures: {dropped}")
             found[f"{name}_ms"] = [one["painted"] for one in dropped]
@@ -272,6 +285,7 @@ def drop_in_browser(address: str) -> dict[str, Any]:
     return found
 
 
+_ARROWS = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
 _NO_WEBGL = """
 const get = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {

@@ -56,6 +56,29 @@ def main() -> None:
     sys.stdout.write(page)
 
 
+def renew_explorer() -> None:
+    """Measure the explorer alone, and write its section of the page anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "network"
+        kept.mkdir()
+        alone("bench.flanders", "keep", str(kept))
+        part = explorer.section(kept)
+    PAGE.write_text(put_section(PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")
+    sys.stdout.write(part)
+
+
+def put_section(page: str, part: str) -> str:
+    """Put a section in the place of that of the same heading, or before how time grows."""
+    heading = part.splitlines()[0]
+    before, _, rest = page.partition(f"{heading}\n")
+    if rest:
+        _, mark, rest = rest.partition("\n## ")
+    else:
+        before, mark, rest = page.partition("\n## How time grows")
+        before, rest = f"{before}\n", f"How time grows{rest}"
+    return f"{before}{part}\n## {rest}" if mark else f"{before}{part}"
+
+
 def _told(what: str, found: Any) -> Any:
     """Say on the way what was found: all of it takes half an hour."""
     sys.stderr.write(f"{what}: {found}\n")
@@ -192,4 +215,4 @@ def _lines(found: Costs) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    {"": main, "explorer": renew_explorer}["".join(sys.argv[1:])]()

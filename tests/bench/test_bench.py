@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shapely
-from bench import explorer, opponents, ratios, scaling, synthetic
+from bench import explorer, opponents, page, ratios, scaling, synthetic
 
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.graph import Network
@@ -97,3 +97,13 @@ def test_the_explorer_is_measured_again(
     text = explorer.write_section(kept | {"peak_mib": 10.0}, ms, same)
     assert "| a drop to figures painted, the map without WebGL | 150 | 195 | 200 | 300 |" in text
     assert "are\nthe same to the child" in text
+
+
+def test_a_section_is_put_in_the_place_of_the_older_one() -> None:
+    """Before how time grows when it is new, else where it was; nothing else is touched."""
+    before, after = "# Page\n\n## One\n\na\n", "\n## How time grows\n\nb\n"
+    new, newer = "## Explorer\n\nc\n", "## Explorer\n\nd\n"
+    once = page.put_section(before + after, new)
+    assert once == f"{before}\n{new}{after}"
+    assert page.put_section(once, newer) == f"{before}\n{newer}{after}"
+    assert page.put_section(f"{before}\n{new}", newer) == f"{before}\n{newer}"
