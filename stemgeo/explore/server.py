@@ -659,6 +659,7 @@ def serve(app: ASGIApp, taken: socket.socket) -> None:
         log_level="critical",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
     with suppress(KeyboardInterrupt):
