@@ -255,15 +255,15 @@ class _Assumptions:
 
     def _list_dated(self) -> list[tuple[str, gpd.GeoDataFrame]]:
         """Leave out the academies without any date, where some have one."""
-        academies, dated = self.measured.academies, self._keep_dated()
+        academies = self.measured.academies
+        dated = self._keep_dated(academies)
         if len(dated) in (len(academies), int(self.prepared.inputs.are_new(academies).sum())):
             return []
         told = f"{len(academies) - len(dated)} without a date"
         return [(f"{told} do not count", dated), (f"{told} count", academies)]
 
-    def _keep_dated(self) -> gpd.GeoDataFrame:
+    def _keep_dated(self, academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Keep the academies with a date, and the places that a plan opens."""
-        academies = self.measured.academies
         return academies[~is_undated(academies) | self.prepared.inputs.are_new(academies)]
 
     def _list_lasting(self) -> list[tuple[str, gpd.GeoDataFrame]]:
@@ -333,7 +333,7 @@ class _Assumptions:
             low = end == LOW
             _, academies = known.get(end, ("", self.measured.academies))
             if low and self._list_dated():
-                academies = self._keep_dated()
+                academies = self._keep_dated(academies)
             base = self.measured.riders[0].for_academies(academies)
             points = self.prepared.points
             if method != self.prepared.study.method:
