@@ -86,6 +86,7 @@ export const makeDrawing = (page) => {
     if (state.moving && !act.spotOf(state.moving)) state.moving = null;
     drawTabs(variant);
     drawSpot();
+    drawLegends();
     const now = byId("now");
     now.setAttribute("aria-busy", String(!reply));
     if (reply) {
@@ -120,7 +121,7 @@ export const makeDrawing = (page) => {
     make("fieldset", { class: "switches" }, make("legend", {}, say.text("on_click")), ["place", "look"].map((key) => make("label", {},
       make("input", { type: "radio", name: "tool", value: key, checked: state.tool === key, "data-key": `tool ${key}`, onchange: () => { state.tool = key; } }), say.text(`tool.${key}`)))),
     make("h3", {}, say.text("legend")), make("p", { class: "small" }, say.text("legend_of", { minutes: say.whole(study.cutoff_min) })),
-    ...drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"] }));
+    ...drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"], roads: Boolean(state.roads?.features?.length) }));
 
   const fillPaper = () => {
     const variant = book.current();
@@ -129,5 +130,5 @@ export const makeDrawing = (page) => {
     fillSheet({ variant, reply, columns, reference, choice: state.choice, looks: { ...listLooks(variant, reply), areas: null, roads: null }, marks: listMarks(variant) });
   };
 
-  return { draw, drawSpot, drawSwitches, drawLegends, fillPaper };
+  return { draw, drawSpot, drawSwitches, fillPaper };
 };

@@ -5,7 +5,8 @@ export const ACCENT = "#a3005c";
 export const BORDER = "#404040";
 export const GAINED = "#a3005c";
 export const LOST = "#1a1a1a";
-export const ROADS = { 1: "#0b6e4f", 2: "#3c9d6b", 3: "#c77700", 4: "#a11d1d", pushed: "#6f6f6f" };
+// From blue to brown: told apart whichever colours one sees.
+export const ROADS = { 1: "#56b4e9", 2: "#0072b2", 3: "#e69f00", 4: "#a33d00", pushed: "#6f6f6f" };
 export const ISOCHRONE = [["#a3005c", 0.2], ["#a3005c", 0.12], ["#a3005c", 0.06]];
 
 // Borders between municipalities stand out from a light and from a dark ground.

@@ -137,7 +137,6 @@ const start = async () => {
   byId("opening").hidden = true;
   byId("main").hidden = false;
   drawing.drawSwitches();
-  drawing.drawLegends();
   // What was saved is there again; to undo begins after that. The map comes when it can.
   await guard(async () => (await saving.read()).filter(({ variant }) => variant).slice(0, MOST_VARIANTS).forEach(act.openSaved));
   book.begin();

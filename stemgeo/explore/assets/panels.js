@@ -2,6 +2,8 @@
 import { make, table } from "./dom.js";
 import { countChanges } from "./state.js";
 
+// More of them are opened when they are wanted.
+const MOST_GAPS = 6;
 export const SPEEDS = ["low", "central", "high"];
 
 export const makePanels = ({ study, say, figures }) => {
@@ -62,7 +64,9 @@ export const makePanels = ({ study, say, figures }) => {
     const line = (one) => make("li", {}, say.text("gap", { id: one.gap_id, name: one.name, before: say.whole(one.before), after: say.whole(one.after) }));
     return make("div", { class: "gaps" },
       make("h3", {}, say.count("gaps_close", closing.length)),
-      closing.length ? make("ul", {}, closing.map(line)) : null,
+      closing.length > MOST_GAPS
+        ? make("details", { "data-key": "closing" }, make("summary", { "data-key": "gaps closing" }, say.text("gaps_list")), make("ul", {}, closing.map(line)))
+        : make("ul", {}, closing.map(line)),
       smaller.length ? make("details", { "data-key": "gaps" }, make("summary", { "data-key": "gaps change" }, say.count("gaps_change", smaller.length)), make("ul", {}, smaller.map(line))) : null);
   };
 

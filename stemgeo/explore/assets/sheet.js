@@ -1,12 +1,13 @@
 // A sheet of paper: what the variant on the page changes, its map, and the variants side by side.
 import { draw, make, table } from "./dom.js";
 import { drawMark, drawSheet } from "./flatmap.js";
+import { ROADS } from "./look.js";
 
 const CHANGES = ["placed", "moved", "closed"];
 
 const swatch = (child) => draw("svg", { class: "swatch", viewBox: "-16 -9 32 18", "aria-hidden": "true" }, child);
 
-export const drawLegend = ({ say, study, kinds }) => {
+export const drawLegend = ({ say, study, kinds, roads = false }) => {
   const { classes, colours } = study;
   const bounds = colours.map((colour, i) => make("li", {},
     swatch(draw("rect", { x: -15, y: -7, width: 30, height: 14, fill: colour, stroke: "#6b6b6b" })),
@@ -18,7 +19,9 @@ export const drawLegend = ({ say, study, kinds }) => {
     make("li", {}, swatch(draw("rect", { x: -14, y: -6, width: 28, height: 12, fill: "none", stroke: "#a3005c", "stroke-width": 2.6 })), say.text("outline_gained")),
     make("li", {}, swatch(draw("rect", { x: -14, y: -6, width: 28, height: 12, fill: "none", stroke: "#1a1a1a", "stroke-width": 2.2, "stroke-dasharray": "5 4" })), say.text("outline_lost")),
   ];
-  return [make("ul", { class: "classes" }, bounds, none), make("ul", {}, marks, outlines)];
+  const lines = Object.entries(ROADS).map(([level, colour]) => make("li", {},
+    swatch(draw("path", { d: "M-15 0H15", stroke: colour, "stroke-width": 3 })), say.text(`quiet.${level}`)));
+  return [make("ul", { class: "classes" }, bounds, none), make("ul", {}, marks, outlines), roads ? make("ul", {}, lines) : ""];
 };
 
 export const makeSheet = ({ place, study, say, land, panels, changes }) => {
