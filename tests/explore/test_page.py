@@ -408,7 +408,9 @@ def test_no_late_reply_is_shown(opened: Callable[..., Opened]) -> None:
         shown.tab.route(f"**/api/{question}", lambda route: route.abort())
     shown.tab.route("**/api/change", lambda route: held.append(route))  # noqa: PLW0108
     shown.tab.evaluate(FIFTY_PLACED)
-    while len(held) < 50:
+    for _ in range(5000):  # tasks, not seconds
+        if len(held) == 50:
+            break
         shown.tab.evaluate(DRAWN)
     asked = [json.loads(route.request.post_data or "")["request"] for route in held]
     newest = max(asked)
@@ -713,7 +715,9 @@ def test_what_was_saved_is_there_again(opened: Callable[..., Opened], served: Se
     asked: list[str] = []
     shown.tab.on("dialog", lambda box: (asked.append(box.type), box.dismiss()))
     shown.tab.close(run_before_unload=True)
-    while not asked:
+    for _ in range(5000):  # tasks, not seconds
+        if asked:
+            break
         shown.tab.evaluate(DRAWN)
     assert asked == ["beforeunload"]
     shown.tab.context.close()
