@@ -263,22 +263,36 @@ def _build_rows(
     )
     online = _whole_numbers_of_column(academies, "online_trajectories", 0, findings)
     findings.raise_errors()
-    ids = _text_of_column(academies, "academy_id")
-    organisation = _text_of_column(academies, "organisation").str.split().str.join(" ")
-    alone = organisation == ""
-    name = _text_of_column(academies, "name")
+    ids, name = (_text_of_column(academies, one) for one in ("academy_id", "name"))
+    organisation, alone = _read_organisations(academies)
     rows = pd.DataFrame(
         {
             "applicant": organisation.where(~alone, name.where(name != "", ids)),
             "academy_id": ids.where(alone, ""),
-            # No organisation begins with a line break, so none is taken for a lone academy.
-            "key": organisation.str.casefold().where(~alone, "\n" + ids),
+            "key": find_applicants(academies),
             "trajectories": trajectories,
             "online": online,
             "planned": academies.get("planned", False),
         }
     )
     return rows.assign(**_name_places(academies, layer))
+
+
+def find_applicants(academies: pd.DataFrame) -> pd.Series[str]:
+    """Give each academy the key of its applicant: its organisation, else itself alone."""
+    organisation, alone = _read_organisations(academies)
+    ids = _text_of_column(academies, "academy_id")
+    return organisation.str.casefold().where(~alone, ALONE + ids)
+
+
+ALONE = "\n"
+"""Begins the key of an applicant of one academy; no organisation begins with a line break."""
+
+
+def _read_organisations(academies: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Give organisations without needless spaces, and which academies have none."""
+    organisation = _text_of_column(academies, "organisation").str.split().str.join(" ")
+    return organisation, organisation == ""
 
 
 def _name_places(academies: pd.DataFrame, layer: gpd.GeoDataFrame | None) -> dict[str, pd.Series]:

@@ -331,7 +331,7 @@ class Board:
                     measured & (before > 0) & (before + by == 0),
                 )
             gained[ride], lost[ride] = alike[key]
-        return Change(self, points, gained, lost, after)
+        return Change(self, points, gained, lost, *after)
 
     def _search(self, academy: gpd.GeoDataFrame) -> dict[tuple[str, Pace], Points]:
         """List the points that have one academy within the cutoff, by roads and pace."""
@@ -466,19 +466,21 @@ class Change:
         Those that any academy that comes or goes has within the cutoff.
     gained, lost
         Of each ride which of these points come within reach, and fall out of it; shape (points,).
+    stay, come
+        The academies that stay, and those that come and count on the day.
     """
 
     board: Board
     points: Points
     gained: dict[RideKind, Bools]
     lost: dict[RideKind, Bools]
-    _after: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
-    """The academies that stay, and those that come."""
+    stay: gpd.GeoDataFrame
+    come: gpd.GeoDataFrame
 
     @cached_property
     def academies(self) -> gpd.GeoDataFrame:
         """The academies that count after the change, by academy_id."""
-        return add_plan(*self._after).reset_index(drop=True)
+        return add_plan(self.stay, self.come).reset_index(drop=True)
 
     @cached_property
     def _children(self) -> NDArray[np.int32]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from stemgeo import subsidy
+from stemgeo.inputs.plan import add_plan
 from stemgeo.notes import Note, say, say_count
 from stemgeo.recognition import keep_own
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import geopandas as gpd
     import pandas as pd
 
@@ -53,19 +58,27 @@ class Costs:
     ----------
     study, layer
         What is asked, and the places by which its subsidy counts.
+    academies, applicants
+        Those that are there, and the key of the applicant of each.
     before
-        What those that are there cost, in euro, and how many the rules do not see.
+        What they cost, in cents, and how many the rules do not see.
     """
 
     study: Study
     layer: gpd.GeoDataFrame | None
+    academies: gpd.GeoDataFrame
+    applicants: pd.Series[str]
     before: tuple[int, int]
+    _known: dict[Hashable, tuple[int, int]] = field(compare=False, default_factory=dict)
+    """What one applicant costs, by all that decides it; those asked last."""
 
     @classmethod
     def from_board(cls, board: Board) -> Costs:
         """Add up what the academies of an opened study cost."""
-        bare = cls(board.study, board.beside.layer, (0, 0))
-        return replace(bare, before=bare.add_up(board.academies))
+        there = board.academies
+        keys = subsidy.find_applicants(there)
+        bare = cls(board.study, board.beside.layer, there, keys, (0, 0))
+        return replace(bare, before=bare.add_up(there))
 
     def tell(self, change: Change) -> Cost:
         """Say what they cost before a change and after it: those that count on the day."""
@@ -74,14 +87,43 @@ class Costs:
             return Cost(
                 None, None, known=False, rules_year=None, envelope_eur=None, notes=(_UNRULED,)
             )
-        after, uncounted = self.add_up(change.academies)
         before, uncounted_before = self.before
+        more, more_uncounted = self._add_up_moved(change)
+        after, uncounted = before + more, uncounted_before + more_uncounted
+        before_eur, after_eur = before // subsidy.CENTS, after // subsidy.CENTS
         notes = (_note_uncounted(uncounted),) if uncounted else ()
         known = uncounted <= uncounted_before
-        return Cost(before, after, known, rules.year, rules.envelope_eur, notes)
+        return Cost(before_eur, after_eur, known, rules.year, rules.envelope_eur, notes)
+
+    def _add_up_moved(self, change: Change) -> tuple[int, int]:
+        """Add up what a change costs: an applicant costs what its own academies cost."""
+        stays = self.academies["academy_id"].isin(change.stay["academy_id"])
+        come = subsidy.find_applicants(change.come)
+        more = np.zeros(2, dtype=np.int64)
+        for key in {*come, *self.applicants[~stays]}:
+            own = self.applicants == key
+            after = add_plan(self.academies[own & stays], change.come[come == key])
+            more += np.subtract(
+                self._add_up_one(key, after), self._add_up_one(key, self.academies[own])
+            )
+        return int(more[0]), int(more[1])
+
+    def _add_up_one(self, key: str, academies: gpd.GeoDataFrame) -> tuple[int, int]:
+        """Add up what one applicant costs, once for all whose academies differ in nothing."""
+        alone = key.startswith(subsidy.ALONE)
+        rows = academies[list(_DECIDE)].astype(str).to_numpy()
+        spots = [] if self.layer is None else academies.geometry.to_wkb(hex=True).tolist()
+        # Of one academy alone it does not matter which place it has, but whether it has any.
+        places = academies[list(_PLACE)].to_numpy(object)
+        asked = alone, *map(tuple, rows), *map(tuple, places != "" if alone else places), *spots
+        if asked not in self._known:
+            while len(self._known) >= _MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[asked] = self.add_up(academies) if len(academies) else (0, 0)
+        return self._known[asked]
 
     def add_up(self, academies: gpd.GeoDataFrame) -> tuple[int, int]:
-        """Add up what academies cost, in euro, and count those that the rules do not see."""
+        """Add up what academies cost, in cents, and count those that the rules do not see."""
         choice, rules = self.study.subsidy, subsidy.find_rules(self.study.subsidy)
         layers = {} if self.layer is None else {choice.place_layer: self.layer}
         own: pd.DataFrame = keep_own(self.study, academies)
@@ -90,8 +132,12 @@ class Costs:
             return 0, 0
         ruled = subsidy.add_up_amounts(table, rules).amount_eur
         uncounted = len(academies) - len(own) + int(table["not_counted"].sum())
-        return ruled + subsidy.own_costs_cents(own) // subsidy.CENTS, uncounted
+        return ruled * subsidy.CENTS + subsidy.own_costs_cents(own), uncounted
 
+
+_PLACE = ("postcode", "nis_code")
+_DECIDE = ("trajectories", "online_trajectories", "cost_eur", "planned")
+_MOST_KNOWN = 4096
 
 _UNRULED = Note(
     _WHERE,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.coverage import KEYS, lay_side_by_side
+from stemgeo.coverage import KEYS, REGION, lay_side_by_side
 from stemgeo.demand import served_ages
 from stemgeo.explore.board import REACHES_KEPT
 from stemgeo.explore.meaning import Meaning
@@ -40,13 +40,12 @@ from stemgeo.maps.topology import sketch_places
 from stemgeo.measure import UPPER
 from stemgeo.network.snap import TiedPoints
 from stemgeo.notes import Said, clean_text, say, say_day, say_list
-from stemgeo.recognition import choose_recognised
 from stemgeo.report.summary import name_bands
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from stemgeo.explore.board import Board, Change
     from stemgeo.explore.cost import Cost
@@ -220,7 +219,7 @@ class Desk:
         laid = self.lay_out(asked.variant)
         change = self.change(laid)
         cost = self.meaning.tell_cost(change)
-        moved = _gather_moved(change)
+        moved = _gather_moved(change, self._province_of)
         changed = {level: [code for at, code in moved if at == level] for level in UPPER}
         places = {
             level: tuple(
@@ -234,8 +233,8 @@ class Desk:
             places=places,
             cost=_tell_cost(cost),
             gaps=tuple(GapReply(**one._asdict()) for one in self.meaning.list_gaps(change)),
-            academies=self._tell_academies(laid),
-            notes=self._tell([*self._list_notes(laid), *cost.notes]),
+            academies=self._tell_academies(laid, change),
+            notes=self._tell([*self._list_notes(laid, change), *cost.notes]),
         )
 
     def _tell(self, notes: Iterable[Said | Note]) -> tuple[str, ...]:
@@ -303,14 +302,13 @@ class Desk:
             code=code, name=self._names[level][code], province=province, figures=figures
         )
 
-    def _tell_academies(self, laid: Laid) -> tuple[ChangedAcademy, ...]:
+    def _tell_academies(self, laid: Laid, change: Change) -> tuple[ChangedAcademy, ...]:
         """Tell of each that comes or moves where it is, if on a road, and if it counts."""
         placed = laid.placed
         if placed.empty:
             return ()
         snap_m = self._find_snap(placed)
-        counting, _ = choose_recognised(placed, self.study.about.date, self.study.academies)
-        counts = set(counting["academy_id"])
+        counts = set(change.come["academy_id"])
         towns = self._names["municipality"]
         return tuple(
             ChangedAcademy(
@@ -340,7 +338,7 @@ class Desk:
             del self._snap_m[next(iter(self._snap_m))]
         return found
 
-    def _list_notes(self, laid: Laid) -> list[Said]:
+    def _list_notes(self, laid: Laid, change: Change) -> list[Said]:
         """Say which changes change nothing."""
         ours = set(self.board.academies["academy_id"])
         names = dict(
@@ -348,11 +346,9 @@ class Desk:
         )
         idle = [clean_text(names[one]) for one in laid.closed if one not in ours]
         notes = [_note_closed(idle)] if idle else []
-        day, rules = self.study.about.date, self.study.academies
-        counting, _ = choose_recognised(laid.placed, day, rules)
-        away = laid.placed[~laid.placed["academy_id"].isin(counting["academy_id"])]
+        away = laid.placed[~laid.placed["academy_id"].isin(change.come["academy_id"])]
         if len(away):
-            notes.append(_note_not_open(away["name"].tolist(), day))
+            notes.append(_note_not_open(away["name"].tolist(), self.study.about.date))
         first, last = served_ages(laid.placed, self.study.academies)
         cells = self.board.cells
         none = [
@@ -418,15 +414,19 @@ def _gather_figures(coverage: pd.DataFrame) -> dict[Place, dict[Cell, tuple[int,
     return found
 
 
-def _gather_moved(change: Change) -> dict[Place, dict[Cell, tuple[int, int]]]:
-    """Count the children gained and lost of the upper levels, by place."""
+def _gather_moved(
+    change: Change, province_of: Mapping[str, str]
+) -> dict[Place, dict[Cell, tuple[int, int]]]:
+    """Count the children gained and lost by place: what municipalities add up to is the rest."""
     found: dict[Place, dict[Cell, tuple[int, int]]] = {}
-    for level in change.board.levels:
-        if level.name in UPPER:
-            rows = change.count(level)
-            for _, code, band, scenario, profile, *by in _rows(rows, _MOVED):
-                gained, lost = by
-                found.setdefault((level.name, code), {})[profile, scenario, band] = (gained, lost)
+    towns = next(level for level in change.board.levels if level.name == "municipality")
+    for _, code, band, scenario, profile, *by in _rows(change.count(towns), _MOVED):
+        gained, lost = by
+        above = ("province", province_of[code]), ("region", REGION[0])
+        for place in (("municipality", code), *above):
+            cells, cell = found.setdefault(place, {}), (profile, scenario, band)
+            before = cells.get(cell, (0, 0))
+            cells[cell] = before[0] + gained, before[1] + lost
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import hand
+import numpy as np
 import pytest
 from explore.town import OpenTown, write_town
 
@@ -127,3 +128,26 @@ def test_places_are_counted_by_the_layer_of_the_study(
     cost = tell_cost(board.change(both))
     rules = subsidy.load_subsidy_rules(cost.rules_year or 0)
     assert cost.after_eur == cost.before_eur + 2 * rules.place_eur
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_moves_costs_what_all_of_them_do(town: OpenTown, seed: int) -> None:
+    """Some come, move and close, of applicants that are there and of new ones: to the euro."""
+    random, board = np.random.default_rng(seed), town.board
+    ours = board.academies["academy_id"].tolist()
+    closed = [one for one in ours if random.random() < 0.5]
+    ids = [*closed[::2], *(f"N{n}" for n in range(random.integers(1, 9)))]
+    placed = hand.academies(
+        {one: hand.spot(*random.uniform([0, 0], [12, 6])) for one in ids},
+        nis_code={one: random.choice(["11001", "11002", ""]) for one in ids},
+    ).assign(
+        organisation=random.choice(["", "vzw Een", "VZW  een", "vzw Twee"], len(ids)),
+        postcode=random.choice(["", "2000", "2100"], len(ids)),
+        cost_eur=random.choice(["", "1200.75"], len(ids)),
+        planned=True,
+    )
+    costs, change = Costs.from_board(board), board.change(placed, closed)
+    cents, uncounted = costs.add_up(change.academies)
+    cost = costs.tell(change)
+    assert cost.after_eur == cents // subsidy.CENTS
+    assert bool(cost.notes) == (uncounted > 0)
