@@ -557,10 +557,16 @@ class Change:
 _NOBODY = np.zeros(0, dtype=np.int64)
 
 
+def list_files(study: Study) -> list[Path]:
+    """List the files that a study reads."""
+    asked = study.model_dump(mode="json", by_alias=True)
+    return sorted({Path(one) for one in _list_files(asked)})
+
+
 def _find_place(study: Study) -> Path:
     """Give the place of a study in the cache, by all that it reads and what measures and says."""
     asked = study.model_dump(mode="json", by_alias=True)
-    files = {one: hash_file(Path(one)) for one in sorted(_list_files(asked))}
+    files = {str(one): hash_file(one) for one in list_files(study)}
     parts = (_CODE.rglob("*.py"), _CODE.rglob("*.po"), _FACTS.glob("*.*"), _FACTS.glob("stress/*"))
     code = sorted({str(one) for part in parts for one in part})
     return cache.entry_path("boards", asked, files, code=code)

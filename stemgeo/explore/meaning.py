@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from stemgeo.errors import StemgeoError
 from stemgeo.explore import drawn, snap_places
 from stemgeo.explore.cost import Costs
 from stemgeo.facts import LAMBERT_72
@@ -166,8 +167,11 @@ class Meaning:
             return [], ()
         if self._sources is None:
             return [], (snap_places.NO_SOURCE,)
-        with self._reading:  # files are read when the first of them is asked for
-            return snap_places.find_address(text, self._sources)
+        try:
+            with self._reading:  # files are read when the first of them is asked for
+                return snap_places.find_address(text, self._sources)
+        except (OSError, StemgeoError) as error:  # changed or gone since the study was opened
+            return [], (snap_places.note_unread(error),)
 
     @cached_property
     def _sources(self) -> PlaceSources | None:

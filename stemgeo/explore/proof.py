@@ -20,14 +20,15 @@ import pandas as pd
 from stemgeo.coverage import KEYS
 from stemgeo.errors import StemgeoError
 from stemgeo.explore.messages import Differing, ProofReply
-from stemgeo.notes import Said, clean_text, say, say_amount
+from stemgeo.notes import Said, clean_text, say, say_amount, say_list
 from stemgeo.writing.whole import temporary_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from stemgeo.speech import Language
 
+    Stamp = tuple[int, int] | None
     Tell = Callable[[Said, float], None]
 
 MOST_SHOWN = 20
@@ -49,17 +50,38 @@ class Asking:
         Where that stands, if the result is to be kept: in the folder of its name, beside it.
     threads
         Searches that run side by side; None for all cores.
+    opened
+        The files of the study as they were when it was opened: see `stamp_files`.
     """
 
     study: Path
     text: str
     saved: Path | None = None
     threads: int | None = None
+    opened: Mapping[Path, Stamp] = field(default_factory=dict)
 
     @property
     def keep(self) -> Path | None:
         """Where the result is kept."""
         return None if self.saved is None else self.saved.with_suffix("")
+
+    def list_changed(self) -> list[str]:
+        """Name the files of the study that are others than when it was opened."""
+        now = stamp_files(self.opened)
+        return sorted(one.name for one, stamp in self.opened.items() if now[one] != stamp)
+
+
+def stamp_files(files: Iterable[Path]) -> dict[Path, Stamp]:
+    """Say of each file when it was written and how long it is; None where it is gone."""
+    found: dict[Path, Stamp] = {}
+    for one in files:
+        try:
+            told = one.stat()
+        except OSError:
+            found[one] = None
+        else:
+            found[one] = told.st_mtime_ns, told.st_size
+    return found
 
 
 # -- what differs -----------------------------------------------------------------------------
@@ -154,11 +176,13 @@ class Prover:
             differing = compare_counts(ours, theirs)
             state, what = ("different", _DIFFERENT) if differing else ("equal", _EQUAL)
             told = say(what.en, what.nl, what.fr, rows=say_amount(len(ours)))
+            # What is equal by chance, or beside what changed, is not called equal in silence.
+            parts = [told, *(_say_changed(one) for one in [asking.list_changed()] if one)]
             self._say(
                 job,
                 state=state,
                 share=1.0,
-                what=told.to_text(self.language),
+                what="; ".join(one.to_text(self.language) for one in parts),
                 rows=len(ours),
                 differing=tuple(differing[:MOST_SHOWN]),
                 folder="" if asking.keep is None else str(asking.keep),
@@ -182,6 +206,18 @@ _DIFFERENT = Said(
     "de berekening geeft andere cijfers: zijn bestanden van de studie sinds het openen gewijzigd?",
     "le calcul donne d’autres chiffres : des fichiers de l’étude ont-ils changé depuis ?",
 )
+
+
+def _say_changed(files: list[str]) -> Said:
+    return say(
+        "changed since the study was opened here: {files}; start the explorer anew",
+        "gewijzigd sinds de studie hier geopend is: {files}; start de verkenner opnieuw",
+        "modifié depuis que l’étude est ouverte ici : {files} ; relancez l’explorateur",
+        files=say_list([clean_text(one) for one in files[:_MOST_NAMED]]),
+    )
+
+
+_MOST_NAMED = 5
 
 
 # -- the run of another process ---------------------------------------------------------------

@@ -32,6 +32,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stemgeo.errors import ListenError, Problem, StemgeoError, StudyError, WriteError
+from stemgeo.explore.board import list_files
 from stemgeo.explore.messages import (
     MOST_BYTES,
     BestRequest,
@@ -51,14 +52,14 @@ from stemgeo.explore.messages import (
     read_message,
     read_query,
 )
-from stemgeo.explore.proof import Asking, Prover, run_aside
+from stemgeo.explore.proof import Asking, Prover, run_aside, stamp_files
 from stemgeo.explore.replies import Desk
 from stemgeo.explore.shelf import Clash, VariantShelf
 from stemgeo.explore.variants import write_variant
 from stemgeo.notes import Said, keep_seen, say, say_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
     from pydantic import BaseModel
@@ -67,10 +68,13 @@ if TYPE_CHECKING:
 
     from stemgeo.explore.board import Board
     from stemgeo.explore.messages import M
+    from stemgeo.explore.proof import Stamp
     from stemgeo.speech import Language
     from stemgeo.study import Study
 
 LOOPBACK = "127.0.0.1"
+_HTTP = 80
+"""The port that an address without one means."""
 ASSETS = Path(__file__).parent / "assets"
 POLICY = "; ".join(
     (
@@ -137,8 +141,8 @@ class Door:
 
     @property
     def host(self) -> str:
-        """By which name the server is asked, and by no other."""
-        return f"{LOOPBACK}:{self.port}"
+        """By which name the server is asked, and by no other: browsers leave out port 80."""
+        return LOOPBACK if self.port == _HTTP else f"{LOOPBACK}:{self.port}"
 
     @property
     def address(self) -> str:
@@ -367,12 +371,15 @@ class Explorer:
         What answers.
     study_file
         The study.toml, which a proof reads anew.
+    opened
+        It and the files that it names, as they are now.
     """
 
     desk: Desk
     shelf: VariantShelf
     prover: Prover
     study_file: Path
+    opened: Mapping[Path, Stamp]
     queue: Queue = field(default_factory=Queue)
     _study: bytes = b""
 
@@ -391,7 +398,8 @@ class Explorer:
         """
         prover = Prover(board.study.language, run_aside)
         desk = Desk(board)
-        return cls(desk, VariantShelf(variants, board, desk.placer), prover, study_file)
+        opened = stamp_files([study_file, *list_files(board.study)])
+        return cls(desk, VariantShelf(variants, board, desk.placer), prover, study_file, opened)
 
     async def study(self, _: Request) -> Response:
         """All of the study that no change changes."""
@@ -471,7 +479,7 @@ class Explorer:
         text, saved = write_variant(asked.variant, laid, board.register), None
         if asked.keep:
             saved = self.shelf.find_saved(asked.keep, text)
-        asking = Asking(self.study_file, text, saved, board.threads)
+        asking = Asking(self.study_file, text, saved, board.threads, self.opened)
         return asking, self.desk.change(laid).coverage
 
     async def tell_proof(self, request: Request) -> Response:

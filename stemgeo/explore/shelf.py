@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from stemgeo.explore.variants import Placer
 
 ENDING = ".csv"
+_DEVICES = r"con|prn|aux|nul|(com|lpt)[0-9]"
+"""What no file of Windows can be called, whatever its ending."""
 MOST_FILES = 200
 """Of a folder that are read."""
 _NOT_SHOWN = ("organisation", "postcode", "trajectories", "online_trajectories", "cost_eur")
@@ -121,6 +123,8 @@ class VariantShelf:
         """Give where a variant is; its name is letters, digits and hyphens alone."""
         if not re.fullmatch(SLUG, slug, re.ASCII):
             raise WrongMessage(_NO_SLUG)
+        if re.fullmatch(_DEVICES, slug):
+            raise WrongMessage(_DEVICE)
         return self.folder / f"{slug}{ENDING}"
 
     def _tell_problem(self, slug: str, name: str, what: Said, content: bytes = b"") -> SavedVariant:
@@ -344,6 +348,11 @@ _NO_SLUG = Said(
     "a saved variant is called by small letters, digits and hyphens, 60 at most",
     "een bewaarde variant heet met kleine letters, cijfers en koppeltekens, hoogstens 60",
     "une variante enregistrée porte un nom en minuscules, chiffres et traits d’union, 60 au plus",
+)
+_DEVICE = Said(
+    "this name is one that Windows keeps for itself; choose another",
+    "deze naam houdt Windows voor zichzelf; kies een andere",
+    "ce nom est réservé par Windows ; choisissez-en un autre",
 )
 _NOTHING = Said(
     "nothing changes: there is nothing to save",

@@ -6,6 +6,7 @@ Nothing is asked of a server: all of it is in the study's own files.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from stemgeo.errors import StemgeoError
     from stemgeo.inputs.placing import Place, PlaceSources
 
     Longs = NDArray[np.int64]
@@ -276,6 +278,27 @@ NO_SOURCE = Note(
     ),
 )
 """Said where there is nothing in which an address could be found."""
+
+
+def note_unread(error: OSError | StemgeoError) -> Note:
+    """Say that the files of addresses cannot be read any more; other places are found still."""
+    told = str(error)
+    if isinstance(error, OSError) and error.filename:
+        told = f"{Path(str(error.filename)).name}: {error.strerror}"
+    what = say(
+        "cannot be looked up: {why}",
+        "kunnen niet opgezocht worden: {why}",
+        "recherche impossible : {why}",
+        why=clean_text(told, 200),
+    )
+    return Note(_WHERE, what, _OPEN_ANEW)
+
+
+_OPEN_ANEW = say(
+    "put the file back, or start the explorer anew",
+    "zet het bestand terug, of start de verkenner opnieuw",
+    "remettez le fichier, ou relancez l’explorateur",
+)
 
 
 def _note_street(found: Place) -> Note:

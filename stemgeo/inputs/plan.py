@@ -180,13 +180,21 @@ def write_plan_text(places: gpd.GeoDataFrame) -> str:
     for axis in ("x", "y"):
         at = getattr(table.geometry.where(there), axis)
         columns.append(
-            [f"{one:.3f}" if known else "" for one, known in zip(at, there, strict=True)]
+            [_write_metres(one) if known else "" for one, known in zip(at, there, strict=True)]
         )
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow([*names, "x_lambert72", "y_lambert72"])
     writer.writerows(zip(*columns, strict=True))
     return content.getvalue()
+
+
+def _write_metres(value: float) -> str:
+    """Write metres to the millimetre; the mark of 1.234 would as well stand between thousands."""
+    return f"{value:.3f}" if abs(value) >= _THOUSAND else f"{value:.4f}"
+
+
+_THOUSAND = 1000
 
 
 def _write_cell(value: Any) -> str:

@@ -78,3 +78,17 @@ def test_an_address_of_the_map_is_a_place(town: OpenTown) -> None:
         assert (place["kind"], place["name"]) == ("address", "Dorp 7, 2630")
         x, y = make_transformer("EPSG:4326", LAMBERT_72).transform(place["lon"], place["lat"])
         assert hand.spot(2.5, 2.5).distance(hand.shapely.Point(x, y)) < 0.02
+
+
+def test_a_file_of_addresses_that_is_gone_is_said(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Of the study as it was opened all else is found still: in one note, by the file's name."""
+    folder = tmp_path_factory.mktemp("gone") / "study"
+    board = OpenTown.write(folder).board
+    (folder / "wegen.osm").unlink()
+    meaning = Meaning.of(board)
+    (note,) = meaning.find_places("Dorp 7, 2630 Aartselaar").notes
+    assert meaning.find_places("linde").places[0]["name"] == "Basisschool De Linde"
+    assert "wegen.osm: No such file" in note.to_text("en")
+    assert "start the explorer anew" in note.to_text("en")

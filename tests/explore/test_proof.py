@@ -16,7 +16,7 @@ from stemgeo.errors import StemgeoError
 from stemgeo.explore import proof
 from stemgeo.explore.board import Board
 from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, ProofReply, Variant
-from stemgeo.explore.proof import Asking, Prover, compare_counts, measure, run_aside
+from stemgeo.explore.proof import Asking, Prover, compare_counts, measure, run_aside, stamp_files
 from stemgeo.explore.shelf import VariantShelf
 from stemgeo.explore.variants import Placer, write_variant
 
@@ -105,6 +105,23 @@ def test_what_differs_is_named(study: Path, board: Board, text: str, tmp_path: P
     assert 0 < len(told.differing) <= proof.MOST_SHOWN
     assert all(one.explorer != one.run for one in told.differing)
     assert "gewijzigd" in told.what
+
+
+def test_files_that_changed_since_are_named(
+    study: Path, ours: pd.DataFrame, text: str, tmp_path: Path
+) -> None:
+    """Whether the counts are the same or not: what is equal beside other files says so."""
+    one, other, gone = (tmp_path / f"{name}.csv" for name in ("een", "twee", "weg"))
+    for path in (one, other, gone):
+        path.write_text("a", "utf-8")
+    asking = Asking(study / "study.toml", text, opened=stamp_files([one, other, gone]))
+    prover = Prover("nl", lambda *_: ours)
+    assert "gewijzigd" not in prove(prover, asking, ours).what
+    other.write_text("ab", "utf-8")
+    gone.unlink()
+    told = prove(prover, asking, ours)
+    assert told.state == "equal"
+    assert "hier geopend is: twee.csv, weg.csv" in told.what
 
 
 def test_rows_that_only_one_has_differ(ours: pd.DataFrame) -> None:

@@ -30,7 +30,15 @@ from stemgeo.explore.messages import (
     ProveReply,
     StudyReply,
 )
-from stemgeo.explore.server import HEADERS, Explorer, Queue, Refusal, open_browser, read_assets
+from stemgeo.explore.server import (
+    HEADERS,
+    Door,
+    Explorer,
+    Queue,
+    Refusal,
+    open_browser,
+    read_assets,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +138,15 @@ def test_browsers_are_told_what_they_may(ask: Asked, method: str, path: str) -> 
         for name, value in HEADERS.items():
             assert said.headers.get_list(name) == [value]
     assert "unsafe" not in HEADERS["Content-Security-Policy"]
+
+
+def test_on_port_80_no_port_is_named() -> None:
+    """Browsers leave it out of what they send: the page is let in, and no other name."""
+    door = Door("word", 80)
+    assert door.address == "http://127.0.0.1/word/"
+    for host, let_in in ((b"127.0.0.1", True), (b"127.0.0.1:80", False), (b"localhost", False)):
+        own = [(b"host", host), (b"origin", b"http://" + host)]
+        assert door.lets_in({"method": "PUT", "path": "/word/a", "headers": own}) is let_in
 
 
 # -- what is answered -------------------------------------------------------------------------
@@ -410,7 +427,9 @@ def test_variants_are_saved_and_clash(ask: Asked, study: Path) -> None:
     problem_of(ask("PUT", "api/variants/plan", {"variant": {}}), 400)
 
 
-@pytest.mark.parametrize("slug", ["..", "..%2f..%2fx", "%2e%2e", "a%2fb", "a.csv", "A", "%00", "é"])
+@pytest.mark.parametrize(
+    "slug", ["..", "..%2f..%2fx", "%2e%2e", "a%2fb", "a.csv", "A", "%00", "é", "con"]
+)
 def test_a_path_is_no_name(ask: Asked, study: Path, slug: str) -> None:
     """Whatever its letters: no file is written anywhere."""
     before = sorted(study.rglob("*"))
@@ -454,6 +473,8 @@ def test_a_proof_is_begun_and_told(board: Board, study: Path, tmp_path: Path) ->
     assert (told.state, told.folder) == ("equal", "")
     assert asked[0].saved is None
     assert "S2,closed" in asked[0].text
+    read = {one.name for one in asked[0].opened}
+    assert {"study.toml", "academies.csv", "bevolking.txt", "wegen.osm"} <= read
     problem_of(ask("GET", "api/prove/99"), 404)
     problem_of(ask("POST", "api/prove", {"variant": {}}), 400)
     keeps = {"variant": variant, "keep": "plan"}

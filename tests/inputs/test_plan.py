@@ -445,6 +445,16 @@ def test_a_plan_that_is_written_is_read_back(
     assert write_plan_text(read) == path.read_text("utf-8")
 
 
+def test_a_place_near_an_axis_is_read_back(tmp_path: Path, register: gpd.GeoDataFrame) -> None:
+    """Metres to the millimetre, whose mark none can take for one between thousands."""
+    plan = hand.academies({"N": shapely.Point(-465.828, 21000.5)}).assign(planned=True, change=NEW)
+    write_plan(plan, tmp_path / "a.csv")
+    findings = Findings()
+    read, _ = load_places(Input(path=tmp_path / "a.csv"), PLACES, register, NO_GROUND, findings)
+    findings.raise_errors()
+    assert read.geometry.iloc[0] == plan.geometry.iloc[0]
+
+
 def test_what_would_not_be_read_back_is_not_written(tmp_path: Path) -> None:
     """An id that lacks or is there twice, a place that lacks; nor over what stands there."""
     plan = hand.academies({"N1": hand.spot(1, 1), "N2": hand.spot(2, 2)})
