@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travellers import Pace
     from stemgeo.explore.ground import Window
+    from stemgeo.inputs import Inputs
     from stemgeo.measure import Prepared, Progress
     from stemgeo.study import Study
 
@@ -89,7 +90,8 @@ class Board:
     study
         What is asked.
     register, academies
-        All of the register, and those that count on the day of the study; by academy_id.
+        All of the register, also what is placed too coarsely to count, and those that count on the
+        day of the study; by academy_id.
     municipalities, candidates
         As read; None where the study has no list of places.
     ground
@@ -231,7 +233,7 @@ class Board:
         told = (*prepared.notes, *notes, *(note for one in riders for note in one.notes))
         return cls(
             study=study,
-            register=inputs.academies,
+            register=_take_register(inputs),
             academies=academies,
             municipalities=inputs.municipalities,
             candidates=inputs.candidates,
@@ -555,6 +557,12 @@ class Change:
 
 
 _NOBODY = np.zeros(0, dtype=np.int64)
+
+
+def _take_register(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Take all of the register: what is placed too coarsely to count can be moved too."""
+    coarse = inputs.coarse
+    return inputs.academies if coarse is None else add_plan(inputs.academies, coarse)
 
 
 def list_files(study: Study) -> list[Path]:

@@ -15,10 +15,11 @@ import stemgeo as sg
 from stemgeo.errors import StemgeoError
 from stemgeo.explore import proof
 from stemgeo.explore.board import Board
-from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, ProofReply, Variant
+from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, ProofReply, Variant, WrongMessage
 from stemgeo.explore.proof import Asking, Prover, compare_counts, measure, run_aside, stamp_files
 from stemgeo.explore.shelf import VariantShelf
 from stemgeo.explore.variants import Placer, write_variant
+from stemgeo.measure import report_nothing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +123,29 @@ def test_files_that_changed_since_are_named(
     told = prove(prover, asking, ours)
     assert told.state == "equal"
     assert "hier geopend is: twee.csv, weg.csv" in told.what
+
+
+def test_what_is_placed_too_coarsely_can_be_moved(tmp_path: Path) -> None:
+    """It does not count, and is of the register still: moved it counts as in a run."""
+    study = hand.write_study(tmp_path / "study", straight_line=True)
+    rows = "academy_id;naam;x;y;gemeente\nS1;Oost;160500;203500;\nS2;Ruw;;;Aartselaar\n"
+    (study / "academies.csv").write_text(rows, "utf-8")
+    toml = (study / "study.toml").read_text("utf-8")
+    left_out = '[academies]\ncoarse = "leave-out"\n[gaps]'
+    (study / "study.toml").write_text(toml.replace("[gaps]", left_out), "utf-8")
+    board = Board.from_study(sg.load_study(study))
+    assert board.academies["academy_id"].tolist() == ["S1"]
+    placer = Placer(board.register, board.municipalities)
+    taken = Variant(placed=(PlacedAcademy(id="S2", lon=4.40, lat=51.12),))
+    with pytest.raises(WrongMessage, match="S2"):
+        placer.lay_out(taken)
+    variant = Variant(moved=(MovedAcademy(id="S2", lon=4.40, lat=51.12),))
+    laid = placer.lay_out(variant)
+    (tmp_path / "a.csv").write_text(write_variant(variant, laid, board.register), "utf-8")
+    ours = board.change(laid.placed).coverage
+    assert compare_counts(board.coverage, ours)
+    run = measure(Asking(study / "study.toml", ""), tmp_path / "a.csv", report_nothing)
+    assert compare_counts(ours, run) == []
 
 
 def test_rows_that_only_one_has_differ(ours: pd.DataFrame) -> None:
