@@ -21,6 +21,7 @@ from stemgeo.explore.gaps_left import KeptGaps, add_up_late
 from stemgeo.gaps.areas import GapGround
 from stemgeo.inputs import cache
 from stemgeo.measure import network_hashes
+from stemgeo.notes import Said
 from stemgeo.siting.places import list_candidates
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from stemgeo.explore.ground import SearchGround
     from stemgeo.inputs import Inputs
-    from stemgeo.measure import Prepared, Traveller
+    from stemgeo.measure import Prepared, Progress, Traveller
 
     Bools = NDArray[np.bool_]
 
@@ -69,6 +70,7 @@ class BesideCounts:
         riders: Mapping[str, Traveller],
         within: Callable[[str, int], Bools],
         threads: int,
+        progress: Progress,
     ) -> BesideCounts:
         """Find it out.
 
@@ -81,13 +83,24 @@ class BesideCounts:
             central speeds.
         threads
             Searches that run side by side; the result is the same.
+        progress
+            Told how far it is.
         """
+        progress(Said("Finding gaps", "Hiaten zoeken", "Recherche des lacunes"), 0.5)
         candidates = list_candidates(prepared, ground.first).table
         where = GapGround.from_prepared(prepared, ground.first)
+        gaps = KeptGaps.from_late(add_up_late(ground, within), where, threads)
+
+        def tell(share: float) -> None:
+            progress(
+                Said("Trying every place", "Elke plaats proberen", "Essai de chaque lieu"),
+                0.55 + 0.35 * share,
+            )
+
         return cls(
             candidates,
-            KeptGaps.from_late(add_up_late(ground, within), where, threads),
-            BestPlaces.from_ground(ground, riders, candidates, within, threads),
+            gaps,
+            BestPlaces.from_ground(ground, riders, candidates, within, threads, tell),
             _load_mapped(prepared.inputs),
             prepared.inputs.layers.get(prepared.study.subsidy.place_layer),
         )

@@ -7,6 +7,7 @@ that it moves. What comes out equals trying every candidate.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -145,6 +146,7 @@ class BestPlaces:
         candidates: gpd.GeoDataFrame,
         within: Callable[[str, int], Bools],
         threads: int,
+        tell: Callable[[float], None],
     ) -> BestPlaces:
         """Search from every candidate, and add up whom each brings within reach as things are.
 
@@ -159,17 +161,19 @@ class BestPlaces:
             central speeds.
         threads
             Searches that run side by side; the result is the same.
+        tell
+            Told which share of the searches is done, before each.
         """
         study, base = ground.first.study, {}
         paces = list_central_paces(study.travel, ground.cells)
         serves = list_served_ages(candidates, ground.cells, study.academies)
-        reach = {
-            (profile, pace): search_from_places(
-                rider, candidates, pace, points=len(ground.x), threads=threads
+        asked = [*product(riders, dict.fromkeys(paces))]
+        reach = {}
+        for number, (profile, pace) in enumerate(asked):
+            tell(number / len(asked))
+            reach[profile, pace] = search_from_places(
+                riders[profile], candidates, pace, points=len(ground.x), threads=threads
             )
-            for profile, rider in riders.items()
-            for pace in dict.fromkeys(paces)
-        }
         for profile in riders:
             total = np.zeros(len(candidates), dtype=np.int64)
             for cell, children in enumerate(ground.children):

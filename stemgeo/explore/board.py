@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 REACHES_KEPT = 4096
 """So many reaches of a spot, by roads and pace, are kept: those of a hundred places and more."""
 
+_TRAVEL_TIMES = Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet")
+
 _CODE, _FACTS = Path(__file__).parent.parent, fact_path("stress").parent
 
 
@@ -182,14 +184,12 @@ class Board:
         """
         every = [cell.ages[0] for cell in list_cells(study)]
         prepared = prepare_study(study, progress, cuts=every)
-        progress(
-            Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"),
-            0.45,
-        )
-        return cls.from_prepared(prepared, threads=threads or count_cores())
+        return cls.from_prepared(prepared, threads=threads or count_cores(), progress=progress)
 
     @classmethod
-    def from_prepared(cls, prepared: Prepared, *, threads: int) -> Board:
+    def from_prepared(
+        cls, prepared: Prepared, *, threads: int, progress: Progress = report_nothing
+    ) -> Board:
         """Measure what was read.
 
         Parameters
@@ -198,6 +198,8 @@ class Board:
             As from `prepare_study`, with each age as a cut.
         threads
             Searches that run side by side.
+        progress
+            Told how far it is, before each search.
         """
         study, inputs, cells = prepared.study, prepared.inputs, prepared.cells
         academies, notes = choose_recognised(inputs.academies, study.about.date, study.academies)
@@ -205,7 +207,9 @@ class Board:
         ground = SearchGround.from_travellers(riders, prepared.points, cells)
         kinds, by_profile = Kinds(study, ground, academies), {one.profile: one for one in riders}
         counts = np.zeros((len(kinds.searches), len(prepared.points)), dtype=np.uint16)
-        for profile, pace in dict.fromkeys(search[:2] for search in kinds.searches):
+        searches = dict.fromkeys(search[:2] for search in kinds.searches)
+        for number, (profile, pace) in enumerate(searches):
+            progress(_TRAVEL_TIMES, 0.4 + 0.1 * number / len(searches))
             first, point, _ = by_profile[profile].list_served(
                 academies, pace, study.travel.cutoff_min, threads=threads
             )
@@ -229,6 +233,7 @@ class Board:
             by_profile,
             lambda profile, cell: counts[kinds.row[RideKind(profile, "central", cell)]] > 0,
             threads,
+            progress,
         )
         told = (*prepared.notes, *notes, *(note for one in riders for note in one.notes))
         return cls(

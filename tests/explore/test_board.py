@@ -172,6 +172,17 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     return Opened(board, prepared)
 
 
+def test_a_first_opening_tells_how_far_it_is(tmp_path: Path) -> None:
+    """Never backwards, and before each search: the last of them take longest."""
+    told: list[tuple[str, float]] = []
+    study = sg.load_study(hand.write_study(tmp_path / "study"))
+    Board.from_study(study, progress=lambda what, share: told.append((what.to_text("nl"), share)))
+    steps, shares = zip(*told, strict=True)
+    assert [*shares] == sorted(shares)
+    assert shares[0] == 0 < 0.8 < shares[-1] < 0.9
+    assert steps.count("Reistijden berekenen") > 1 < steps.count("Elke plaats proberen")
+
+
 def test_two_hundred_changes_over_a_town(town: Opened) -> None:
     """Placed, moved and closed, one or many at once: every row is as measured, to the child."""
     random, ours = np.random.default_rng(5), town.board.academies["academy_id"].tolist()
