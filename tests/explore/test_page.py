@@ -26,7 +26,7 @@ from playwright.sync_api import Page as Tab
 
 import stemgeo as sg
 from stemgeo.explore.board import Board
-from stemgeo.explore.server import ASSETS, Door, Explorer, build_app, listen
+from stemgeo.explore.server import ASSETS, Door, Explorer, Queue, build_app, listen
 from stemgeo.maps import statement
 from stemgeo.speech import format_percent
 from stemgeo.texts import load_texts
@@ -79,6 +79,8 @@ class Served:
         taken = listen(port)
         if not port:
             self.door = Door.on_port(taken.getsockname()[1])
+        # A turn is waited for in one loop: another has a queue of its own.
+        self.explorer.queue = Queue()
         app = build_app(self.explorer, self.door)
         config = uvicorn.Config(
             app, loop="asyncio", http="h11", ws="none", lifespan="off", log_config=None
@@ -93,7 +95,8 @@ class Served:
         assert self._server
         assert self._thread
         self._server.force_exit = self._server.should_exit = True
-        self._thread.join()
+        self._thread.join(PATIENCE_MS / 1000)
+        assert not self._thread.is_alive(), "the server does not stop"
 
 
 @dataclass
