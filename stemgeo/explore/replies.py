@@ -33,6 +33,7 @@ from stemgeo.explore.messages import (
     to_degrees,
     to_lambert,
 )
+from stemgeo.explore.snap_places import list_lacking
 from stemgeo.explore.variants import Placer
 from stemgeo.maps.series import choose_classes, choose_colours
 from stemgeo.maps.switches import Switches
@@ -124,6 +125,7 @@ class Desk:
             notes=(
                 *((text.method_note,) if text.method_note else ()),
                 *self.board.notes[str(self.language)],
+                *self._tell(list_lacking(self.board.beside.mapped)),
             ),
         )
 

@@ -147,7 +147,7 @@ class SnapPlaces:
         return self._take(rows[np.lexsort((rows, away, -score[rows]))][:most])
 
     def _score(self, asked: str) -> NDArray[np.float64]:
-        """Say how well each key fits: from 200 on as begun, above that from its beginning."""
+        """Say how well each key fits: from 200 as begun, more from its start, most as a whole."""
         words = [*dict.fromkeys(asked.split())][:_MOST_WORDS]
         alike = process.cdist(words, self._vocabulary, scorer=fuzz.ratio, dtype=np.float64)
         begun = np.array([[one.startswith(word) for one in self._vocabulary] for word in words])
@@ -156,7 +156,9 @@ class SnapPlaces:
         each = np.maximum.reduceat(alike[:, self._word], self._first, axis=1)
         score = np.where((each > 0).all(axis=0), each.mean(axis=0), 0)
         score += _WHOLE * (each == _WHOLE).all(axis=0)
-        return score + _WHOLE * np.array([key.startswith(asked) for key in self._keys])
+        return score + _WHOLE * np.array(
+            [key.startswith(asked) + (key == asked) for key in self._keys]
+        )
 
     def _take(self, rows: Longs) -> list[PlaceFound]:
         chosen = self.table.iloc[rows][_COLUMNS]
@@ -309,6 +311,27 @@ def _note_street(found: Place) -> Note:
         metres=say_amount(found.precision_m),
     )
     return Note(_WHERE, what)
+
+
+def list_lacking(mapped: pd.DataFrame | None) -> tuple[Note, ...]:
+    """Say of which kinds of places a study has none, so that nobody looks for them.
+
+    Parameters
+    ----------
+    mapped
+        As from `load_mapped_places`; None for a study without extracts.
+    """
+    return (_NONE_MAPPED,) if mapped is None or mapped.empty else ()
+
+
+_NONE_MAPPED = Note(
+    say("schools and libraries", "scholen en bibliotheken", "écoles et bibliothèques"),
+    say(
+        "the roads of the study hold none",
+        "het wegenbestand van de studie bevat er geen",
+        "le fichier des routes de l’étude n’en contient aucune",
+    ),
+)
 
 
 def say_nothing_found(places: Sequence[PlaceFound], notes: Sequence[Note]) -> tuple[Note, ...]:

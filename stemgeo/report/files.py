@@ -205,6 +205,8 @@ _MODELS: dict[str, type[manifests.AnyManifest]] = {
 def _read_manifest_of(folder: Path, wanted: tuple[str, ...]) -> dict[str, Any]:
     """Read the manifest of a result of one of these commands, as it stands there."""
     content, mend = _read_any_manifest(folder), f"`stemgeo {wanted[0]} STUDY --out DIR` writes one"
+    if folder.is_file() and {RUN, SITE} <= {*wanted}:
+        mend = f"if it is a plan, `stemgeo run STUDY --plan {folder.name} --out DIR` measures it"
     if content is None:
         raise ResultError(Problem(str(folder), f"holds no result of a {' or '.join(wanted)}", mend))
     if command_of(content) not in wanted:

@@ -297,6 +297,30 @@ def test_the_map_is_drawn_and_takes_clicks(opened: Callable[..., Opened]) -> Non
     assert not [one for one in shown.complaints if "Security" in one or "rror" in one]
 
 
+def test_a_map_that_the_browser_gives_up_is_drawn_plainly(opened: Callable[..., Opened]) -> None:
+    """A lost WebGL context in mid-session: said, and the plain map goes on where it was."""
+    shown = opened((500, 700), webgl=True)
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.tab.evaluate(
+        "document.querySelector('#ground canvas').getContext('webgl2')"
+        ".getExtension('WEBGL_lose_context').loseContext()"
+    )
+    expect(shown.at("#map")).to_have_attribute("data-kind", "flat")
+    expect(shown.at("#said")).to_have_text(WORDS["map_plain"])
+    assert shown.at("#ground canvas").count() == 0
+    assert shown.at("#map .marks").count() == 1
+    expect(shown.at(".mark.placed.chosen")).to_have_count(1)
+    # It is the same place that one looks at, and each key does its work once.
+    box, mark = shown.at("#map").bounding_box(), shown.at(".mark.placed").bounding_box()
+    assert box
+    assert mark
+    assert abs(mark["x"] + mark["width"] / 2 - box["x"] - box["width"] / 2) < 2
+    shown.at("#map").focus()
+    shown.press("ArrowRight", "Enter")
+    shown.counted(2)
+
+
 def test_what_is_dragged_moves(opened: Callable[..., Opened]) -> None:
     """A mark is taken to another place by the mouse, on the plain map too; then undone."""
     shown = opened()
@@ -386,7 +410,7 @@ def test_the_best_next_place_comes_by_one_key(opened: Callable[..., Opened]) -> 
     shown.press("b")
     shown.counted(1)
     expect(shown.at("#change-list .line")).to_contain_text("Bib")
-    expect(shown.at("#change-list .line")).to_contain_text("8 tot")
+    expect(shown.at("#change-list .line")).to_contain_text("vanaf 8 jaar")
     # Switched off, the letter does nothing.
     shown.at("#keys > summary").click()
     shown.at("#key-list input").uncheck()
@@ -567,6 +591,10 @@ def test_print_is_a_sheet(opened: Callable[..., Opened]) -> None:
     shown = opened()
     put_at(shown, SPOT)
     shown.counted(1)
+    shown.at("#change-list summary").first.click()
+    shown.at("#change-list [name=min_age]").fill("8")
+    shown.at("#change-list [name=valid_from]").fill("2022-09-01")
+    shown.press("Tab")
     shown.at("[data-key=copy]").click()
     shown.counted(1)
     paper = pypdf.PdfReader(io.BytesIO(shown.tab.pdf(prefer_css_page_size=True)))
@@ -582,6 +610,7 @@ def test_print_is_a_sheet(opened: Callable[..., Opened]) -> None:
         "31 december 2022",
         "Proefgrenzen",
         "0 tot 20 %",
+        "vanaf 8 jaar · vanaf 1 september 2022",
     ):
         assert line in said
     for control in (WORDS["best"], WORDS["save"], WORDS["keys"]):
@@ -606,6 +635,8 @@ def test_variants_stand_side_by_side(opened: Callable[..., Opened]) -> None:
     cells = shown.at("#compare tr[data-row='measure.covered'] td")
     expect(cells.first).to_have_text(str(first))
     assert [whole(one) for one in cells.all_inner_texts()] == [first, second]
+    # The example has two provinces: those in which something changes have a row.
+    assert shown.at("#compare tr[data-row^='measure.covered_in ']").count() > 0
     shown.at("#compare select").select_option(label="Variant 1")
     expect(cells.nth(1)).to_have_text(f"{second} ({second - first:+})")
     for _ in range(4):
@@ -665,7 +696,7 @@ def test_the_whole_task_by_keyboard(opened: Callable[..., Opened], served: Serve
     shown.tab_to(lambda name: name == WORDS["field.min_age"])
     shown.type("8")
     shown.press("Tab")
-    expect(shown.at("#change-list .line")).to_contain_text("8 tot")
+    expect(shown.at("#change-list .line")).to_contain_text("vanaf 8 jaar")
     shown.counted(1)
     # One of the register closes, another moves to a place that is found.
     shown.tab_to(lambda name: name == WORDS["academies"])

@@ -9,7 +9,7 @@ import hand
 import pandas as pd
 import pytest
 
-from stemgeo.explore.snap_places import SnapPlaces, find_address, is_address
+from stemgeo.explore.snap_places import SnapPlaces, find_address, is_address, list_lacking
 from stemgeo.inputs.placing import AddressBook, PlaceSources
 
 if TYPE_CHECKING:
@@ -41,6 +41,23 @@ def places() -> SnapPlaces:
 
 def names(found: Sequence[PlaceFound]) -> list[str]:
     return [one.name for one in found]
+
+
+def test_what_is_called_just_so_comes_first() -> None:
+    """A municipality before the candidates that are called by it, however near these are."""
+    near = hand.academies({"K1": hand.spot(4, 1), "K2": hand.spot(5, 1)})
+    near = near.assign(name=["Zele - Dorp", "Zele - Hof"], municipality="Zele")
+    found = SnapPlaces(near, None, TOWNS).find_named("zele", (hand.X0 + 4000, hand.Y0 + 1000))
+    assert names(found) == ["Zele", "Zele - Dorp", "Zele - Hof"]
+
+
+def test_what_the_roads_lack_is_said() -> None:
+    """That there is no school and no library to find is said once, and not where there is one."""
+    (told,) = list_lacking(None)
+    assert told.to_text("nl").startswith("scholen en bibliotheken:")
+    rows = pd.DataFrame(MAPPED, columns=["kind", "name", "also", "x", "y"])
+    assert list_lacking(rows.iloc[:0]) == (told,)
+    assert list_lacking(rows) == ()
 
 
 @pytest.mark.parametrize(

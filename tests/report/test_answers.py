@@ -490,6 +490,7 @@ def test_trusting_templates_that_are_not_there_is_refused(small: Path, english: 
     ("change", "told"),
     [
         (lambda base: {"result": base / "study"}, "holds no result of a run"),
+        (lambda base: {"plan": base / "study" / "study.toml"}, "stemgeo run STUDY --plan study"),
         (lambda base: {"place": base / "result"}, "is the result of `stemgeo run`"),
         (lambda base: {"plan": base / "result"}, "counts no plan; run the study with one"),
         (lambda base: {"before": base / "study"}, "holds no result of a run"),

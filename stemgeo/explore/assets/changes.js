@@ -11,11 +11,14 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
 
   const agesOf = ({ min_age: low, max_age: high }) => {
     if (low === undefined && high === undefined || low === null && high === null) return say.text("ages_all");
-    return say.text("ages", { low: low ?? say.DASH, high: high ?? say.DASH });
+    if (high === undefined || high === null) return say.text("ages_from", { low });
+    if (low === undefined || low === null) return say.text("ages_until", { high });
+    return say.text("ages", { low, high });
   };
   const datesOf = ({ valid_from: from, valid_until: until }) => [
     from ? say.text("from", { day: say.day(from) }) : "", until ? say.text("until", { day: say.day(until) }) : "",
   ].filter(Boolean).join(", ");
+  const openTo = (one) => [agesOf(one), datesOf(one)].filter(Boolean).join(" · ");
 
   const field = (one, name, type, more = {}) => make("label", {}, make("span", {}, say.text(`field.${name}`)),
     make("input", { type, name, value: one[name] ?? "", "data-key": `${one.id} ${name}`, ...more,
@@ -32,14 +35,17 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
     field(one, "valid_from", "date"), field(one, "valid_until", "date")),
   nearby);
 
-  const toldOf = (id, reply) => {
+  const warningOf = (id, reply) => {
     const told = reply?.academies?.find((one) => one.id === id);
-    if (!told) return null;
-    const lines = [
+    if (!told) return "";
+    return [
       told.found === false ? say.text("no_road") : null,
       told.counts === false ? say.text("not_counted", { day: say.day(study.day) }) : null,
-    ].filter(Boolean);
-    return lines.length ? make("span", { class: "warning" }, lines.join(" ")) : null;
+    ].filter(Boolean).join(" ");
+  };
+  const toldOf = (id, reply) => {
+    const told = warningOf(id, reply);
+    return told ? make("span", { class: "warning" }, told) : null;
   };
 
   const item = (kind, one, name, told, tools, more) => make("li", { class: `change ${kind}`, "data-id": one.id },
@@ -59,7 +65,7 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
 
   const list = (variant, reply, state) => {
     const placed = variant.placed.map((one) => item("placed", one, one.name,
-      [where(one.lon, one.lat), agesOf(one), datesOf(one)].filter(Boolean).join(" · "),
+      [where(one.lon, one.lat), openTo(one)].filter(Boolean).join(" · "),
       [
         mover(one.id, one.name, state),
         tool(one.id, "show", one.name, () => act.select(one.id, true)),
@@ -109,5 +115,5 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
         make("tbody", {}, rows))));
   };
 
-  return { list, register, where, academies, FIELDS };
+  return { list, register, where, academies, openTo, warningOf, FIELDS };
 };

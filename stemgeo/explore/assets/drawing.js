@@ -111,7 +111,10 @@ export const makeDrawing = (page) => {
     announced = reply;
     if (first || isEmpty(variant)) return;
     const all = figures.total(reply, state.choice);
+    const warned = [...variant.placed.map(({ id }) => id), ...variant.moved.map(({ id }) => id), ...variant.closed]
+      .map((id) => [act.nameOf(id), changes.warningOf(id, reply)]).filter(([, told]) => told).map(([name, told]) => say.text("of", { what: name, name: told }));
     voice.add(say.text("announce", { gained: say.whole(all.gained), lost: say.whole(all.lost), share: say.share(all) }));
+    if (warned.length) voice.add(warned.join(" "));
   };
 
   const drawSwitches = () => renew(byId("switches"), [["profile", "profiles"], ["scenario", "scenarios"], ["band", "bands"]].map(([key, all]) => make("label", {},

@@ -52,7 +52,9 @@ export const makeFinder = ({ field, list, say, question, near, onChosen, onProbl
       if (!reply) return undefined;
       [hits, at] = [reply.places, -1];
       show();
-      announce([say.count("found", hits.length), ...(reply.notes ?? [])].join(" "));
+      // Why nothing was found says so by itself.
+      const told = reply.notes ?? [];
+      announce((hits.length || !told.length ? [`${say.count("found", hits.length)}.`, ...told] : told).join(" "));
     } catch (error) {
       shut();
       onProblem(error);

@@ -101,6 +101,8 @@ export const openGlMap = async (container, land, { label }) => {
   return {
     kind: "gl",
     map,
+    onLost: (hear) => map.once("webglcontextlost", hear),
+    close: () => map.remove(),
     project: (lon, lat) => map.project([lon, lat]),
     unproject: (x, y) => map.unproject([x, y]).toArray(),
     size: () => ({ width: container.clientWidth, height: container.clientHeight }),

@@ -117,6 +117,7 @@ export const makeOverlay = (frame, view, land, { onDrop, onChoose, onSpot, onEnt
     setSpot(lon, lat);
   };
 
+  const open = new AbortController();
   frame.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key in ARROWS) step(ARROWS[event.key], event.shiftKey ? LONG_STEP_PX : STEP_PX);
@@ -128,7 +129,7 @@ export const makeOverlay = (frame, view, land, { onDrop, onChoose, onSpot, onEnt
     } else if (event.key === "Escape") onEscape();
     else return;
     event.preventDefault();
-  });
+  }, { signal: open.signal });
   // While the map moves the same names go along; where it comes to rest they are chosen anew.
   const takeNamesAlong = () => names.forEach(({ label, spot: [lon, lat] }) => {
     if (!label.hidden) put(label, view.project(lon, lat));
@@ -140,5 +141,11 @@ export const makeOverlay = (frame, view, land, { onDrop, onChoose, onSpot, onEnt
   });
   placeNames();
 
-  return { setMarks, setSpot, useSpot, spot: () => spot, placeNames };
+  // Another map takes its place.
+  const close = () => {
+    open.abort();
+    [labels, marks, cross].forEach((one) => one.remove());
+  };
+
+  return { setMarks, setSpot, useSpot, spot: () => spot, placeNames, close };
 };

@@ -21,8 +21,8 @@ export const makePanels = ({ study, say, figures }) => {
     const at = (scenario) => figures.total(reply, { ...choice, scenario });
     return make("div", { class: "headline" },
       make("p", { class: "big" },
-        make("strong", { id: "gained" }, say.signed(all.gained)), " ", say.count("gained", all.gained), make("br"),
-        make("strong", { id: "lost", class: all.lost ? "falls" : "" }, say.signed(-all.lost)), " ", say.count("lost", all.lost)),
+        make("strong", { id: "gained" }, say.signed(all.gained)), " ", make("span", {}, say.count("gained", all.gained)), " ",
+        make("strong", { id: "lost", class: all.lost ? "falls" : "" }, say.signed(-all.lost)), " ", make("span", {}, say.count("lost", all.lost))),
       make("p", {}, say.text("headline", {
         before: say.share(all.before), after: say.share(all), points: say.points(all.before, all),
         covered: say.whole(all.covered), children: say.whole(all.children) }), " ",
@@ -61,7 +61,8 @@ export const makePanels = ({ study, say, figures }) => {
   const gaps = (reply) => {
     const closing = reply.gaps.filter(({ closes }) => closes);
     const smaller = reply.gaps.filter(({ closes, before, after }) => !closes && before !== after);
-    const line = (one) => make("li", {}, say.text("gap", { id: one.gap_id, name: one.name, before: say.whole(one.before), after: say.whole(one.after) }));
+    const line = (one) => make("li", {}, say.text(one.profile === study.profiles[0].key ? "gap" : "gap_on", {
+      roads: name("profiles", one.profile),  id: one.gap_id, name: one.name, before: say.whole(one.before), after: say.whole(one.after) }));
     return make("div", { class: "gaps" },
       make("h3", {}, say.count("gaps_close", closing.length)),
       closing.length > MOST_GAPS
@@ -86,9 +87,13 @@ export const makePanels = ({ study, say, figures }) => {
   ];
 
   // Variants side by side: each measure a row, the difference with one of them after it.
-  const measures = (choice) => {
+  const measures = (choice, columns) => {
     const total = (reply, more = {}) => (reply ? figures.total(reply, { ...choice, ...more }) : null);
     const other = study.profiles.filter(({ key }) => key !== choice.profile);
+    // The provinces in which a variant changes anything, unless the study is of one.
+    const changes = new Set(columns.filter(({ reply }) => reply).flatMap(({ reply }) => (
+      figures.list("province", reply, choice).filter(({ gained, lost }) => gained || lost).map(({ code }) => code))));
+    const moving = study.places.province.length > 1 ? study.places.province.filter(({ code }) => changes.has(code)) : [];
     return [
       ["measure.changes", (reply, variant) => countChanges(variant), say.whole, say.signed],
       ["measure.gained", (reply) => total(reply)?.gained, say.whole, say.signed],
@@ -98,14 +103,15 @@ export const makePanels = ({ study, say, figures }) => {
       ...["low", "high"].filter((key) => scenarios.includes(key) && key !== choice.scenario).map((scenario) => (
         [`measure.share_${scenario}`, (reply) => total(reply, { scenario }), say.share, null])),
       ...other.map(({ key, name: roadsName }) => [["measure.covered_on", { roads: roadsName }], (reply) => total(reply, { profile: key })?.covered, say.whole, say.signed]),
+      ...moving.map(({ code, name: province }) => [["measure.covered_in", { province }, code], (reply) => (reply ? figures.of("province", code, reply, choice).covered : null), say.whole, say.signed]),
       ["measure.gaps", (reply) => reply?.gaps.filter(({ closes }) => closes).length, say.whole, say.signed],
       ["measure.cost", (reply) => (reply?.cost?.known ? reply.cost.after_eur - reply.cost.before_eur : undefined), say.signedEuro, say.signedEuro],
     ];
   };
-  const compareRows = (choice, columns, reference) => measures(choice).map(([key, read, write, differ]) => {
+  const compareRows = (choice, columns, reference) => measures(choice, columns).map(([key, read, write, differ]) => {
     const said = Array.isArray(key) ? say.text(key[0], key[1]) : say.text(key);
     const base = reference ? read(reference.reply, reference.variant) : undefined;
-    return { "data-row": Array.isArray(key) ? key[0] : key, cells: [said, ...columns.map(({ reply, variant }) => {
+    return { "data-row": Array.isArray(key) ? [key[0], key[2]].filter(Boolean).join(" ") : key, cells: [said, ...columns.map(({ reply, variant }) => {
       const value = read(reply, variant);
       if (value === undefined || value === null) return say.DASH;
       if (!reference || variant.key === reference.variant.key || base === undefined || base === null) return write(value);

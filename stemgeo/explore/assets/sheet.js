@@ -29,7 +29,8 @@ export const makeSheet = ({ place, study, say, land, panels, changes }) => {
   const told = (variant) => listIds(variant).map(([kind, one], i) => {
     const known = changes.academies.get(one.id);
     const where = kind === "closed" ? known?.address || (known ? changes.where(known.lon, known.lat) : "") : changes.where(one.lon, one.lat);
-    return { cells: [`${i + 1}. ${one.name ?? known?.name ?? one.id}`, say.text(`kind.${kind}`), where] };
+    const open = kind === "placed" ? one : known;
+    return { cells: [`${i + 1}. ${one.name ?? known?.name ?? one.id}`, say.text(`kind.${kind}`), where, open ? changes.openTo(open) : ""] };
   });
 
   return ({ variant, reply, columns, reference, choice, looks, marks }) => {
@@ -46,7 +47,7 @@ export const makeSheet = ({ place, study, say, land, panels, changes }) => {
       make("div", { class: "legend" }, drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"] })),
       make("h2", {}, say.text("changes")),
       rows.length
-        ? table("", ["name", "change", "where"].map((head) => say.text(`head.${head}`)), rows, { class: "plain" })
+        ? table("", ["name", "change", "where", "open_to"].map((head) => say.text(`head.${head}`)), rows, { class: "plain" })
         : make("p", {}, say.text("nothing_yet")),
       reply ? make("p", {}, panels.costOf(reply.cost)) : "",
       make("h2", {}, say.text("compare")),

@@ -25,19 +25,12 @@ export const makeSight = (page, drawSpot) => {
     });
   };
 
-  const openMap = async () => {
-    const frame = byId("map");
-    const ground = byId("ground");
-    const label = say.text("map");
-    if (canDraw()) {
-      try {
-        page.view = await openGlMap(ground, land, { label });
-      } catch {
-        ground.replaceChildren();
-      }
-    }
-    page.view ??= openFlatMap(ground, land, { label });
-    frame.dataset.kind = page.view.kind;
+  const [frame, ground, label] = [byId("map"), byId("ground"), say.text("map")];
+
+  // A view becomes the map, with what lies over it.
+  const take = (view) => {
+    page.view = view;
+    frame.dataset.kind = view.kind;
     page.overlay = makeOverlay(frame, page.view, land, {
       onDrop: (mark, lon, lat) => act.dropAt(mark.id, lon, lat),
       onChoose: (mark) => act.select(mark.id),
@@ -48,16 +41,46 @@ export const makeSight = (page, drawSpot) => {
       onEnter: (at) => act.use(at.lon, at.lat, at.name),
       onEscape: () => { if (state.moving) act.startMove(state.moving); },
     });
-    page.view.onClick((lon, lat) => {
+    view.onClick((lon, lat) => {
       page.overlay.setSpot(lon, lat);
       if (state.moving || state.tool === "place") act.use(lon, lat);
     });
     let waiting = 0;
-    page.view.onMove((done) => {
+    view.onMove((done) => {
       if (!done) return;
       cancelAnimationFrame(waiting);
       waiting = requestAnimationFrame(askRoads);
     });
+  };
+
+  // The browser may take the drawing away at any time: the plain map goes on where it was.
+  const fallBack = () => {
+    const [old, spot] = [page.view, page.overlay.spot()];
+    const { width, height } = old.size();
+    const [middle, zoom] = [old.unproject(width / 2, height / 2), old.zoom()];
+    page.overlay.close();
+    old.close();
+    ground.replaceChildren();
+    take(openFlatMap(ground, land, { label }));
+    page.view.goTo(...middle, zoom);
+    if (spot?.used) page.overlay.useSpot(spot.lon, spot.lat);
+    else if (spot) page.overlay.setSpot(spot.lon, spot.lat, { name: spot.name });
+    voice.tell(say.text("map_plain"));
+    redraw();
+  };
+
+  const openMap = async () => {
+    let view = null;
+    if (canDraw()) {
+      try {
+        view = await openGlMap(ground, land, { label });
+      } catch {
+        ground.replaceChildren();
+      }
+    }
+    take(view ?? openFlatMap(ground, land, { label }));
+    // After the library's own listeners: it is done with the event when its map goes.
+    view?.onLost(() => setTimeout(fallBack));
     byId("zoom-in").addEventListener("click", () => page.view.zoomBy(1));
     byId("zoom-out").addEventListener("click", () => page.view.zoomBy(-1));
     byId("zoom-all").addEventListener("click", () => page.view.fit(land.bounds));
