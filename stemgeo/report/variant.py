@@ -65,11 +65,11 @@ class MeasuredPlan:
             if compared.academies is None:
                 what = "was written before it told which academies move"
                 raise ResultError(Problem(str(folder), what, "compare again"))
-            return cls(compared)
+            return cls(_refuse_idle(compared, folder))
         other = Tables.from_folder(folder, source.language)
         _refuse_without_plan(other.manifest, folder)
         _refuse_unlike(list_unlike(source.manifest, other.manifest), folder)
-        return cls(compare(source, other), other)
+        return cls(_refuse_idle(compare(source, other), folder), other)
 
     @property
     def places(self) -> pd.DataFrame:
@@ -143,6 +143,18 @@ def _refuse_without_plan(content: dict[str, Any], folder: Path) -> None:
     if not content["study"]["inputs"].get("plan"):
         mend = "run the study with one, `stemgeo run STUDY --plan FILE`"
         raise ResultError(Problem(str(folder), "counts no plan", mend))
+
+
+def _refuse_idle(compared: Comparison, folder: Path) -> Comparison:
+    """Refuse a plan that changes nothing, such as the one that the result counts already."""
+    rows = compared.table
+    alike = (rows["covered_a"] == rows["covered_b"]).all()
+    if alike and compared.academies is not None and compared.academies.empty:
+        what = (
+            "changes nothing: the same academies count in the result, and reach the same children"
+        )
+        raise ResultError(Problem(str(folder), what, "give a plan that the result does not count"))
+    return compared
 
 
 def gather_variant(variant: MeasuredPlan, words: Texts) -> dict[str, Any]:

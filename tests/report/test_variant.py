@@ -111,6 +111,12 @@ def test_a_plan_of_another_study_is_refused(place: Path, tmp_path: Path) -> None
         build_answer(place / "a", sg.run(study).write(tmp_path / "d"))
 
 
+def test_a_plan_that_the_result_counts_already_is_refused(place: Path) -> None:
+    """Beside it nothing changes: the answer would tell of a plan without a word."""
+    with pytest.raises(ResultError, match="b: changes nothing: the same academies count"):
+        MeasuredPlan.from_folder(Source.from_folder(place / "b", None), place / "b")
+
+
 def test_a_result_with_a_plan_says_what_it_does(place: Path) -> None:
     """The letter of a result that counts a plan names what it moves and closes."""
     text = str(build_answer(place / "b").letter.blocks).replace("\\xa0", " ")
