@@ -341,6 +341,14 @@ def test_what_is_dragged_moves(opened: Callable[..., Opened]) -> None:
     expect(shown.at("#change-list li.change")).to_have_count(1)
 
 
+def test_far_from_the_study_nothing_is_placed(opened: Callable[..., Opened]) -> None:
+    """It is said in plain words, and the figures stay."""
+    shown = opened((500, 700))
+    put_at(shown, "51,1 8,6")
+    expect(shown.at("#alert")).to_have_text(WORDS["too_far"])
+    shown.counted(0)
+
+
 def test_a_finger_places(opened: Callable[..., Opened]) -> None:
     """On a phone a tap on the map places; a button in reach of a thumb takes it away."""
     shown = opened((360, 740), touch=True)

@@ -7,6 +7,7 @@ import { MOST_VARIANTS, close, edit, freeId, isEmpty, moveTo, place, putBack, re
 
 export const CLOSE_ZOOM = 12;
 const LONGEST_NAME = 200;
+const FAR_DEGREES = 0.4;
 
 const round = (degrees) => Math.round(degrees * 1e7) / 1e7;
 const agesOf = (low, high) => Object.fromEntries(
@@ -81,7 +82,18 @@ export const makeActions = (page) => {
     step((one) => place(one, { id, name: called.slice(0, LONGEST_NAME), lon: round(lon), lat: round(lat), ...ages }), say.text("placed", { name: called, where: where(lon, lat) }));
     select(id);
   };
+  // So far from the study nothing can be counted: it is said, and nothing changes.
+  const isTooFar = (lon, lat) => {
+    const [west, south, east, north] = land.bounds;
+    const far = lon < west - FAR_DEGREES || lon > east + FAR_DEGREES || lat < south - FAR_DEGREES || lat > north + FAR_DEGREES;
+    if (far) voice.alarm(say.text("too_far"));
+    return far;
+  };
   const drop = (id, lon, lat) => {
+    if (isTooFar(lon, lat)) {
+      redraw();
+      return;
+    }
     state.moving = null;
     const name = nameOf(id);
     step((one) => moveTo(one, id, round(lon), round(lat)), say.text("moved", { name, where: where(lon, lat) }));
@@ -92,6 +104,7 @@ export const makeActions = (page) => {
       voice.tell(say.text("spot_used"));
       return;
     }
+    if (isTooFar(lon, lat)) return;
     page.overlay?.useSpot(lon, lat);
     if (state.moving) drop(state.moving, lon, lat);
     else put(lon, lat, name);
