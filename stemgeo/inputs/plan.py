@@ -324,12 +324,13 @@ def _refuse_wrong_ids(rows: RegisterRows, change: pd.Series) -> None:
 def _refuse_unknown_ids(rows: RegisterRows, change: pd.Series, register: gpd.GeoDataFrame) -> None:
     """Refuse new ones whose id the register has, and others whose id it has not."""
     file, known = rows.file, set(register["academy_id"])
-    _refuse_known_ids(
-        rows.table[change == NEW],
-        register,
-        file,
-        f", or say in a column 'change' that it is {MOVED}",
-    )
+    new = rows.table.loc[change == NEW, "academy_id"]
+    for row, one in new[new.isin(known)].items():
+        file.error_at(
+            f"{rows.raw.index.name} {row}",
+            _say_known_id(one),
+            f"give the place another, or say in a column 'change' that it is {MOVED}",
+        )
     said = change.isin([MOVED, CLOSED]) & ("academy_id" in rows.found)
     ids = rows.table.loc[said, "academy_id"]
     unknown = ids[~ids.isin(known) & (ids != "")]
@@ -343,15 +344,14 @@ def _refuse_unknown_ids(rows: RegisterRows, change: pd.Series, register: gpd.Geo
         )
 
 
-def _refuse_known_ids(
-    plan: pd.DataFrame, register: gpd.GeoDataFrame, file: OpenedFile, otherwise: str = ""
-) -> None:
+def _refuse_known_ids(places: pd.DataFrame, register: gpd.GeoDataFrame, file: OpenedFile) -> None:
     known = set(register["academy_id"])
-    for one in plan.loc[plan["academy_id"].isin(known), "academy_id"]:
-        file.error(
-            f"the academy_id '{clean_text(one, 40)}' is also one of the register",
-            f"give the place another{otherwise}",
-        )
+    for one in places.loc[places["academy_id"].isin(known), "academy_id"]:
+        file.error(_say_known_id(one), "give the place another")
+
+
+def _say_known_id(one: str) -> str:
+    return f"the academy_id '{clean_text(one, 40)}' is also one of the register"
 
 
 def _keep_what_is_known(

@@ -197,7 +197,7 @@ def test_an_id_of_the_register_is_refused(place: Path, tmp_path: Path) -> None:
     assert len(lines) == 3
     assert any(line.startswith("academies.csv, row 2, 4: the academy_id 'S2'") for line in lines)
     assert any(line.startswith("plan.csv, row 3: 'min_age' is 'oud'") for line in lines)
-    clash = "plan.csv: the academy_id 'S1' is also one of the register; give the place"
+    clash = "plan.csv, row 2: the academy_id 'S1' is also one of the register; give the place"
     assert any(line.startswith(clash) for line in lines)
 
 
@@ -332,7 +332,7 @@ def test_all_that_is_wrong_with_changes_is_told_at_once(place: Path, tmp_path: P
         "plan.csv, row 6: 'change' is 'geen idee', not new, moved or closed; write one of these",
         "plan.csv, row 3: is moved, and no academy_id says which it is; give the academy_id that",
         "plan.csv, row 4, 5: the academy_id 'S1' is given 2 times (closed, moved); keep one of",
-        "plan.csv: the academy_id 'S3' is also one of the register; give the place another, or",
+        "plan.csv, row 9: the academy_id 'S3' is also one of the register; give the place another",
         "plan.csv, row 2: 'S11' is closed, and the register has no such academy_id (is 'S1' meant",
         "plan.csv, row 7: no coordinates ('S2 moved'); fill them in, or leave the row out",
         "plan.csv, row 8: no coordinates ('N2'); fill them in, or leave the row out",
