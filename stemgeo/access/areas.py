@@ -235,8 +235,10 @@ def _outline_bands(
 def _build_frame(
     rows: list[tuple[str, float, float, float, shapely.MultiPolygon]], crs: str
 ) -> gpd.GeoDataFrame:
-    columns = ["academy_id", "minutes_from", "minutes_to", "area_km2", "geometry"]
-    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=crs)
+    kinds = {"academy_id": str, "minutes_from": float, "minutes_to": float, "area_km2": float}
+    # Without a row nothing else says what a column holds, and a file would hold texts.
+    table = gpd.GeoDataFrame(rows, columns=[*kinds, "geometry"], geometry="geometry", crs=crs)
+    return table if rows else table.astype(kinds)
 
 
 def reached_stretches(rider: Rider, sites: TiedPoints, times_ms: Longs, cutoff_ms: int) -> Floats:

@@ -28,8 +28,8 @@ from stemgeo.publish.cells import Figures, Row, fill, write_given, write_name
 from stemgeo.publish.stock import MOST_ROWS, OF_TOWNS, REGION_CODE, Former, SiteTown, Stock
 from stemgeo.report.annex import sort_key
 from stemgeo.report.sheets import Sheets
-from stemgeo.report.summary import say_ages
-from stemgeo.speech import format_day, format_number
+from stemgeo.report.summary import say_ages, say_changes
+from stemgeo.speech import format_day, format_number, format_whole
 from stemgeo.study import PARTLY_MEASURED_BELOW
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ class Pages:
             "counts": self._count_academies(province),
             "provinces": [],
             "towns": [
-                self._tell_town_line(town) for town in self.stock.towns if town.province == province
+                self._tell_town_line(town)
+                for town in self._rank_towns()
+                if town.province == province
             ],
             "candidates": list(self._yield_candidates(province)),
             "files": [],
@@ -173,7 +175,7 @@ class Pages:
             "gaps": [self._tell_gaps(town, one) for one in self.stock.profiles if one in _GAPS],
             "streets": self._tell_streets(town),
             "academies": [self._tell_academy(one) for one in self._list_academies(town)],
-            "best": self._tell_best(town, place.name),
+            "best": self._tell_best(town),
             "files": self._list_files(f"{town.code}/", there),
         }
         return self._render("town", town.code, called, told)
@@ -193,6 +195,7 @@ class Pages:
     def write_about(self) -> WrittenPage:
         """Write the page with what a reader of the figures must know."""
         text, study = self.result.text, self.result.study
+        changes = self.result.plan_changes
         quiet = [
             {"roads": one.roads.to_text(str(self.words.language)),
              "fit": one.fit.to_text(str(self.words.language))}
@@ -200,6 +203,7 @@ class Pages:
         ]  # fmt: skip
         told = {
             "measure": text.measure,
+            "changes": "" if changes is None else say_changes(changes, self.words),
             "quiet": quiet,
             "credits": text.credits,
             "outline": text.outline_note,
@@ -262,7 +266,9 @@ class Pages:
 
     def _rank_towns(self) -> list[SiteTown]:
         """Give the municipalities in the order of their names, without regard to marks."""
-        return sorted(self.stock.towns, key=lambda town: (sort_key(town.name), town.code))
+        return sorted(
+            self.stock.towns, key=lambda town: (sort_key(self.name_town(town)), town.code)
+        )
 
     # -- figures of a place ----------------------------------------------------------------------
 
@@ -274,7 +280,6 @@ class Pages:
         shown = {
             "ages": write_given(say_ages(self.result.study)),
             "minutes": write_given(self._minutes),
-            "place": place.name,
         }
         counted = self.words.list_below("web.column")
         told = self._tell_line(place)
@@ -443,7 +448,7 @@ class Pages:
                     "why": why,
                 }
             )
-        least = write_given(str(self.result.study.gaps.min_children))
+        least = write_given(format_whole(self.result.study.gaps.min_children, self.words.language))
         return {
             "heading": self.words(f"web.{kind}"),
             "lines": lines,
@@ -532,7 +537,7 @@ class Pages:
 
     # -- what one more would bring ---------------------------------------------------------------
 
-    def _tell_best(self, town: SiteTown, place: Markup) -> Markup:
+    def _tell_best(self, town: SiteTown) -> Markup:
         row = self.stock.sheets["candidate-municipalities"].find(town.code)
         if row is None or int(row.cells["adds"] or 0) == 0:
             return fill(self.said["best_none"])
@@ -540,7 +545,6 @@ class Pages:
         return fill(
             self.said["best"],
             where=write_name(row.tell("place")),
-            place=place,
             adds=figures.write_count(row, "adds"),
             here=figures.write_count(row, "adds_here"),
             beyond=figures.write_count(row, "adds_beyond"),

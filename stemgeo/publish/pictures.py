@@ -26,6 +26,8 @@ WIDTH = 1000
 """Units of a picture from west to east."""
 _LEAST_HEIGHT, _MOST_HEIGHT = 450, 1300
 _MARGIN = 0.04
+_MANY = 100
+"""Municipalities of a picture: beyond it academies are drawn small, to leave their colours seen."""
 AROUND, AROUND_LINE = "#ececec", "#b8b8b8"
 GAP, GAP_LINE = "#e0007a", "#a3005c"
 STREET = "#5e3c99"
@@ -204,7 +206,7 @@ class PictureGround:
             *draw_shares(frame, rows, self.classes),
             *_draw(frame, "road", self._cut(self.roads, frame), stroke=ROAD, width=1),
             *_draw(frame, "border", list(borders), stroke=INK, width=3),
-            *self._draw_academies(frame, 4 if province is None else 6),
+            *self._draw_academies(frame, 4 if len(rows) > _MANY else 8),
         ]
         return _put_together(frame, drawn)
 

@@ -370,6 +370,7 @@ def test_without_an_academy_on_the_roads_there_is_no_isochrone(tmp_path: Path) -
         areas = isochrones(network, academies, speed_kmh=15)
         assert areas.empty
         assert {"academy_id", "minutes_from", "minutes_to", "geometry"} <= set(areas.columns)
+        assert areas[["minutes_from", "minutes_to", "area_km2"]].dtypes.eq("float64").all()
         assert areas.crs == CRS
 
 

@@ -88,8 +88,11 @@ def test_a_province_has_its_own_municipalities_alone(pages: Pages) -> None:
     page = pages.write_province("Limburg")
     assert page.stem == "70000"
     assert "<h1><bdi>Provincie Limburg</bdi></h1>" in page.html
-    listed = set(re.findall(r'<th scope="row"><a href="(\d{5})\.html">', page.html))
-    assert listed == {town.code for town in pages.stock.towns if town.province == "Limburg"}
+    listed = re.findall(r'<th scope="row"><a href="(\d{5})\.html">', page.html)
+    own = {town.code: town.name for town in pages.stock.towns if town.province == "Limburg"}
+    assert set(listed) == set(own)
+    names = [own[code] for code in listed[-len(own) :]]
+    assert names == sorted(names)
 
 
 def test_the_search_knows_every_name_of_a_place(pages: Pages) -> None:

@@ -409,6 +409,32 @@ def test_a_site_has_what_its_study_has(tmp_path: Path) -> None:
             assert not [one for one in texts_of(body) if re.search(r"\d", one)], path
 
 
+def test_a_site_says_what_its_plan_does(tmp_path: Path) -> None:
+    """What it opens, moves and closes, by name; a study without an open academy has a site too."""
+    study = hand.write_study(tmp_path / "study")
+    (study / "plan.csv").write_text(
+        "academy_id;wijziging\nS1;gesloten\nS2;gesloten\n", encoding="utf-8"
+    )
+    asked = (study / "study.toml").read_text("utf-8")
+    asked = asked.replace("[gaps]", 'plan = "plan.csv"\n[gaps]', 1)
+    (study / "study.toml").write_text(asked, encoding="utf-8")
+    sg.run(sg.load_study(study)).write(tmp_path / "result")
+    made = publish_site(tmp_path / "result", tmp_path / "site").folder
+    for language, told in (("nl", "sluit 2 academies"), ("fr", "ferme 2 académies")):
+        said = "".join(parsed(made / language / "about.html").itertext())
+        assert told in said
+        assert "Proefacademie <b>West</b> `${x}`" in said
+    share = [one.told for one in marked_of(made) if one.of.endswith("|all|central|all/share")]
+    assert {one.replace("\u00a0", " ") for one in share} <= {"0,0 %", "0.0%", "0,0\u202f%"}
+
+
+def test_without_a_script_the_map_says_where_its_figures_are(site: Path) -> None:
+    """In place of a map that stays empty."""
+    for language in LANGUAGES:
+        (told,) = parsed(site / language / "map.html").findall(".//noscript//p")
+        assert told.text == load_texts(language)("web.page.no_script")
+
+
 def test_tables_that_are_not_of_one_run_are_refused(small_result: Path, tmp_path: Path) -> None:
     """A folder can be a stranger's, sealed again: one line says which row is missing."""
     forged = shutil.copytree(small_result, tmp_path / "forged")
