@@ -147,7 +147,7 @@ class Figures:
         """Write a share; the words for none where nothing was measured."""
         cell = row.cells[column]
         if not cell:
-            return _bear_none(row, column, self.words("map.no_figure"))
+            return self.write_sentence(row, column, self.words("map.no_figure"))
         return self._mark(row, column, format_percent(float(cell), self.words.language))
 
     def write_range(self, low: Row | None, high: Row | None) -> Markup:
@@ -176,10 +176,6 @@ class Figures:
         return Markup('<data value="{}" data-of="{}">{}</data>').format(
             value, row.point(column), told
         )
-
-
-def _bear_none(row: Row, column: str, told: str) -> Markup:
-    return Markup('<span data-of="{}">{}</span>').format(row.point(column), told)
 
 
 def fill(text: str, **parts: object) -> Markup:
