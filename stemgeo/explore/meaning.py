@@ -92,7 +92,7 @@ class Meaning:
         """List the gaps in which a child comes within reach, or falls out of it."""
         return self.board.beside.gaps.count_left(change.moves)
 
-    def find_best(self, change: Change, profile: str) -> BestFound:
+    def find_best(self, change: Change, profile: str, province: str = "") -> BestFound:
         """Find the candidate that brings most children newly within reach after a change.
 
         At the central speeds; of equal ones the first by id.
@@ -103,11 +103,14 @@ class Meaning:
             Of the board.
         profile
             Over which roads.
+        province
+            Where it must lie; anywhere when empty.
         """
         candidates = self.board.beside.candidates
-        if candidates.empty:
+        there = (candidates["province"] == province).to_numpy() | (province == "")
+        if not there.any():
             return BestFound(None, _NO_CANDIDATES)
-        adds = self.board.beside.best.add_up(change.moves, profile)
+        adds = np.where(there, self.board.beside.best.add_up(change.moves, profile), 0)
         best = int(np.argmax(adds))
         if adds[best] <= 0:
             return BestFound(None, _NOBODY_MORE)
@@ -190,9 +193,9 @@ _SITING = say("best next place", "beste volgende plaats", "meilleur lieu suivant
 _NO_CANDIDATES = Note(
     _SITING,
     say(
-        "the study has no place that could be chosen",
-        "de studie heeft geen plaats om uit te kiezen",
-        "l’étude n’a pas de lieu possible",
+        "the study has no place there that could be chosen",
+        "de studie heeft daar geen plaats om uit te kiezen",
+        "l’étude n’y a pas de lieu possible",
     ),
 )
 _NOBODY_MORE = Note(

@@ -201,6 +201,8 @@ class BestRequest(_Request):
     request: RequestNumber
     variant: Variant
     profile: Name
+    province: Name = ""
+    """Where it must lie; anywhere when empty."""
 
 
 class FindRequest(_Request):

@@ -262,11 +262,14 @@ class Desk:
         Raises
         ------
         WrongMessage
-            If the variant cannot be, or the study has no such roads.
+            If the variant cannot be, or the study has no such roads, or no such province.
         """
         if asked.profile not in self.board.ground.profiles:
             raise WrongMessage(_NO_ROADS)
-        found = self.meaning.find_best(self.change(self.lay_out(asked.variant)), asked.profile)
+        if asked.province not in {"", *self.study_reply.provinces}:
+            raise WrongMessage(_NO_PROVINCE)
+        change = self.change(self.lay_out(asked.variant))
+        found = self.meaning.find_best(change, asked.profile, asked.province)
         place = None if found.place is None else BestPlace(**found.place)
         why = "" if found.why is None else found.why.to_text(self.language)
         return BestReply(request=asked.request, place=place, why=why)
@@ -363,6 +366,11 @@ class Desk:
         return notes
 
 
+_NO_PROVINCE = Said(
+    "province: the study has no such province",
+    "province: de studie heeft die provincie niet",
+    "province : l’étude n’a pas cette province",
+)
 _NO_ROADS = Said(
     "profile: the study has no such roads",
     "profile: de studie heeft zulke wegen niet",

@@ -48,6 +48,17 @@ def test_a_best_place_is_where_its_candidate_is(town: OpenTown) -> None:
     assert place["name"] == candidate["name"]
 
 
+def test_the_best_place_of_a_province_lies_there(town: OpenTown) -> None:
+    """Of each: it brings as many as its candidate does; a province without any has none."""
+    board, meaning = town.board, Meaning.of(town.board)
+    adds = board.beside.best.add_up(board.change().moves, "all")
+    by_province = board.beside.candidates.assign(adds=adds).groupby("province")["adds"].max()
+    for province, most in by_province.items():
+        place = meaning.find_best(board.change(), "all", str(province)).place
+        assert (place or {}).get("children", 0) == most
+    assert meaning.find_best(board.change(), "all", "Elders").place is None
+
+
 def test_schools_are_those_of_the_map(town: OpenTown) -> None:
     """And of a study without roads there is no map: its candidates are there still."""
     meaning = Meaning.of(town.board)

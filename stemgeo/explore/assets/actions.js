@@ -141,7 +141,7 @@ export const makeActions = (page) => {
     seek: (text) => { state.sought = text; redraw(); },
     best: () => guard(async () => {
       voice.tell(say.text("best_busy"));
-      const reply = await bestQuestion.ask("best", { variant: toWire(book.current()), profile: state.choice.profile });
+      const reply = await bestQuestion.ask("best", { variant: toWire(book.current()), profile: state.choice.profile, province: state.bestIn });
       if (!reply) return;
       if (!reply.place) {
         voice.tell(reply.why);

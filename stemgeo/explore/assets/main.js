@@ -57,7 +57,7 @@ const makePage = (study, redraw) => {
     study, say, voice, figures, redraw, land: readLand(study), panels: makePanels({ study, say, figures }),
     book: makeBook([freshVariant(say, "v1", 1)], redraw), view: null, overlay: null,
     state: {
-      selected: null, moving: null, near: null, sought: "", areas: null, roads: null, tool: "place", reference: null,
+      selected: null, moving: null, near: null, sought: "", areas: null, roads: null, tool: "place", reference: null, bestIn: "",
       choice: { profile: study.profiles[0].key, scenario: has(study.scenarios, "central"), band: has(study.bands, "all") },
     },
     guard: async (run) => {
@@ -101,6 +101,14 @@ const bindFinder = (page) => {
   });
 };
 
+const bindProvinces = ({ study, state }) => {
+  const choice = byId("best-in");
+  const [whole] = study.places.region;
+  choice.append(...[["", whole.name], ...study.provinces.map((one) => [one, one])].map(([key, name]) => new Option(name, key)));
+  choice.hidden = study.provinces.length < 2;
+  choice.addEventListener("change", () => { state.bestIn = choice.value; });
+};
+
 const bindControls = (page, fillPaper) => {
   const { say, book, saving, act, redraw, voice } = page;
   bindKeys({
@@ -117,6 +125,7 @@ const bindControls = (page, fillPaper) => {
   byId("best").textContent = say.text("best");
   byId("best").setAttribute("aria-keyshortcuts", "B");
   byId("best").addEventListener("click", act.best);
+  bindProvinces(page);
   ["academies", "places"].forEach((id) => byId(id).addEventListener("toggle", redraw));
   byId("switches").addEventListener("submit", (event) => event.preventDefault());
   window.addEventListener("beforeunload", (event) => {
