@@ -151,11 +151,19 @@ _UNRULED = Note(
 
 
 def _note_uncounted(uncounted: int) -> Note:
-    left_out = "{compté|comptée}" if uncounted == 1 else "{comptés|comptées}"
-    what = say(
-        "not counted: {academies} without a postcode, outside the municipalities of the study",
-        "niet meegeteld: {academies} zonder postcode, buiten de gemeenten van de studie",
-        "non " + left_out + " : {academies} sans code postal, hors des communes de l’étude",
-        academies=say_count(uncounted, "academy"),
-    )
+    parts = {"academies": say_count(uncounted, "academy")}
+    if uncounted == 1:
+        what = say(
+            "not counted: {academies} without a postcode, outside the municipalities of the study",
+            "niet meegeteld: {academies} zonder postcode, buiten de gemeenten van de studie",
+            "non {compté|comptée} : {academies} sans code postal, hors des communes de l’étude",
+            **parts,
+        )
+    else:
+        what = say(
+            "not counted: {academies} without a postcode, outside the municipalities of the study",
+            "niet meegeteld: {academies} zonder postcode, buiten de gemeenten van de studie",
+            "non {comptés|comptées} : {academies} sans code postal, hors des communes de l’étude",
+            **parts,
+        )
     return Note(_WHERE, what)

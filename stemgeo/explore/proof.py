@@ -174,8 +174,8 @@ class Prover:
         try:
             theirs = self.run(asking, tell, self)
             differing = compare_counts(ours, theirs)
-            state, what = ("different", _DIFFERENT) if differing else ("equal", _EQUAL)
-            told = say(what.en, what.nl, what.fr, rows=say_amount(len(ours)))
+            state = "different" if differing else "equal"
+            told = _DIFFERENT if differing else _say_equal(len(ours))
             # What is equal by chance, or beside what changed, is not called equal in silence.
             parts = [told, *(_say_changed(one) for one in [asking.list_changed()] if one)]
             self._say(
@@ -196,11 +196,15 @@ class Prover:
         self._told[job] = self._told[job].model_copy(update=told)
 
 
-_EQUAL = Said(
-    "the run gives the same: {rows} rows, every count",
-    "de berekening geeft hetzelfde: {rows} rijen, elk aantal",
-    "le calcul donne la même chose : {rows} lignes, chaque nombre",
-)
+def _say_equal(rows: int) -> Said:
+    return say(
+        "the run gives the same: {rows} rows, every count",
+        "de berekening geeft hetzelfde: {rows} rijen, elk aantal",
+        "le calcul donne la même chose : {rows} lignes, chaque nombre",
+        rows=say_amount(rows),
+    )
+
+
 _DIFFERENT = Said(
     "the run gives other figures: were files of the study changed since it was opened?",
     "de berekening geeft andere cijfers: zijn bestanden van de studie sinds het openen gewijzigd?",

@@ -224,7 +224,10 @@ def _list_notes(stock: Stock) -> tuple[Note, ...]:
                 "[output.publisher]",
             )
         )
-    return tuple(Note("", one) for one in found)
+    return tuple(Note(_SITE, one) for one in found)
+
+
+_SITE = Said("site", "site", "site")
 
 
 def _note_size(size: int) -> tuple[Note, ...]:
@@ -237,7 +240,7 @@ def _note_size(size: int) -> tuple[Note, ...]:
         size=say_amount(round(size / 1_000_000)),
         most=say_amount(MOST_BYTES // 1_000_000),
     )
-    return (Note("", told),)
+    return (Note(_SITE, told),)
 
 
 def _build_manifest(result: Tables, notes: tuple[Note, ...]) -> dict[str, Any]:

@@ -392,6 +392,16 @@ def test_what_is_near_can_be_chosen(opened: Callable[..., Opened]) -> None:
 def test_the_best_next_place_comes_by_one_key(opened: Callable[..., Opened]) -> None:
     """It brings as many children as was said, and has its ages; where none is, it says why."""
     shown = opened()
+    replies: list[dict[str, object]] = []
+
+    def give(route: Route) -> None:
+        asked = json.loads(route.request.post_data or "")
+        if replies:
+            route.fulfill(json={"request": asked["request"], **replies.pop(0)})
+        else:
+            route.continue_()
+
+    shown.tab.route("**/api/best", give)
     with shown.tab.expect_response("**/api/best") as answer:
         shown.press("b")
     told = answer.value.json()["place"]
@@ -401,13 +411,7 @@ def test_the_best_next_place_comes_by_one_key(opened: Callable[..., Opened]) -> 
     shown.press("Control+z")
     shown.counted(0)
     best = {**told, "name": "Bib", "min_age": 8, "max_age": None}
-    replies = [{"place": None, "why": "Geen <b>plaats</b>"}, {"place": best, "why": ""}]
-
-    def give(route: Route) -> None:
-        asked = json.loads(route.request.post_data or "")
-        route.fulfill(json={"request": asked["request"], **replies.pop(0)})
-
-    shown.tab.route("**/api/best", give)
+    replies += [{"place": None, "why": "Geen <b>plaats</b>"}, {"place": best, "why": ""}]
     shown.press("b")
     expect(shown.at("#said")).to_have_text("Geen <b>plaats</b>")
     # A letter in a field is a letter.

@@ -46,6 +46,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
         ["tests/network/test_stress_rules.py", _STRESS],
         ["tests/network/test_stress_again.py"],
     ),
+    "network/window.py": (["tests/explore/test_ground.py"], ["tests/explore/test_board.py"]),
     "access/doors.py": (
         [_ACCESS, _TIES],
         [_STRETCHES, _PROPERTIES, "tests/access/test_areas.py", _BETTER],
@@ -70,7 +71,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "uncertainty.py": (["tests/test_uncertainty.py"], []),
     **{
         f"gaps/{name}.py": ([_GAPS], [])
-        for name in ("evidence", "join", "joining", "late", "reasons", "table")
+        for name in ("areas", "evidence", "join", "joining", "late", "reasons", "table")
     },
     **{
         f"siting/{name}.py": ([_SOLVE], [_SITE])

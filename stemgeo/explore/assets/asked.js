@@ -2,11 +2,17 @@
 import { button, make } from "./dom.js";
 
 export const askWhich = (dialog, { title, lines, answers }) => new Promise((done) => {
-  let chosen = answers.at(-1).key;
+  const asked = new AbortController();
+  const end = (key) => {
+    asked.abort();
+    dialog.close();
+    done(key);
+  };
   dialog.replaceChildren(
     make("h2", { id: "asked-title" }, title),
     ...lines.map((line) => make("p", {}, line)),
-    make("div", { class: "tools" }, answers.map(({ key, text }) => button(text, () => { chosen = key; dialog.close(); }, { "data-answer": key }))));
-  dialog.addEventListener("close", () => done(chosen), { once: true });
+    make("div", { class: "tools" }, answers.map(({ key, text }) => button(text, () => end(key), { "data-answer": key }))));
+  // That the one before was closed can be heard when this one stands open.
+  dialog.addEventListener("close", () => { if (!dialog.open) end(answers.at(-1).key); }, { signal: asked.signal });
   dialog.showModal();
 });
