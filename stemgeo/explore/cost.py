@@ -99,13 +99,15 @@ class Costs:
         """Add up what a change costs: an applicant costs what its own academies cost."""
         stays = self.academies["academy_id"].isin(change.stay["academy_id"])
         come = subsidy.find_applicants(change.come)
+        there = set(self.applicants)
         more = np.zeros(2, dtype=np.int64)
         for key in {*come, *self.applicants[~stays]}:
-            own = self.applicants == key
-            after = add_plan(self.academies[own & stays], change.come[come == key])
-            more += np.subtract(
-                self._add_up_one(key, after), self._add_up_one(key, self.academies[own])
-            )
+            after = change.come[come == key]
+            if key in there:
+                own = self.applicants == key
+                more -= self._add_up_one(key, self.academies[own])
+                after = add_plan(self.academies[own & stays], after)
+            more += self._add_up_one(key, after)
         return int(more[0]), int(more[1])
 
     def _add_up_one(self, key: str, academies: gpd.GeoDataFrame) -> tuple[int, int]:

@@ -6,14 +6,12 @@ import copy
 import hashlib
 import io
 import json
-import os
 import random
 import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,13 @@ import hand
 import pypdf
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Locator, Route, expect, sync_playwright
+from chromium import find_barriers, run_chromium
+from playwright.sync_api import Browser, BrowserContext, Locator, Route, expect
 from playwright.sync_api import Page as Tab
 
 import stemgeo as sg
 from stemgeo.explore.board import Board
 from stemgeo.explore.server import ASSETS, Door, Explorer, Queue, build_app, listen
-from stemgeo.maps import statement
 from stemgeo.speech import format_percent
 from stemgeo.texts import load_texts
 
@@ -187,20 +185,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium of this machine that draws WebGL by itself; missing it fails with CI=true."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = next((path for path in map(shutil.which, names) if path), None)
-    if found is None:
-        reason = "no Chromium on this machine: install it to open the explorer in a browser"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-    quiet += ["--disable-sync", "--force-color-profile=srgb", "--enable-unsafe-swiftshader"]
-    quiet += ["--use-gl=angle", "--use-angle=swiftshader"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=quiet, timeout=PATIENCE_MS)
+    with run_chromium(
+        "the explorer",
+        "--enable-unsafe-swiftshader",
+        "--use-gl=angle",
+        "--use-angle=swiftshader",
+        patience_ms=PATIENCE_MS,
+    ) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
@@ -564,23 +556,11 @@ def test_every_text_is_there(opened: Callable[..., Opened], language: str) -> No
 # -- for everyone -----------------------------------------------------------------------------
 
 
-def find_barriers(shown: Opened) -> list[str]:
-    """What axe finds against WCAG 2.1 A and AA and good practice, as the page stands now."""
-    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    version: str = shown.tab.evaluate(f"window.axe || {axe}; axe.version")
-    assert version == statement.AXE
-    found: list[str] = shown.tab.evaluate(
-        """async () => (await axe.run()).violations.flatMap(({ id, nodes }) => (
-        nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" | "))))"""
-    )
-    return found
-
-
 @pytest.mark.parametrize("size", [(1300, 900), (360, 740)], ids=["screen", "phone"])
 def test_axe_finds_nothing(opened: Callable[..., Opened], size: tuple[int, int]) -> None:
     """As it opens; with changes, a form, hits, every part open; and it fits its window."""
     shown = opened(size)
-    assert find_barriers(shown) == []
+    assert find_barriers(shown.tab) == []
     put_at(shown, SPOT)
     shown.counted(1)
     shown.at("#change-list summary").first.click()
@@ -594,7 +574,7 @@ def test_axe_finds_nothing(opened: Callable[..., Opened], size: tuple[int, int])
     shown.at("#compare select").select_option(index=1)
     shown.at("#wanted").fill(OTHER_SPOT)
     shown.at("#hits li").first.wait_for()
-    assert find_barriers(shown) == []
+    assert find_barriers(shown.tab) == []
     assert shown.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
@@ -796,7 +776,7 @@ def test_what_another_window_wrote_is_not_replaced_unasked(opened: Callable[...,
     second.press("Control+s")
     answers = second.at("#asked [data-answer]")
     expect(answers).to_have_count(4)
-    assert find_barriers(second) == []
+    assert find_barriers(second.tab) == []
     second.press("Escape")
     assert second.at(".tab.at .dirty").count() == 1
     second.press("Control+s")

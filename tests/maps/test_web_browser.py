@@ -6,12 +6,9 @@ import base64
 import csv
 import io
 import itertools
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,13 @@ import pandas as pd
 import pypdf
 import pytest
 import shapely
+from chromium import find_barriers, run_chromium
 from pages import ALL_PAYLOADS, HACK, PAYLOADS, shares_of, told
 from pictures import GOLDEN, KEPT, assert_like_golden, share_that_differs
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from stemgeo.maps import statement
 from stemgeo.maps.text import MapText, say_share
 from stemgeo.maps.web import build_web_map
 from stemgeo.study import Background
@@ -132,19 +129,8 @@ def browser() -> Iterator[Browser]:
 
     It is spoken to through pipes: the tests keep their sockets blocked.
     """
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = next((path for path in map(shutil.which, names) if path), None)
-    if found is None:
-        reason = "no Chromium on this machine: install it to open the web map in a browser"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    quiet += ["--disable-component-update", "--disable-sync", "--force-color-profile=srgb"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=quiet, timeout=PATIENCE_MS)
+    with run_chromium("the web map", "--disable-gpu", patience_ms=PATIENCE_MS) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
@@ -580,39 +566,27 @@ def test_focus_is_seen_and_everything_has_a_name(opened: Callable[..., Opened], 
     assert [stop for stop in stops if not stop[1] or not stop[2]] == []
 
 
-def find_barriers(shown: Opened) -> list[str]:
-    """What axe finds against WCAG 2.1 A and AA and good practice, as the page stands now."""
-    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    version: str = shown.tab.evaluate(f"window.axe || {axe}; axe.version")
-    assert version == statement.AXE
-    found: list[str] = shown.tab.evaluate(
-        """async () => (await axe.run()).violations.flatMap(({ id, nodes }) => (
-        nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" | "))))"""
-    )
-    return found
-
-
 @pytest.mark.parametrize("size", [(1200, 800), (390, 844), (320, 568)])
 def test_axe_finds_nothing(
     opened: Callable[..., Opened], named_page: str, size: tuple[int, int]
 ) -> None:
     """As it opens, with a list of hits, with a place and all parts open, and while walking."""
     shown = opened(named_page, size)
-    assert find_barriers(shown) == []
+    assert find_barriers(shown.tab) == []
     for part in ("figures", "accessibility"):
         shown.tab.locator(f"#{part} summary").click()
     for box in shown.tab.locator("#layers input[type=checkbox]").all():
         box.check()
     assert len(shown.hits("a")) > 5
     shown.press("ArrowDown")
-    assert find_barriers(shown) == []
+    assert find_barriers(shown.tab) == []
     shown.press("Enter")
     shown.tab.locator("#found").filter(has_text=re.compile(r"\S")).wait_for()
     shown.tab.locator(".leaflet-tooltip").wait_for()
     assert shown.tab.locator(".leaflet-tooltip").count() == 1
-    assert find_barriers(shown) == []
+    assert find_barriers(shown.tab) == []
     shown.tab_to(lambda name: name.startswith("Gemeente:"))
-    assert find_barriers(shown) == []
+    assert find_barriers(shown.tab) == []
     assert shown.complaints == []
 
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pypdf
 import pytest
-from playwright.sync_api import sync_playwright
-
-from stemgeo.maps import statement
+from chromium import find_barriers, run_chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,19 +22,8 @@ PATIENCE_MS = 120_000
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium of this machine; with CI=true its absence is a failure, elsewhere a skip."""
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = next((path for path in map(shutil.which, names) if path), None)
-    if found is None:
-        reason = "no Chromium on this machine: install it to open the site in a browser"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    quiet += ["--disable-component-update", "--disable-sync", "--force-color-profile=srgb"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=quiet, timeout=PATIENCE_MS)
+    with run_chromium("the site", "--disable-gpu", patience_ms=PATIENCE_MS) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
@@ -71,18 +55,6 @@ def opened(browser: Browser, site: Path) -> Iterator[Callable[..., Page]]:
     assert wrong == []
 
 
-def find_barriers(tab: Page) -> list[str]:
-    """What axe finds against WCAG 2.1 A and AA and good practice."""
-    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    version: str = tab.evaluate(f"window.axe || {axe}; axe.version")
-    assert version == statement.AXE
-    found: list[str] = tab.evaluate(
-        """async () => (await axe.run({ preload: false })).violations.flatMap(({ id, nodes }) => (
-        nodes.map(({ html, failureSummary }) => [id, html, failureSummary].join(" | "))))"""
-    )
-    return found
-
-
 @pytest.mark.parametrize("width", [1200, 360])
 @pytest.mark.parametrize("name", [*(f"nl/{one}.html" for one in KINDS), "index.html"])
 def test_axe_finds_nothing_and_a_phone_scrolls_one_way(
@@ -90,14 +62,14 @@ def test_axe_finds_nothing_and_a_phone_scrolls_one_way(
 ) -> None:
     """On a page of each kind, as wide as a desk and as a small phone; nothing sticks out."""
     tab = opened(name, width)
-    assert find_barriers(tab) == []
+    assert find_barriers(tab, preload=False) == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_axe_finds_nothing_in_other_languages(opened: Callable[..., Page], language: str) -> None:
     """The page of a municipality."""
-    assert find_barriers(opened(f"{language}/11001.html")) == []
+    assert find_barriers(opened(f"{language}/11001.html"), preload=False) == []
 
 
 def test_the_search_leads_there_by_keyboard(opened: Callable[..., Page]) -> None:
@@ -109,7 +81,7 @@ def test_the_search_leads_there_by_keyboard(opened: Callable[..., Page]) -> None
     for typed, page in (("aarts", "11001"), ("limb", "70000")):
         tab.locator("#wanted").fill(typed)
         assert tab.locator("#hits li").count() == 1
-        assert find_barriers(tab) == []
+        assert find_barriers(tab, preload=False) == []
         tab.keyboard.press("ArrowDown")
         tab.keyboard.press("Enter")
         tab.wait_for_url(f"**/nl/{page}.html")
