@@ -15,7 +15,7 @@ import pytest
 import shapely
 from measured import AGES, make_coverage
 from pages import data_of
-from test_web_browser import Opened, browser, find_barriers, opened
+from test_web_browser import Opened, browser, opened
 
 from stemgeo.errors import ResultError
 from stemgeo.maps.ahead import Ahead
@@ -424,7 +424,7 @@ def test_axe_finds_nothing_with_all_there_may_be(
     for ground in shown.tab.locator("#layers input").all():
         ground.check()
     shown.tab.locator("select[data-switch=band]").select_option("5-8")
-    assert find_barriers(shown) == []
+    assert find_barriers(shown.tab) == []
     assert shown.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     provinces = shown.tab.locator(".by-province")
     assert provinces.evaluate("(part) => part.scrollWidth <= part.clientWidth")
