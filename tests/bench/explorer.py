@@ -274,7 +274,7 @@ def drop_in_browser(address: str) -> dict[str, Any]:
             tab.add_init_script(before)
             tab.goto(address)
             tab.locator("body[data-ready=yes]").wait_for()
-            ways = np.random.default_rng(12).choice(_ARROWS, (DROPS + 3, 5))
+            ways = draw_walks(DROPS + 3)
             dropped = [tab.evaluate(_DROP, one.tolist()) for one in ways][3:]
             if len({one["gained"] for one in dropped}) == 1:
                 raise AssertionError(f"{name}: no drop changed the figures: {dropped}")
@@ -285,7 +285,15 @@ def drop_in_browser(address: str) -> dict[str, Any]:
     return found
 
 
+def draw_walks(drops: int) -> list[np.ndarray[Any, Any]]:
+    """Draw the keys before each drop; every other one goes back, so that none leaves the land."""
+    away = np.random.default_rng(12).choice(_ARROWS, ((drops + 1) // 2, 5))
+    back = np.vectorize(_BACK.get)(away)
+    return [keys for pair in zip(away, back, strict=True) for keys in pair][:drops]
+
+
 _ARROWS = ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
+_BACK = dict(zip(_ARROWS, (*_ARROWS[2:], *_ARROWS[:2]), strict=True))
 _NO_WEBGL = """
 const get = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
