@@ -39,6 +39,11 @@ KINDS = (MOTORWAY, TRUNK, RAILWAY, WATERWAY, WATER)
 IMPASSABLE = frozenset(KINDS) - {TRUNK}
 """What nobody crosses between a door and a road: houses stand along a trunk road."""
 
+PIECE_KINDS = (WATER, RAILWAY, MOTORWAY)
+"""What the straight pieces are of, by their number in `Network.barrier_kind`."""
+
+_NUMBER = {WATER: 0, WATERWAY: 0, RAILWAY: 1, MOTORWAY: 2}
+
 _CODE = (__file__, *extracts.CODE)
 """The modules that read barriers and names."""
 
@@ -116,7 +121,7 @@ def _read_lines(paths: Sequence[Path]) -> _BarrierLines:
     return _BarrierLines(way[order], called, named, lines[order])
 
 
-def read_pieces(paths: Sequence[Path]) -> NDArray[np.float64]:
+def read_pieces(paths: Sequence[Path]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """Read what nobody crosses between a door and a road, as straight pieces.
 
     Parameters
@@ -126,13 +131,16 @@ def read_pieces(paths: Sequence[Path]) -> NDArray[np.float64]:
 
     Returns
     -------
-    float array, shape (pieces, 4)
-        Longitude and latitude of both ends, degrees.
+    tuple of arrays
+        Longitude and latitude of both ends, degrees, shape (pieces, 4), and the position of each
+        one's kind in PIECE_KINDS.
     """
     drawn = _read_lines(paths)
-    lines = drawn.line[[kind in IMPASSABLE for kind in drawn.kind]]
-    at, line = shapely.get_coordinates(lines, return_index=True)
-    return np.asarray(np.concatenate([at[:-1], at[1:]], axis=1)[np.diff(line) == 0])
+    kept = [kind in IMPASSABLE for kind in drawn.kind]
+    at, line = shapely.get_coordinates(drawn.line[kept], return_index=True)
+    number = np.array([_NUMBER[kind] for kind in drawn.kind[kept]], dtype=np.uint8)
+    whole = np.diff(line) == 0
+    return np.concatenate([at[:-1], at[1:]], axis=1)[whole], number[line[:-1][whole]]
 
 
 def _find_kind(tags: Mapping[str, str]) -> str:

@@ -143,6 +143,8 @@ class Network:
     barriers
         x and y of both ends of the straight pieces of what nobody crosses between a door and a
         road (waters, railways, motorways), shape (pieces, 4).
+    barrier_kind
+        Which of these each is a piece of, see `barriers.PIECE_KINDS`, shape (pieces,).
     cut
         Whether the segment is a part of one that a way on foot cuts, see `crossings`; its time is
         rounded down, so that the parts take no longer than the whole; shape (segments,).
@@ -183,6 +185,7 @@ class Network:
     door: Bools
     island: Bools
     barriers: Floats
+    barrier_kind: NDArray[np.uint8]
     cut: Bools
     busy_ends: Bools
     ratio_bounds: Floats
@@ -300,6 +303,7 @@ class Network:
             door=roads.on_ground[chain],
             island=np.zeros(len(first) - 1, dtype=np.bool_),
             barriers=barriers,
+            barrier_kind=roads.barrier_kind,
             cut=cut[chain],
             busy_ends=np.stack(
                 [

@@ -151,6 +151,7 @@ def _cut_streets(
         busy=np.zeros(len(columns["start"]), dtype=np.bool_),
         busy_arms=np.zeros(len(lon), dtype=np.uint8),
         barriers=np.empty((0, 4)),
+        barrier_kind=np.empty(0, dtype=np.uint8),
         rides=tuple(rides),
         counts={},
         **read,

@@ -93,6 +93,8 @@ class RoadSegments:
         What was read and what was left out, for the manifest.
     barriers
         Degrees of both ends of the straight pieces of what nobody crosses, shape (pieces, 4).
+    barrier_kind
+        What each is a piece of, see `barriers.PIECE_KINDS`, shape (pieces,).
     extract
         Which extract each vertex was read from first, shape (vertices,); None: all from one.
     on_foot
@@ -121,6 +123,7 @@ class RoadSegments:
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
     barriers: NDArray[np.float64]
+    barrier_kind: NDArray[np.uint8]
     ratio_bounds: tuple[tuple[float, float], ...] = ()
     stress_bounds: NDArray[np.uint8] | None = None
     extract: NDArray[np.uint8] | None = None
@@ -427,7 +430,10 @@ def _replace_lifts(ways: _RoadWays) -> tuple[_RoadWays, int]:
 
 
 def _cut_ways(
-    ways: _RoadWays, nodes: extracts.Nodes, found: dict[str, int], barriers: NDArray[np.float64]
+    ways: _RoadWays,
+    nodes: extracts.Nodes,
+    found: dict[str, int],
+    barriers: tuple[NDArray[np.float64], NDArray[np.uint8]],
 ) -> RoadSegments:
     """Cut the ways at every node; leave out what misses a location."""
     osm_id, first = np.unique(nodes.ids, return_index=True)
@@ -526,7 +532,8 @@ def _cut_ways(
             "blocking_nodes": int(blocking.sum()),
             "barriers_of_unknown_kind": _count_unknown_barriers(nodes, ways.rules),
         },
-        barriers=barriers,
+        barriers=barriers[0],
+        barrier_kind=barriers[1],
         extract=extract.astype(np.uint8),
         on_foot=ways.rules.ON_FOOT,
     )

@@ -70,7 +70,10 @@ class NetworkSquares:
         found = network.take_edges(edges).drop_idle_nodes()
         if self.barriers is None:
             return found
-        return replace(found, barriers=network.barriers[list_in_box(self.barriers, box)])
+        near = list_in_box(self.barriers, box)
+        return replace(
+            found, barriers=network.barriers[near], barrier_kind=network.barrier_kind[near]
+        )
 
 
 def list_segments(network: Network, edges: Indices) -> Indices:

@@ -75,6 +75,7 @@ def roads(draw: st.DrawFn) -> RoadSegments:
         rides=RIDES,
         counts={},
         barriers=np.empty((0, 4)),
+        barrier_kind=np.empty(0, dtype=np.uint8),
     )
 
 

@@ -114,6 +114,7 @@ def roads(nodes: int, seed: int = 1) -> RoadSegments:
         busy=np.zeros(2 * count, dtype=np.bool_),
         busy_arms=np.zeros(len(x), dtype=np.uint8),
         barriers=np.empty((0, 4)),
+        barrier_kind=np.empty(0, dtype=np.uint8),
         wait=np.zeros(len(x), dtype=np.uint8),
         rides=RIDES,
         counts={"ways": count, "ferries": 0},

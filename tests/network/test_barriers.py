@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import maps
+import numpy as np
 import osmium
 import pytest
 import shapely
 from maps import RoadMap
 
 from stemgeo.network import barriers
+from stemgeo.network.window import NetworkSquares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +67,39 @@ def test_what_bars_the_way_is_read_with_its_name(tmp_path: Path) -> None:
         pytest.approx(DRAWN.lonlat("c")),
         pytest.approx(DRAWN.lonlat("d")),
     ]
+
+
+def test_each_straight_piece_knows_what_it_is_of(tmp_path: Path) -> None:
+    """Waters drawn as lines and as areas are one kind; a trunk road is none, nor is a tunnel."""
+    pieces, kind = barriers.read_pieces([DRAWN.write(tmp_path)])
+    north = np.rint((pieces[:, 1] - DRAWN.lonlat("a")[1]) * 111_200 / 100)
+    called = [barriers.PIECE_KINDS[one] for one in kind]
+    assert list(zip(called, north.tolist(), strict=True)) == [
+        ("water", 1.0),
+        ("motorway", 2.0),
+        ("railway", 3.0),
+        ("water", 0.0),
+    ]
+    network = DRAWN.network(tmp_path)
+    assert network.barrier_kind.tolist() == kind.tolist()
+    assert len(network.barriers) == len(kind)
+
+
+def test_a_piece_of_a_map_keeps_its_barriers_with_their_kind(tmp_path: Path) -> None:
+    """Around the middle of each barrier lies that one, of its kind, and few others."""
+    far = {name: (x, 30 * y) for name, (x, y) in DRAWN.nodes.items()}
+    network = RoadMap(far, DRAWN.ways).network(tmp_path)
+    squares = NetworkSquares.from_network(network)
+    edges = np.arange(network.edges)
+    cut = 0
+    for piece, kind in zip(network.barriers, network.barrier_kind, strict=True):
+        x, y = (piece[:2] + piece[2:]) / 2
+        found = squares.cut_out(network, edges, (x - 1, y - 1, x + 1, y + 1))
+        (at,) = np.flatnonzero((found.barriers == piece).all(axis=1))
+        assert found.barrier_kind[at] == kind
+        assert len(found.barrier_kind) == len(found.barriers)
+        cut += len(network.barriers) - len(found.barriers)
+    assert cut > 0
 
 
 def test_names_of_the_map_are_cleaned_where_they_are_read(
