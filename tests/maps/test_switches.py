@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from chromium import find_barriers
 from measured import AGES, make_coverage
 from pages import data_of
 from test_web_browser import Opened, browser, opened
