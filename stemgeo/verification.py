@@ -7,7 +7,6 @@ out is compared with the hash that the manifest has of it. The folder itself is 
 
 from __future__ import annotations
 
-import glob
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stemgeo import facts
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean_text
 from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said, say_amount, say_count, say_text
 from stemgeo.planning import site
+from stemgeo.recovery import StudyOfThen, give_plan_of_then, read_study_again, shorten_hash
 from stemgeo.report.answers import build_answer
 from stemgeo.report.comparison import compare
 from stemgeo.report.figures import ChangedFigure, compare_tables
@@ -40,7 +39,7 @@ from stemgeo.report.letter import Letter
 from stemgeo.report.manifests import list_choices, list_made_with
 from stemgeo.report.outcome import Outcome, Tables
 from stemgeo.speech import format_whole, join_with_and
-from stemgeo.study import Input, Study, load_study
+from stemgeo.study import Study
 from stemgeo.study_run import run
 from stemgeo.texts import load_texts
 from stemgeo.writing.seal import MANIFEST, hash_if_readable, is_litter
@@ -55,7 +54,6 @@ if TYPE_CHECKING:
 
 FILES, STUDY, INPUTS, RESULT = "files", "study", "inputs", "result"
 """What may differ, in the order in which it is looked at."""
-_LOOKED_IN = "in the current folder, the result, the folder above it, or one level below these"
 
 
 @dataclass(frozen=True)
@@ -195,56 +193,6 @@ def _yield_step(
 
 
 @dataclass(frozen=True)
-class StudyOfThen:
-    """A study that a result was made of.
-
-    Attributes
-    ----------
-    then
-        What the manifest says of it: the study, its file and its inputs.
-    study
-        As it is now.
-    side
-        "A: " and "B: " of a comparison.
-    years
-        Of a trend.
-    """
-
-    then: Manifest
-    study: Study
-    side: str = ""
-    years: tuple[int, ...] = ()
-
-    @property
-    def asked(self) -> Study:
-        """What the manifest is to say of it: a trend leaves out its plan."""
-        return self.study.with_plan(None) if self.years else self.study
-
-    @property
-    def paths(self) -> dict[str, list[Path]]:
-        """Its files by role, as the provenance names them.
-
-        A run counts the children of one year; a trend those of its years, as far as they have
-        their own.
-        """
-        found: dict[str, list[Path]] = {}
-        inputs = self.asked.inputs
-        for role in type(inputs).model_fields:
-            value = getattr(inputs, role)
-            if isinstance(value, dict):
-                years_of = self.years if role == "populations" else value
-                of_years = {key: one for key, one in value.items() if key in years_of}
-                found |= {f"{role}.{key}": [one.path] for key, one in of_years.items()}
-            elif isinstance(value, tuple):
-                found[role] = [one.path for one in value]
-            elif isinstance(value, Input):
-                found[role] = [value.path]
-        if self.years and all(f"populations.{year}" in found for year in self.years):
-            del found["population"]
-        return found
-
-
-@dataclass(frozen=True)
 class Again:
     """What a result is made from again.
 
@@ -255,7 +203,7 @@ class Again:
     content
         The manifest of then.
     places
-        Folders in which files of then may be, see `find_again`.
+        Folders in which files of then may be, see `recovery.find_again`.
     beside
         A folder for what the result itself is made of.
     trust_templates
@@ -333,8 +281,8 @@ def _answer_again(again: Again) -> Outcome:
 
 def _run_beside(again: Again, then: Manifest, name: str) -> Path:
     """Run the study of then that is not the one asked about; give its folder."""
-    study, home = _read_study_again(again.beside / name, then, None, again.places)
-    study = _give_plan_of_then(study, then, None, (*again.places, home))
+    study, home = read_study_again(again.beside / name, then, None, again.places)
+    study = give_plan_of_then(study, then, None, (*again.places, home))
     return _run_again(again, StudyOfThen(then, study)).write(again.beside / name)
 
 
@@ -440,9 +388,7 @@ def _find_studies(
     studies: list[Study] = []
     for then, one in zip_longest(behind, given):
         study, home = (
-            (one, Path())
-            if isinstance(one, Study)
-            else _read_study_again(folder, then, one, places)
+            (one, Path()) if isinstance(one, Study) else read_study_again(folder, then, one, places)
         )
         studies, places = [*studies, study], (*places, home)
     # One of two may have been measured without it; a trend is of no plan.
@@ -455,7 +401,7 @@ def _find_studies(
         raise ResultError(Problem(str(folder), "counts no plan", "leave --plan out"))
     asked = []
     for then, study, side, own in zip(behind, studies, ("A: ", "B: "), with_plan, strict=False):
-        as_then = _give_plan_of_then(study, then, plan if own else None, places)
+        as_then = give_plan_of_then(study, then, plan if own else None, places)
         as_then = _give_siting(as_then, then) if found.COMMAND == SITE else as_then
         years = tuple(found.manifest.get("years", ()))
         asked.append(StudyOfThen(then, as_then, "" if alone else side, years))
@@ -466,83 +412,6 @@ def _name_own_texts(language: str) -> tuple[str, ...]:
     """Name the documents of an answer whose text comes of templates of one's own."""
     stem = load_texts(language)("file.letter")
     return f"{stem}.docx", f"{stem}.pdf"
-
-
-# -- what is found again ---------------------------------------------------------------------
-
-
-def _read_study_again(
-    folder: Path, of_run: Manifest, given: str | Path | None, places: tuple[Path, ...]
-) -> tuple[Study, Path]:
-    """Read the study that is given, or the one with the hash of then; tell its folder."""
-    if given is not None:
-        return load_study(given), Path(given) if Path(given).is_dir() else Path(given).parent
-    then = of_run.get("study_file")
-    if not then:
-        told = "study_file" in of_run
-        what = f"{'was made of a study in code' if told else 'is of an older version'} and names"
-        mend = "give the study: --study STUDY, or stemgeo.verification(folder, study) in Python"
-        raise ResultError(Problem(str(folder), f"{what} no file of a study", mend))
-    names = (then["name"], "study.toml")
-    found = find_again((*places, facts.fact_path("sample")), names, then["sha256"])
-    if not found:
-        what = f"the study of then (SHA-256 {_shorten_hash(then['sha256'])}) is not {_LOOKED_IN}"
-        raise ResultError(Problem(clean_text(then["name"]), what, "say where it is: --study STUDY"))
-    studies = [(load_study(path), path.parent) for path in found]
-    if len(studies) == 1:
-        return studies[0]
-
-    def others(of: Study) -> int:
-        return len([*_compare_inputs(StudyOfThen(of_run, of))])
-
-    # A study that was copied has other files beside it: the ones of then are meant.
-    return min(studies, key=lambda one: others(one[0]))
-
-
-def _give_plan_of_then(
-    study: Study, of_run: Manifest, given: str | Path | None, places: tuple[Path, ...]
-) -> Study:
-    """Give the study the plan of then, when that was given beside the study."""
-    then = of_run["study"]["inputs"].get("plan")
-    if given is not None:
-        return study.with_plan(given)
-    if then is None or then == list_choices(study)["inputs"]["plan"]:
-        return study
-    hash_ = next((item["sha256"] for item in of_run["inputs"] if item["role"] == "plan"), "")
-    found = find_again(places, (then["path"], "plan.csv"), hash_)
-    if not found:
-        then_ = f"the plan of then (SHA-256 {_shorten_hash(hash_)})"
-        what = f"{then_} is not beside the study or {_LOOKED_IN}"
-        raise ResultError(Problem(clean_text(then["path"]), what, "say where it is: --plan FILE"))
-    return study.with_plan(found[0])
-
-
-def find_again(places: tuple[Path, ...], names: tuple[str, ...], hash_: str) -> list[Path]:
-    """Find a file by its name and SHA-256, in some folders and one level below them.
-
-    Parameters
-    ----------
-    places
-        Folders.
-    names
-        That it may have.
-    hash_
-        Its SHA-256.
-    """
-    # A name has no folders: what a manifest says leads nowhere else.
-    plain = dict.fromkeys(Path(name).name for name in names)
-    paths = [
-        path
-        for place in dict.fromkeys(one.resolve() for one in places)
-        for name in plain
-        for path in (place / name, *sorted(place.glob(f"*/{glob.escape(name)}")))
-    ]
-    return [path for path in dict.fromkeys(paths) if hash_if_readable(path) == hash_]
-
-
-def _shorten_hash(hash_: str) -> str:
-    """Give as much of a hash as people compare."""
-    return f"{clean_text(hash_[:12])}..."
 
 
 # -- what differs ----------------------------------------------------------------------------
@@ -576,7 +445,7 @@ def _compare_study(asked: StudyOfThen) -> Iterator[Difference]:
     """Compare the study's file and its choices with those of then."""
     then, now = asked.then.get("study_file"), asked.study.file
     if then and now and then["sha256"] != now.sha256:
-        hashes = (_shorten_hash(then["sha256"]), _shorten_hash(now.sha256))
+        hashes = (shorten_hash(then["sha256"]), shorten_hash(now.sha256))
         yield Difference(
             STUDY, f"{asked.side}{now.name}", say_text("verify.is.other_file"), *hashes
         )
@@ -588,23 +457,8 @@ def _compare_study(asked: StudyOfThen) -> Iterator[Difference]:
 
 def _compare_inputs(asked: StudyOfThen) -> Iterator[Difference]:
     """Compare the files of the study with the hashes of then."""
-    then: dict[str, list[tuple[str, str]]] = {}
-    for item in asked.then["inputs"]:
-        then.setdefault(item["role"], []).append((item["name"], item["sha256"]))
-    now = asked.paths
-    for role in dict.fromkeys([*then, *now]):
-        for of_then, path in zip_longest(then.get(role, ()), now.get(role, ())):
-            name = path.name if path else of_then[0]
-            where = f"{asked.side}{role} {name}"
-            if path is None:
-                yield Difference(INPUTS, where, say_text("verify.is.no_input"))
-            elif of_then is None:
-                yield Difference(INPUTS, where, say_text("verify.is.new_input"))
-            elif not (hash_ := hash_if_readable(path)):
-                yield Difference(INPUTS, where, say_text("verify.is.unreadable"))
-            elif hash_ != of_then[1]:
-                hashes = (_shorten_hash(of_then[1]), _shorten_hash(hash_))
-                yield Difference(INPUTS, where, say_text("verify.is.other_file"), *hashes)
+    for where, kind, then, now in asked.list_other_inputs():
+        yield Difference(INPUTS, f"{asked.side}{where}", say_text(f"verify.is.{kind}"), then, now)
 
 
 def _report_not_computed(problem: Problem | str) -> Difference:

@@ -58,6 +58,7 @@ ORDER = [
     "years",
     "planning",
     "written",
+    "recovery",
     "verification",
     "publish",
     "explore",

@@ -343,7 +343,7 @@ def test_a_study_made_in_code_is_given_in_code(ran: Path, tmp_path: Path) -> Non
     assert manifest(folder)["study_file"] is None
     with pytest.raises(ResultError, match="made of a study in code") as caught:
         sg.verify(folder)
-    assert "stemgeo.verification(folder, study)" in str(caught.value)
+    assert "stemgeo.verify(folder, study)" in str(caught.value)
     assert sg.verify(folder, study).same
 
 
