@@ -273,7 +273,8 @@ def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None)
     study, points, cells = prepared.study, prepared.points, prepared.cells
     academies, notes = choose_recognised(prepared.inputs.academies, day, study.academies)
     notes += note_idle_plan(prepared.inputs, day, study.academies)
-    riders = list_travellers(study, prepared.ground.network, academies, points)
+    edits = prepared.inputs.network_edits
+    riders = list_travellers(study, prepared.ground.network, academies, points, edits)
     notes += [note for one in riders for note in one.notes]
     if prepared.ground.network is not None:
         notes += note_odd_roads(prepared.ground.network.counts, study.travel)
@@ -870,5 +871,6 @@ def _yield_without_coarse(
         others = add_plan(inputs.academies, inputs.coarse)
     academies, _ = choose_recognised(others, measured.day, study.academies)
     if len(academies) != len(measured.academies):
-        riders = list_travellers(study, prepared.ground.network, academies, prepared.points)
+        roads, edits = prepared.ground.network, inputs.network_edits
+        riders = list_travellers(study, roads, academies, prepared.points, edits)
         yield riders[0], f"{COARSE}{'leave-out' if counted else 'count'}"

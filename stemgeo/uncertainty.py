@@ -317,7 +317,10 @@ class _Assumptions:
             if name != study.travel.stress_rules:
                 by = study.travel.model_copy(update={"stress_rules": name})
                 network = load_roads(prepared.inputs, by)
-                riders = list_travellers(study, network, self.measured.academies, prepared.points)
+                edits = prepared.inputs.network_edits
+                riders = list_travellers(
+                    study, network, self.measured.academies, prepared.points, edits
+                )
                 reached = self.search_riders(riders[1:])
             told = _AssumptionEnd("rules", "", f"travel.stress_rules = {name}", reached)
             parts.append(_count_end(prepared, prepared.points, told))

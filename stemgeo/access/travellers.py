@@ -16,6 +16,7 @@ from stemgeo.demand import which_serve
 from stemgeo.facts import LAMBERT_72
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import ON_FOOT_M
+from stemgeo.network.edit_places import add_edits
 from stemgeo.network.snap import snap_points
 from stemgeo.notes import Note, Said, say, say_amount, say_count
 from stemgeo.study import OLDEST
@@ -85,6 +86,7 @@ def list_travellers(
     network: Network | None,
     academies: gpd.GeoDataFrame,
     points: gpd.GeoDataFrame,
+    edits: gpd.GeoDataFrame | None = None,
 ) -> list[StraightLine | OverNetwork]:
     """Give one for each profile of the study, "all" first; a straight line has no other.
 
@@ -96,10 +98,12 @@ def list_travellers(
         As from `Network.whole`; None for a straight line.
     academies, points
         Those that count on the study's date, sorted by id; the demand table.
+    edits
+        What is changed of the roads, as the table `network_edits`.
     """
     if network is None:
         return [StraightLine(study, academies, points)]
-    first = OverNetwork.from_study(study, network, academies, points)
+    first = OverNetwork.from_study(study, network, academies, points, edits)
     others = sorted(one for one in study.travel.profiles if one != first.profile)
     return [first, *(first.in_profile(one) for one in others)]
 
@@ -236,6 +240,7 @@ class OverNetwork:
         network: Network,
         academies: gpd.GeoDataFrame,
         points: gpd.GeoDataFrame,
+        edits: gpd.GeoDataFrame | None = None,
     ) -> OverNetwork:
         """Tie academies and children to the roads: to all of them, whatever the profile.
 
@@ -247,9 +252,14 @@ class OverNetwork:
             As from `Network.whole`.
         academies, points
             The academies that count, sorted by id; the demand table.
+        edits
+            As for `list_travellers`.
         """
         travel = study.travel
         network = network.restrict_to(ferries=travel.ferries)
+        if edits is not None:
+            # Idle ones were refused at the door; by other rules of stress another may be.
+            network = add_edits(network, edits, strict=False)
         sites, places = (
             tie_table(network, academies, travel),
             _tie_demand(network, points, travel),

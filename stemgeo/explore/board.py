@@ -203,7 +203,8 @@ class Board:
         """
         study, inputs, cells = prepared.study, prepared.inputs, prepared.cells
         academies, notes = choose_recognised(inputs.academies, study.about.date, study.academies)
-        riders = list_travellers(study, prepared.ground.network, academies, prepared.points)
+        edits = inputs.network_edits
+        riders = list_travellers(study, prepared.ground.network, academies, prepared.points, edits)
         ground = SearchGround.from_travellers(riders, prepared.points, cells)
         kinds, by_profile = Kinds(study, ground, academies), {one.profile: one for one in riders}
         counts = np.zeros((len(kinds.searches), len(prepared.points)), dtype=np.uint16)

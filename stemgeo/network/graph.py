@@ -161,6 +161,9 @@ class Network:
         What was read, left out and found, for the manifest.
     on_foot
         Whether one walks over it, at one's own pace: nothing is ridden, pushed or carried.
+    twins
+        Segments that lie beside a part of another, see `edits`: the other, from and to which
+        millimetre, and the segment; shape (twins, 4). Who is tied there is tied to both.
     """
 
     crs: str
@@ -193,6 +196,7 @@ class Network:
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
     on_foot: bool = False
+    twins: Ints = dataclasses.field(default_factory=lambda: np.zeros((0, 4), dtype=np.int32))
 
     @classmethod
     def from_osm(cls, *paths: str | Path, mode: Mode = "bicycle") -> Self:
@@ -673,12 +677,23 @@ class Network:
         by_edge = ["edge_start", "edge_end", "extract", "busy_ends", "island"]
         return dataclasses.replace(
             self,
+            twins=self._take_twins(segment),
             first_segment=np.concatenate([[0], np.cumsum(stop - start)]).astype(np.int32),
             vertex_x=self.vertex_x[vertex],
             vertex_y=self.vertex_y[vertex],
             **{name: getattr(self, name)[segment] for name in by_segment},
             **{name: getattr(self, name)[edges] for name in by_edge},
         )
+
+    def _take_twins(self, segments: NDArray[np.intp]) -> Ints:
+        """Keep the twins of which both segments are taken, numbered as these are."""
+        if not len(self.twins):
+            return self.twins
+        number = np.full(len(self.length_mm), -1, dtype=np.int32)
+        number[segments] = np.arange(len(segments), dtype=np.int32)
+        taken = self.twins.copy()
+        taken[:, [0, 3]] = number[self.twins[:, [0, 3]]]
+        return taken[(taken[:, [0, 3]] >= 0).all(axis=1)]
 
     def drop_idle_nodes(self) -> Self:
         """Give the same network without the nodes of no edge; the others keep their order."""

@@ -165,4 +165,24 @@ def snap_points(
     segment = usable[found.piece]
     offset_mm = np.rint(found.share * network.length_mm[segment]).astype(np.int32)
     walk_mm = np.rint(found.metres * 1000).astype(np.int32)
-    return TiedPoints(found.first, segment, offset_mm, walk_mm, found.nearest_m, found.by_island)
+    tied = TiedPoints(found.first, segment, offset_mm, walk_mm, found.nearest_m, found.by_island)
+    return tied if not len(network.twins) else _tie_to_twins(network, tied)
+
+
+def _tie_to_twins(network: Network, tied: TiedPoints) -> TiedPoints:
+    """Tie who is tied to a segment to those that lie beside it there, at the same place."""
+    of, from_mm, to_mm, twin = network.twins[np.argsort(network.twins[:, 0], kind="stable")].T
+    first, stop = (np.searchsorted(of, tied.segment, side=side) for side in ("left", "right"))
+    tie, at = list_ranges(first, stop)
+    here = (from_mm[at] <= tied.offset_mm[tie]) & (tied.offset_mm[tie] <= to_mm[at])
+    tie, at = tie[here], at[here]
+    owner = np.append(tied.owner, tied.owner[tie])
+    segment = np.append(tied.segment, twin[at])
+    order = np.lexsort((segment, owner))
+    return replace(
+        tied,
+        first=np.append(0, np.cumsum(np.bincount(owner, minlength=len(tied.snap_m)))),
+        segment=segment[order].astype(np.int32),
+        offset_mm=np.append(tied.offset_mm, tied.offset_mm[tie] - from_mm[at])[order],
+        walk_mm=np.append(tied.walk_mm, tied.walk_mm[tie])[order],
+    )

@@ -7,6 +7,7 @@ _BETTER = "tests/access/test_better_roads.py"
 _CATCHMENTS = "tests/access/test_catchments.py"
 _COVERAGE = "tests/test_coverage.py"
 _DEMAND = "tests/demand/test_demand.py"
+_EDITS = "tests/network/test_edits.py"
 _GAPS = "tests/gaps/test_gaps.py"
 _GRAPH = "tests/network/test_graph.py"
 _PLACING = "tests/demand/test_places.py"
@@ -30,6 +31,8 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "network/foot.py": (["tests/network/test_foot.py"], [_BETTER]),
     "network/cache.py": ([_GRAPH], ["tests/network/test_stress_rules.py"]),
     "network/crossings.py": ([_TIES, _PROFILES], [_BETTER]),
+    "network/edit_places.py": ([_EDITS], []),
+    "network/edits.py": ([_EDITS], []),
     "network/graph.py": ([_GRAPH, _PROFILES], [_ACCESS, _TIES, _PROPERTIES]),
     "network/interchange.py": ([_GRAPH], [_PROPERTIES]),
     "network/osm.py": (
