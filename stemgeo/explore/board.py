@@ -349,9 +349,8 @@ class Board:
         new = [one for one, key in keys.items() if key not in self._reach]
         if new:
             window = self.near(at.x, at.y)
-            tied = window.tie(academy)
             with ThreadPoolExecutor(self.threads) as pool:  # the kernel holds no lock
-                found = pool.map(lambda one: window.list_reached(tied, *one), new)
+                found = pool.map(lambda one: window.list_reached(*one), new)
                 self._reach.update(zip((keys[one] for one in new), found, strict=True))
         reach = {}
         for one, key in keys.items():

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
 
 from stemgeo.access.search import UNREACHED
-from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace
+from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace, tie_table
+from stemgeo.explore.along import AlongRoads
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
-from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network.bicycle import FERRY
 from stemgeo.network.graph import Network
 from stemgeo.network.legs import PieceGrid, build_grid, list_in_box
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Indices = NDArray[np.intp]
 
-WINDOWS_KEPT = 3
-"""Pieces that are kept with the times over their roads, some 50 MB each in a town."""
-
 SLACK = 1.01
 """What a ride may be longer on the ground than its time says: times are whole milliseconds."""
 
@@ -54,32 +50,33 @@ class Window:
         By profile, over these roads alone, "all" first.
     point
         Which of all points these are, shape (points here,).
+    place
+        The place, tied to these roads; as it is in a straight line.
     """
 
     travellers: dict[str, Traveller]
     point: Indices
+    place: Any
 
-    def tie(self, places: gpd.GeoDataFrame) -> Any:
-        """Tie places to the roads, for all profiles alike; in a straight line there is no need."""
-        first = self.travellers["all"]
-        return places if isinstance(first, StraightLine) else first.tie_places(places)
+    @property
+    def snap_m(self) -> float | None:
+        """How far the place is from its road: NaN where there is none, None without roads."""
+        return float(self.place.snap_m[0]) if isinstance(self.place, TiedPoints) else None
 
-    def list_reached(self, tied: Any, profile: str, pace: Pace) -> Indices:
-        """List which of all points have a place within the cutoff.
+    def list_reached(self, profile: str, pace: Pace) -> Indices:
+        """List which of all points have the place within the cutoff.
 
         Parameters
         ----------
-        tied
-            One place, as from `tie`.
         profile, pace
             Over which roads, and how one rides.
         """
         one = self.travellers[profile]
         minutes = one.study.travel.cutoff_min
         if isinstance(one, StraightLine):
-            _, point, _ = one.list_served(tied, pace, minutes, threads=1)
+            _, point, _ = one.list_served(self.place, pace, minutes, threads=1)
             return np.asarray(self.point[point])
-        label = one.find_rider(pace, minutes).find_nearest(tied, one.places, _ONE)
+        label = one.find_rider(pace, minutes).find_nearest(self.place, one.places, _ONE)
         return np.asarray(self.point[label != UNREACHED])
 
 
@@ -117,9 +114,6 @@ class SearchGround:
     cells: Sequence[AgeCell]
     of_points: PieceGrid
     of_roads: NetworkSquares | None
-    _windows: OrderedDict[tuple[int, int], Window] = field(
-        compare=False, default_factory=OrderedDict
-    )
 
     @classmethod
     def from_travellers(
@@ -185,43 +179,55 @@ class SearchGround:
         return max(speeds) / 3.6 * minutes * 60 * SLACK + travel.snap_limit_m
 
     def near(self, x: float, y: float) -> Window:
-        """Cut the roads and points out around a place; of those near it is the same.
+        """Cut the roads and points out from which anyone comes to a place before the cutoff.
 
         Parameters
         ----------
         x, y
             Lambert 72.
         """
-        x, y = make_transformer(LAMBERT_72, self.crs).transform(x, y)
-        square = int(x // SQUARE_M), int(y // SQUARE_M)
-        window = self._windows.pop(square, None) or self._cut_out(square)
-        self._windows[square] = window
-        while len(self._windows) > WINDOWS_KEPT:
-            self._windows.popitem(last=False)
-        return window
-
-    def _cut_out(self, square: tuple[int, int]) -> Window:
-        (west, south), far = (one * SQUARE_M for one in square), self.farthest_m
-        box = west - far, south - far, west + SQUARE_M + far, south + SQUARE_M + far
-        point = list_in_box(self.of_points, box)
-        if self.of_roads is None or isinstance(self.first, StraightLine):
-            at = gpd.points_from_xy(self.x[point], self.y[point], crs=LAMBERT_72)
-            here = self.first.for_points(gpd.GeoDataFrame(geometry=at))
-            return Window(dict.fromkeys(self.profiles, here), point)
-        edges = self.of_roads.list_edges(box)
-        segments = list_segments(self.first.network, edges)
-        beside = self.first.beside
+        at = gpd.GeoDataFrame(geometry=gpd.points_from_xy([x], [y], crs=LAMBERT_72))
+        whole = self.first
+        if self.of_roads is None or isinstance(whole, StraightLine):
+            far = self.farthest_m
+            point = list_in_box(self.of_points, (x - far, y - far, x + far, y + far))
+            here = gpd.points_from_xy(self.x[point], self.y[point], crs=LAMBERT_72)
+            straight = whole.for_points(gpd.GeoDataFrame(geometry=here))
+            return Window(dict.fromkeys(self.profiles, straight), point, at)
+        tied, its_edges = self._tie(whole, self.of_roads, at)
+        edges = self._along.list_edges(its_edges, self.farthest_m)
+        point, segments = self._along.list_points(edges), list_segments(whole.network, edges)
         first = replace(
-            self.first,
-            network=self.of_roads.cut_out(self.first.network, edges, box),
-            beside=beside and self.of_roads.cut_out(beside, edges, box),
-            places=self.first.places.take_points(point).keep_on(segments),
+            whole,
+            network=whole.network.take_edges(edges).drop_idle_nodes(),
+            beside=whole.beside and whole.beside.take_edges(edges).drop_idle_nodes(),
+            places=whole.places.take_points(point).keep_on(segments),
             paces_kept=99,
             _riders={},
         )
         # A profile differs from all roads edge by edge: it is the same of a piece.
         others = {one: first.in_profile(one) for one in self.profiles[1:]}
-        return Window({"all": first, **others}, point)
+        return Window({"all": first, **others}, point, tied.keep_on(segments))
+
+    @cached_property
+    def _along(self) -> AlongRoads:
+        """Of who travels over roads."""
+        first = cast("OverNetwork", self.first)
+        return AlongRoads.from_network(first.network, first.places)
+
+    def _tie(
+        self, whole: OverNetwork, squares: NetworkSquares, at: gpd.GeoDataFrame
+    ) -> tuple[TiedPoints, Indices]:
+        """Tie a place to the roads around it: to segments of the whole, and to these edges."""
+        travel = whole.study.travel
+        far = max(travel.snap_within_m, travel.snap_limit_m)
+        west, south, east, north = at.to_crs(self.crs).total_bounds
+        box = west - far, south - far, east + far, north + far
+        edges = squares.list_edges(box)
+        piece = squares.cut_out(whole.network, edges, box)
+        tied = tie_table(piece, at, travel)
+        segment = list_segments(whole.network, edges)[tied.segment].astype(np.int32)
+        return replace(tied, segment=segment), np.unique(edges[piece.segment_edge[tied.segment]])
 
     def cut_roads(self, box: Box) -> OverNetwork | None:
         """Cut the roads in a box out, without the children; None in a straight line.

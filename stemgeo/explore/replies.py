@@ -39,7 +39,6 @@ from stemgeo.maps.series import choose_classes, choose_colours
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.topology import sketch_places
 from stemgeo.measure import UPPER
-from stemgeo.network.snap import TiedPoints
 from stemgeo.notes import Said, clean_text, say, say_day, say_list
 from stemgeo.report.summary import name_bands
 from stemgeo.texts import load_texts
@@ -332,12 +331,10 @@ class Desk:
     def _find_snap(self, placed: gpd.GeoDataFrame) -> list[float | None]:
         """Say how far each is from its road: NaN where there is none, None where none is asked."""
         found = []
-        for row, at in enumerate(placed.geometry):
+        for at in placed.geometry:
             spot = at.x, at.y
             if spot not in self._snap_m:
-                tied = self.board.near(*spot).tie(placed.iloc[[row]])
-                over_roads = isinstance(tied, TiedPoints)
-                self._snap_m[spot] = float(tied.snap_m[0]) if over_roads else None
+                self._snap_m[spot] = self.board.near(*spot).snap_m
             found.append(self._snap_m[spot])
         while len(self._snap_m) > REACHES_KEPT:
             del self._snap_m[next(iter(self._snap_m))]

@@ -15,7 +15,7 @@ import shapely
 from stemgeo.access.search import UNREACHED
 from stemgeo.access.travellers import StraightLine, find_pace, list_travellers
 from stemgeo.explore.board import list_cells
-from stemgeo.explore.ground import WINDOWS_KEPT, SearchGround
+from stemgeo.explore.ground import SearchGround
 from stemgeo.measure import Prepared
 from stemgeo.network.window import SQUARE_M
 from stemgeo.study import SCENARIOS
@@ -121,24 +121,22 @@ def test_times_over_a_piece_are_those_over_all_roads(whole: Whole) -> None:
     spots, reached = list_spots(), 0
     places = [spots.iloc[[row]] for row in range(len(spots))]
     windows = [whole.ground.near(one.geometry.iloc[0].x, one.geometry.iloc[0].y) for one in places]
-    tied = [window.tie(place) for window, place in zip(windows, places, strict=True)]
     of_all = [whole.travellers[0].tie_places(place) for place in places]  # type: ignore[union-attr]
     for one, pace in list_rides(whole):
         rider = one.find_rider(pace, minutes)
-        for place, window, ties, ties_of_all in zip(places, windows, tied, of_all, strict=True):
+        for place, window, ties_of_all in zip(places, windows, of_all, strict=True):
             all_roads = rider.find_nearest(ties_of_all, one.places, one_place)
             here = window.travellers[one.profile]
             assert not isinstance(here, StraightLine)
             found = np.full(len(all_roads), UNREACHED)
             found[window.point] = here.find_rider(pace, minutes).find_nearest(
-                ties, here.places, one_place
+                window.place, here.places, one_place
             )
             np.testing.assert_array_equal(found, all_roads)
             np.testing.assert_array_equal(
-                window.list_reached(ties, one.profile, pace), np.flatnonzero(found != UNREACHED)
+                window.list_reached(one.profile, pace), np.flatnonzero(found != UNREACHED)
             )
             reached += int((found != UNREACHED).sum())
-            # Squares are wider than need be: how far they must reach is held by itself.
             off = (
                 whole.ground.x - place.geometry.iloc[0].x,
                 whole.ground.y - place.geometry.iloc[0].y,
@@ -148,11 +146,11 @@ def test_times_over_a_piece_are_those_over_all_roads(whole: Whole) -> None:
 
 
 def test_a_piece_is_smaller_than_the_land(roads: dict[str, Network]) -> None:
-    """Else the facts above would say nothing: most of the town is left out; and of an hour none."""
+    """Else the facts above would say nothing: most is left out; and of an hour only islands."""
     near, far = (square_up(roads["bicycle"], cutoff_min=minutes).ground for minutes in (4, 60))
     at = hand.spot(lattice.WIDE_KM, lattice.WIDE_KM)
     assert len(near.near(at.x, at.y).point) < POINTS / 2
-    assert len(far.near(at.x, at.y).point) == len(far.x)
+    assert len(far.near(at.x, at.y).point) > 0.9 * len(far.x)
 
 
 def test_ferries_widen_a_piece_where_they_are_taken(roads: dict[str, Network]) -> None:
@@ -166,13 +164,11 @@ def test_ferries_widen_a_piece_where_they_are_taken(roads: dict[str, Network]) -
 
 def test_a_place_without_roads_reaches_nobody(whole: Whole) -> None:
     """The piece around it is empty, and nothing fails."""
-    place = hand.academies({"N": hand.spot(60, 60)})
     window = whole.ground.near(*hand.spot(60, 60).coords[0])
-    tied = window.tie(place)
     assert not len(window.point)
-    assert not tied.found.any()
+    assert np.isnan(window.snap_m or 0)
     for one, pace in list_rides(whole):
-        assert not len(window.list_reached(tied, one.profile, pace))
+        assert not len(window.list_reached(one.profile, pace))
 
 
 def test_a_straight_line_is_as_far_in_a_piece() -> None:
@@ -186,17 +182,5 @@ def test_a_straight_line_is_as_far_in_a_piece() -> None:
         for cell in whole.ground.cells[::5]:
             pace = find_pace(travel, cell, "high")
             _, point, _ = first.list_served(place, pace, travel.cutoff_min, threads=1)
-            found = window.list_reached(window.tie(place), "all", pace)
+            found = window.list_reached("all", pace)
             np.testing.assert_array_equal(found, np.sort(point))
-
-
-def test_pieces_are_kept_for_a_while(whole: Whole) -> None:
-    """Of one square it is the same; of the last few squares they stay, the others go."""
-    ground = whole.ground
-    at = [hand.spot(column + 0.5, 0.5) for column in range(WINDOWS_KEPT + 1)]
-    first = ground.near(at[0].x, at[0].y)
-    assert ground.near(at[0].x + 1, at[0].y + 1) is first
-    for one in at[1:]:
-        ground.near(one.x, one.y)
-    assert len(ground._windows) == WINDOWS_KEPT
-    assert ground.near(at[0].x, at[0].y) is not first
