@@ -170,6 +170,13 @@ _THINGS = {
     ),
     "polygon": ("polygons", "vlak", "vlakken", "polygone", "polygones"),
     "road": ("roads", "weg", "wegen", "route", "routes"),
+    "road edit": (
+        "road edits",
+        "aanpassing van een weg",
+        "aanpassingen van wegen",
+        "modification d’une voie",
+        "modifications de voies",
+    ),
     "row": ("rows", "rij", "rijen", "ligne", "lignes"),
     "square": ("squares", "plein", "pleinen", "place", "places"),
     "year": ("years", "jaar", "jaar", "an", "ans"),

@@ -596,6 +596,24 @@ class InputPaths(_StudyPart):
             proposed=True,
         ),
     ] = None
+    network_edits: Annotated[
+        Register | None,
+        Given(
+            "points",
+            "roads that change before anything is measured: made quiet, opened, closed, added, or "
+            "made safe to cross; lines, or a table",
+            proposed=True,
+        ),
+    ] = None
+    road_projects: Annotated[
+        Register | None,
+        Given(
+            "points",
+            "roads that could change, with what they cost: candidates of `stemgeo links`, in the "
+            "same form",
+            proposed=True,
+        ),
+    ] = None
     area: Annotated[
         Input | None,
         Given(
@@ -1730,6 +1748,7 @@ _OF_ROADS = {
     ),
     "gaps": ("barrier_detour",),
     "output": ("isochrone_minutes", "isochrone_speed_kmh", "isochrone_cell_m"),
+    "inputs": ("network_edits", "road_projects"),
 }
 """What changes nothing in a straight line."""
 

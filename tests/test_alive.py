@@ -192,6 +192,7 @@ def write_files(folder: Path) -> None:
     }
     for name, text in accounts.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    (folder / "brug.csv").write_text("change;osm_way\nclose;4\n", encoding="utf-8")
     (folder / "recht.csv").write_text("id;x;y;note\nA1;150300;201020;poort", encoding="utf-8")
     for name, weight in (("rooster", 1), ("rooster2", 5)):
         grid = [f"{hand.X0 + 1000 * x};{hand.Y0 + 1000 * y};{weight + x}" for x, y in LIVE]
@@ -462,6 +463,8 @@ OPTIONS = {
     "inputs.matched_addresses": Alive("inputs.academies", "adresmatch.csv", "addressed"),
     "inputs.corrections": Alive("inputs.academies", "recht.csv"),
     "inputs.plan": Alive("access.academy_id", "plan.csv"),
+    "inputs.network_edits": Alive("inputs.network_edits", "brug.csv"),
+    "inputs.road_projects": Alive("inputs.road_projects", "brug.csv"),
     "inputs.candidates": Alive("plan.places", "plaatsen2.csv", "site"),
     "inputs.layers": Alive("coverage.level", {"kant": "helften.gpkg"}),
     "inputs.attributes": Alive(

@@ -39,6 +39,7 @@ from stemgeo.inputs.boundaries import (
 )
 from stemgeo.inputs.layers import load_layer, read_own_layer
 from stemgeo.inputs.messages import ask_for_sources
+from stemgeo.inputs.network_edits import load_network_edits
 from stemgeo.inputs.osmxml import read_marks
 from stemgeo.inputs.place_files import (
     keep_addresses,
@@ -174,6 +175,9 @@ class Inputs:
         What the plan does, with the columns of `academies` and `change`; None without one.
     changed
         What it moves or closes, as the register has it; None without one.
+    network_edits, road_projects
+        Roads that change before anything is measured, and those that could: the columns of
+        `network_edits.COLUMNS`; None without a file.
     """
 
     municipalities: gpd.GeoDataFrame
@@ -205,6 +209,8 @@ class Inputs:
     network_edits: gpd.GeoDataFrame | None = None
     plan: gpd.GeoDataFrame | None = None
     changed: gpd.GeoDataFrame | None = None
+    network_edits: gpd.GeoDataFrame | None = None
+    road_projects: gpd.GeoDataFrame | None = None
 
     @property
     def register(self) -> gpd.GeoDataFrame:
@@ -553,6 +559,8 @@ READERS: dict[str, Callable[[_Reading, Any], tuple[Any, ...]]] = {
         lambda key, one: load_attribute(key, one, of.zones, of.towns, of.vintage, of.findings),
     ),
     "network": _check_network,
+    "network_edits": lambda of, given: load_network_edits(given, "network_edits", of.findings),
+    "road_projects": lambda of, given: load_network_edits(given, "road_projects", of.findings),
     **{role: _read_account(role) for role in ACCOUNTS},
 }
 """What reads each input, after those that it needs: the table first, then where it came from."""
@@ -714,6 +722,8 @@ def load_inputs(study: Study) -> Inputs:
         zones_around=of.zones_around,
         plan=read.get("plan"),
         changed=changed.reset_index(drop=True) if "plan" in read else None,
+        network_edits=read.get("network_edits"),
+        road_projects=read.get("road_projects"),
     )
     others = [told for told in inputs.warnings if told not in of.told_of_population]
     of_years = read["populations"].items()

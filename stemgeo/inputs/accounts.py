@@ -343,7 +343,18 @@ def _read_counts(text: pd.Series, file: OpenedFile) -> pd.Series:
     return count.mask(unsure | wrong).astype("Int64")
 
 
-def _read_yes(text: pd.Series, more: set[str], file: OpenedFile) -> pd.Series:
+def read_yes(text: pd.Series, more: set[str], file: OpenedFile) -> pd.Series:
+    """Read yes or no, empty being no; what is neither is told by row.
+
+    Parameters
+    ----------
+    text
+        The column.
+    more
+        Words that are a yes here.
+    file
+        Takes the problems.
+    """
     folded = text.map(fold_label)
     report_wrong(text, ~folded.isin(_YES | _NO | more), "yes or no", file)
     return folded.isin(_YES | more)
@@ -406,7 +417,7 @@ def _make_reported(texts: Texts, ground: KnownPlaces, file: OpenedFile) -> pd.Da
             **_find_places(texts, ground, file),
             "value": value,
             "unit": unit,
-            "at_least": _read_yes(texts["at_least"], _AT_LEAST, file),
+            "at_least": read_yes(texts["at_least"], _AT_LEAST, file),
             "source": texts["source"],
         }
     )
@@ -707,7 +718,7 @@ def _read_marks(texts: Texts, file: OpenedFile) -> dict[str, pd.Series]:
         **{name: texts[name] for name in ("id", "title", "organiser", "venue")},
         "status": _read_known(texts["status"], _STATUSES, file),
         "attendance": _read_known(texts["attendance"], _ATTENDANCES, file),
-        "children_only": _read_yes(texts["children_only"], set(), file),
+        "children_only": read_yes(texts["children_only"], set(), file),
         **{
             name: read_whole_numbers(texts[name], 10_000_000, "a whole number of places", file)
             for name in ("capacity", "remaining")

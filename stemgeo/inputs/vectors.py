@@ -324,7 +324,8 @@ def _all_finite(frame: gpd.GeoDataFrame, file: OpenedFile) -> bool:
     bad = sorted(set(owner[~np.isfinite(coordinates).all(axis=1)]))
     if bad:
         where = say_list([frame.index[place] for place in bad])
-        file.error_at(f"feature {where}", "coordinates that are not numbers", "mend the geometry")
+        at = f"{frame.index.name or 'feature'} {where}"
+        file.error_at(at, "coordinates that are not numbers", "mend the geometry")
     return not bad
 
 

@@ -45,6 +45,7 @@ from stemgeo.inputs.boundaries import load_municipalities, load_zones
 from stemgeo.inputs.buildings import read_buildings
 from stemgeo.inputs.files import open_input
 from stemgeo.inputs.layers import load_layer
+from stemgeo.inputs.network_edits import load_network_edits
 from stemgeo.inputs.place_files import load_corrections
 from stemgeo.inputs.placing import AddressBook, PlaceSources
 from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places
@@ -74,6 +75,7 @@ FORMATS = {
     "addresses": (*TEXTS, "fgb", "parquet"),
     "addressed": TEXTS,
     "corrections": TEXTS,
+    "network_edits": (*TEXTS, "geojson", "gpkg"),
     "weights": ("tif", "tif", "tif", *TEXTS, "gpkg", "geojson"),
     "population": TEXTS,
     "zone_population": TEXTS,
@@ -237,7 +239,20 @@ def _events() -> Table:
     return Table(columns, rows)
 
 
+def _network_edits() -> Table:
+    """Edits of roads, of every kind."""
+    words = ("quiet", "openen", "fermer", "add", "crossing")
+    rows = []
+    for i, word in enumerate(words):
+        x = 151_000 + 900 * i
+        line = f"LINESTRING ({x} 201000, {x + 100} 201000)"
+        shape = f"POINT ({x} 201000)" if word == "crossing" else line
+        rows.append([f"W{i}", f"Weg {i}", word, "2" if word == "add" else "", str(999 * i), shape])
+    return Table(["edit_id", "naam", "change", "level", "cost_eur", "wkt"], rows)
+
+
 TABLES: dict[str, Callable[[], Table]] = {
+    "network_edits": _network_edits,
     "zone_codes": _zone_codes,
     "matched_addresses": _matched_addresses,
     "events": _events,
@@ -268,6 +283,9 @@ def _as_layer(table: Table) -> Table:
     """Make points of two columns of coordinates, for formats of layers."""
     if table.geometry is not None:
         return table
+    if "wkt" in table.columns:
+        shapes = [shapely.from_wkt(row[-1]) for row in table.rows]
+        return Table(table.columns[:-1], [row[:-1] for row in table.rows], shapes)
     x, y = table.columns.index("x"), table.columns.index("y")
     points: list[shapely.Geometry | None] = [
         shapely.Point(float(row[x]), float(row[y])) for row in table.rows
@@ -804,6 +822,7 @@ _READ: dict[str, Callable[[Input, Findings], Any]] = {
     "addresses": lambda one, to: load_addresses(one, _areas(), to),
     "addressed": lambda one, to: load_academies(one, _areas(), to, AGES, _doors()),
     "corrections": lambda one, to: load_corrections(one, _areas(), to),
+    "network_edits": lambda one, to: load_network_edits(one, "network_edits", to),
     "weights": lambda one, to: load_weights(one, _areas(), to),
     "attributes": lambda one, to: load_attribute(
         "inkomen", Attribute(**one.model_dump()), _zones_around(), _areas(), 2025, to
@@ -894,6 +913,7 @@ def _needs_crs(case: Case) -> bool:
         "addresses",
         "corrections",
         "weights",
+        "network_edits",
     )
 
 
