@@ -169,8 +169,6 @@ class Inputs:
     zones_around
         The zones there that may touch those of the area: what lies on a border belongs to the
         first by id, wherever the study ends.
-    network_edits
-        What is changed of the roads: the table `network_edits`; None without one.
     plan
         What the plan does, with the columns of `academies` and `change`; None without one.
     changed
@@ -206,7 +204,6 @@ class Inputs:
     around: gpd.GeoDataFrame | None = None
     zones_around: gpd.GeoDataFrame | None = None
     postcodes: pd.DataFrame | None = None
-    network_edits: gpd.GeoDataFrame | None = None
     plan: gpd.GeoDataFrame | None = None
     changed: gpd.GeoDataFrame | None = None
     network_edits: gpd.GeoDataFrame | None = None

@@ -110,8 +110,9 @@ def load_network_edits(
     Returns
     -------
     (GeoDataFrame or None, Provenance or None)
-        `COLUMNS`, in the order of the file; geometry in EPSG:31370: a LineString, for a crossing a
-        Point, None where osm_way alone says which. None with a problem.
+        `COLUMNS`, in the order of the file; geometry in EPSG:31370: a LineString (of what is not
+        added also several), for a crossing a Point, None where osm_way alone says which. None with
+        a problem.
     """
     with open_input(given, role, findings) as file:
         if file is None:
@@ -334,13 +335,13 @@ def _refuse_wrong_shapes(
     bare, of_point = kind == "", change == CROSSING
     some = ~bare & (change != "")
     point = of_point & some & (kind != "Point")
-    line = ~of_point & some & (kind != "LineString")
-    several = line & (kind == "MultiLineString")
-    of_none = (kind == "LineString") & (shapes.length == 0)
+    line = ~of_point & some & ~kind.isin(_LINES)
+    several = (change == ADD) & (kind == "MultiLineString")
+    of_none = kind.isin(_LINES) & (shapes.length == 0)
     nowhere = change.isin([QUIET, OPEN, CLOSE]) & bare & way.isna()
     wrong = {
-        ("is a line of several parts", "give each part a row of its own"): several,
-        (f"is no line, and only a {CROSSING} is one point", "draw a line"): line & ~several,
+        ("adds a line of several parts", "give each part a row of its own"): several,
+        (f"is no line, and only a {CROSSING} is one point", "draw a line"): line,
         ("is a crossing, and no point", "give the point where the roads meet"): point,
         ("is a line of no length", "draw it from one place to another"): of_none,
         ("is a crossing without a place", "give its point"): of_point & bare,

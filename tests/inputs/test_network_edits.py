@@ -122,7 +122,7 @@ def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
             f"G;add;{LINE};12;;;",
             f"H;add;{LINE};12;;;",
             "I;quiet;;nummer;3;;",
-            "J;quiet;MULTILINESTRING ((4.35 51.1, 4.36 51.1), (4.37 51.1, 4.38 51.1));;;;",
+            "J;add;MULTILINESTRING ((4.35 51.1, 4.36 51.1), (4.37 51.1, 4.38 51.1));;;;",
             "K;open;LINESTRING (4.35 51.1, 4.35 51.1);;;;",
             "L;open;POINT (4.35 51.1);;;;",
         ]
@@ -145,7 +145,7 @@ def test_all_problems_of_a_file_are_told_at_once(tmp_path: Path) -> None:
         ("row 10", "is the same as a row before it"),
         ("row 11", "'osm_way' is 'nummer', not the number of a way"),
         ("row 11", "'level' is '3', not a level of stress from 1 to 2"),
-        ("row 12", "is a line of several parts"),
+        ("row 12", "adds a line of several parts"),
         ("row 13", "is a line of no length"),
         ("row 14", "is no line"),
     ]:  # fmt: skip
