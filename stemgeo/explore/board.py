@@ -286,15 +286,15 @@ class Board:
             If one that goes is not open, or one that comes is there already.
         """
         rules, ours = self.study.academies, self.academies
+        self._refuse_wrong(placed, closed)
         goes = ours["academy_id"].isin(set(closed)).to_numpy()
         coming = ours.iloc[:0]
         if placed is not None and len(placed):
             coming, _ = choose_recognised(placed, self.study.about.date, rules)
-        self._refuse_wrong(placed, closed)
         parts = [one for one in (ours[goes], coming) if len(one)]
         changed = pd.concat(parts, ignore_index=True) if parts else coming
         signs = np.repeat([-1, 1], [goes.sum(), len(coming)])
-        return self._count_change(changed, signs, (ours[~goes], coming))
+        return self._count_change(changed, signs, frozenset(closed), coming)
 
     def _refuse_wrong(self, placed: gpd.GeoDataFrame | None, closed: Collection[str]) -> None:
         """Refuse to close what is not open, and to place under an id that stays open."""
@@ -312,7 +312,8 @@ class Board:
         self,
         changed: gpd.GeoDataFrame,
         signs: Longs,
-        after: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+        gone: frozenset[str],
+        come: gpd.GeoDataFrame,
     ) -> Change:
         reaches = [self._search(changed.iloc[[row]]) for row in range(len(changed))]
         every = [point for reach in reaches for point in reach.values()]
@@ -339,7 +340,7 @@ class Board:
                     measured & (before > 0) & (before + by == 0),
                 )
             gained[ride], lost[ride] = alike[key]
-        return Change(self, points, gained, lost, *after)
+        return Change(self, points, gained, lost, gone, come)
 
     def _search(self, academy: gpd.GeoDataFrame) -> dict[tuple[str, Pace], Points]:
         """List the points that have one academy within the cutoff, by roads and pace."""
@@ -473,21 +474,25 @@ class Change:
         Those that any academy that comes or goes has within the cutoff.
     gained, lost
         Of each ride which of these points come within reach, and fall out of it; shape (points,).
-    stay, come
-        The academies that stay, and those that come and count on the day.
+    gone
+        The ids of those that go.
+    come
+        The academies that come and count on the day.
     """
 
     board: Board
     points: Points
     gained: dict[RideKind, Bools]
     lost: dict[RideKind, Bools]
-    stay: gpd.GeoDataFrame
+    gone: frozenset[str]
     come: gpd.GeoDataFrame
 
     @cached_property
     def academies(self) -> gpd.GeoDataFrame:
         """The academies that count after the change, by academy_id."""
-        return add_plan(self.stay, self.come).reset_index(drop=True)
+        ours = self.board.academies
+        stay = ours[~ours["academy_id"].isin(self.gone)]
+        return add_plan(stay, self.come).reset_index(drop=True)
 
     @cached_property
     def _children(self) -> NDArray[np.int32]:

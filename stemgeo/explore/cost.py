@@ -13,13 +13,16 @@ from stemgeo.notes import Note, say, say_count
 from stemgeo.recognition import keep_own
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     import geopandas as gpd
     import pandas as pd
 
     from stemgeo.explore.board import Board, Change
     from stemgeo.study import Study
+
+    Decides = tuple[object, ...]
+    """All of an academy that decides what it costs."""
 
 
 class Cost(NamedTuple):
@@ -58,8 +61,10 @@ class Costs:
     ----------
     study, layer
         What is asked, and the places by which its subsidy counts.
-    academies, applicants
-        Those that are there, and the key of the applicant of each.
+    academies
+        Those that are there.
+    by_applicant
+        Of each applicant, by its key, what decides the cost of each of its academies, by their ids.
     before
         What they cost, in cents, and how many the rules do not see.
     """
@@ -67,7 +72,7 @@ class Costs:
     study: Study
     layer: gpd.GeoDataFrame | None
     academies: gpd.GeoDataFrame
-    applicants: pd.Series[str]
+    by_applicant: Mapping[str, Mapping[str, Decides]]
     before: tuple[int, int]
     _known: dict[Hashable, tuple[int, int]] = field(compare=False, default_factory=dict)
     """What one applicant costs, by all that decides it; those asked last."""
@@ -75,9 +80,8 @@ class Costs:
     @classmethod
     def from_board(cls, board: Board) -> Costs:
         """Add up what the academies of an opened study cost."""
-        there = board.academies
-        keys = subsidy.find_applicants(there)
-        bare = cls(board.study, board.beside.layer, there, keys, (0, 0))
+        there, layer = board.academies, board.beside.layer
+        bare = cls(board.study, layer, there, _list_deciding(there, layer), (0, 0))
         return replace(bare, before=bare.add_up(there))
 
     def tell(self, change: Change) -> Cost:
@@ -97,31 +101,30 @@ class Costs:
 
     def _add_up_moved(self, change: Change) -> tuple[int, int]:
         """Add up what a change costs: an applicant costs what its own academies cost."""
-        stays = self.academies["academy_id"].isin(change.stay["academy_id"])
-        come = subsidy.find_applicants(change.come)
-        there = set(self.applicants)
-        more = np.zeros(2, dtype=np.int64)
-        for key in {*come, *self.applicants[~stays]}:
-            after = change.come[come == key]
-            if key in there:
-                own = self.applicants == key
-                more -= self._add_up_one(key, self.academies[own])
-                after = add_plan(self.academies[own & stays], after)
-            more += self._add_up_one(key, after)
+        come, more = _list_deciding(change.come, self.layer), np.zeros(2, dtype=np.int64)
+        goes = {key for key, own in self.by_applicant.items() if not change.gone.isdisjoint(own)}
+        nobody = self.academies.iloc[:0]
+        for key in goes | come.keys():
+            before, new = self.by_applicant.get(key, {}), come.get(key, {})
+            stays = {one: decides for one, decides in before.items() if one not in change.gone}
+            more -= self._add_up_one(key, before, nobody)
+            more += self._add_up_one(key, stays | new, change.come)
         return int(more[0]), int(more[1])
 
-    def _add_up_one(self, key: str, academies: gpd.GeoDataFrame) -> tuple[int, int]:
+    def _add_up_one(
+        self, key: str, own: Mapping[str, Decides], come: gpd.GeoDataFrame
+    ) -> tuple[int, int]:
         """Add up what one applicant costs, once for all whose academies differ in nothing."""
-        alone = key.startswith(subsidy.ALONE)
-        rows = academies[list(_DECIDE)].astype(str).to_numpy()
-        spots = [] if self.layer is None else academies.geometry.to_wkb(hex=True).tolist()
-        # Of one academy alone it does not matter which place it has, but whether it has any.
-        places = academies[list(_PLACE)].to_numpy(object)
-        asked = alone, *map(tuple, rows), *map(tuple, places != "" if alone else places), *spots
+        asked = key.startswith(subsidy.ALONE), *(own[one] for one in sorted(own))
         if asked not in self._known:
             while len(self._known) >= _MOST_KNOWN:
                 del self._known[next(iter(self._known))]
-            self._known[asked] = self.add_up(academies) if len(academies) else (0, 0)
+            stays = own.keys() - set(come["academy_id"])
+            parts = (
+                one[one["academy_id"].isin(ids)]
+                for one, ids in ((self.academies, stays), (come, own))
+            )
+            self._known[asked] = self.add_up(add_plan(*parts)) if own else (0, 0)
         return self._known[asked]
 
     def add_up(self, academies: gpd.GeoDataFrame) -> tuple[int, int]:
@@ -140,6 +143,28 @@ class Costs:
 _PLACE = ("postcode", "nis_code")
 _DECIDE = ("trajectories", "online_trajectories", "cost_eur", "planned")
 _MOST_KNOWN = 4096
+
+
+def _list_deciding(
+    academies: gpd.GeoDataFrame, layer: gpd.GeoDataFrame | None
+) -> dict[str, dict[str, Decides]]:
+    """List what decides the costs of applicants, by their keys and the ids of their academies."""
+    spots = [""] * len(academies)
+    if layer is not None:
+        spots = academies.geometry.to_wkb(hex=True).tolist()
+    columns = [academies[name].astype(str).tolist() for name in (*_PLACE, *_DECIDE)]
+    keys = subsidy.find_applicants(academies).tolist()
+    found: dict[str, dict[str, Decides]] = {}
+    for key, one, postcode, nis_code, *rest in zip(
+        keys, academies["academy_id"].tolist(), *columns, spots, strict=True
+    ):
+        place: tuple[object, object] = postcode, nis_code
+        # Of one academy alone it does not matter which place it has, but whether it has any.
+        if key.startswith(subsidy.ALONE):
+            place = bool(postcode), bool(nis_code)
+        found.setdefault(key, {})[one] = (*place, *rest)
+    return found
+
 
 _UNRULED = Note(
     _WHERE,
