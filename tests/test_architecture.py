@@ -50,6 +50,7 @@ ORDER = [
     "uncertainty",
     "gaps",
     "siting",
+    "links",
     "steps",
     "maps",
     "report",

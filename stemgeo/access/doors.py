@@ -185,6 +185,34 @@ def list_entries(network: Network, times: EdgeTimes, sites: TiedPoints, speed_ms
     return _list_doors(_take_edges(network, times), sites, speed_ms, arriving=True)
 
 
+def reach_ends(
+    network: Network, times: EdgeTimes, places: TiedPoints, speed_ms: float, *, arriving: bool
+) -> Longs:
+    """Give the time between each tie and both ends of its edge, without what crossing there costs.
+
+    Parameters
+    ----------
+    network, times, speed_ms
+        As for `list_exits`.
+    places
+        On the network.
+    arriving
+        Whether one comes from the ends, as to a site, and waits there first.
+
+    Returns
+    -------
+    int64 array, shape (ties, 2)
+        Milliseconds with the walk, by the start of the edge and by its end; HERE where the way is
+        closed, or nothing is ridden.
+    """
+    edges = _take_edges(network, times)
+    ways = _reach_ends(edges, places.segment, places.offset_mm, arriving)
+    edge = network.segment_edge[places.segment]
+    ms = ways[:, :, 1].astype(np.int64) - times.end_ms[edge]
+    ms += walk_ms(places.walk_mm, speed_ms)[:, None]
+    return np.where((ways[:, :, 0] < 0) | (ways[:, :, 2] == NO_ARC), HERE, ms)
+
+
 def list_pairs(
     network: Network, times: EdgeTimes, points: TiedPoints, sites: TiedPoints, speed_ms: float
 ) -> Pairs:

@@ -66,6 +66,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "arrays.py": (["tests/test_arrays.py"], [_GAPS]),
     "coverage.py": ([_COVERAGE], [_RUN, "tests/test_years.py"]),
     "equity.py": (["tests/test_equity.py"], []),
+    **{f"links/{name}.py": (["tests/links/test_gains.py"], []) for name in ("gains", "improving")},
     "measure.py": ([_COVERAGE, _GAPS], [_RUN, "tests/test_years.py"]),
     "recognition.py": (["tests/test_recognition.py"], [_GAPS, _RUN, "tests/test_years.py"]),
     "steps.py": (["tests/test_steps.py"], []),

@@ -1,0 +1,190 @@
+"""Gains of better roads and new academies: each equals what a whole measurement counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import hand
+import lattice
+import numpy as np
+import pandas as pd
+import pytest
+from drawn_edits import draw_edits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stemgeo.errors import InputError
+from stemgeo.links.gains import GainKind, Options, RoadGains
+from stemgeo.measure import Measured, Prepared, find_reached, measure_day
+from stemgeo.network.edits import RoadEdit, lay_edits
+from stemgeo.study import SCENARIOS
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from stemgeo.access.travellers import OverNetwork
+    from stemgeo.network import Network
+
+PROFILES = ("all", "low_stress", "quiet_1")
+CUTOFF_MIN = 6
+
+
+class Town:
+    """The made town as a study has it, and what a whole measurement counts in it."""
+
+    def __init__(self, network: Network, **travel: Any) -> None:
+        chosen = {"profiles": PROFILES, "cutoff_min": CUTOFF_MIN, "ferries": True} | travel
+        study = hand.study(
+            "wegen.osm", addresses="a.csv", demand={"method": "buildings"}, travel=chosen
+        )
+        self.prepared = Prepared.from_inputs(study, lattice.inputs(900, 5), network)
+        self.measured = measure_day(self.prepared, study.about.date)
+
+    @property
+    def rider(self) -> OverNetwork:
+        """Who rides over all roads."""
+        rider = self.measured.riders[0]
+        assert not isinstance(rider, str)
+        return rider
+
+    def count(self, network: Network, places: gpd.GeoDataFrame) -> dict[GainKind, int]:
+        """Count the children within reach over other roads, with more academies."""
+        prepared, study = self.prepared, self.prepared.study
+        young = study.travel.pavements_under_10
+        beside = network.take_to_pavements() if young else None
+        every = pd.concat([self.rider.academies, places], ignore_index=True)
+        rider = replace(self.rider, network=network, beside=beside, _riders={})
+        rider = rider.for_points(prepared.points).for_academies(every)
+        return {
+            GainKind(profile, scenario, cell): int(
+                prepared.points[one.cell.column].to_numpy()[one.covered & one.measured].sum()
+            )
+            for profile in PROFILES
+            for scenario in SCENARIOS
+            for cell, one in enumerate(
+                find_reached(
+                    rider if profile == "all" else rider.in_profile(profile),
+                    prepared,
+                    1,
+                    scenario=scenario,
+                )
+            )
+        }
+
+
+def draw_places(random: np.random.Generator, count: int) -> gpd.GeoDataFrame:
+    """Draw academies that may come, of several ages, open on the day."""
+    made = lattice.academies(random, [f"N{number}" for number in range(count)])
+    return made.assign(valid_from=pd.NaT, valid_until=pd.NaT)
+
+
+@pytest.fixture(scope="module")
+def roads(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """The roads of the made town."""
+    return lattice.network(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="module")
+def towns(roads: Network) -> list[Town]:
+    """The town by several rules: what crossing costs, and who rides on pavements."""
+    rules = (("push", True), ("end", False), ("ignore", True))
+    return [
+        Town(roads, busy_crossings=crossings, pavements_under_10=young)
+        for crossings, young in rules
+    ]
+
+
+@settings(max_examples=12)
+@given(seed=st.integers(0, 10_000), rules=st.integers(0, 2))
+def test_each_set_gains_what_a_whole_measurement_counts(
+    towns: list[Town], seed: int, rules: int
+) -> None:
+    """Edits and academies in any set: over all roads, speeds and ages, to the child."""
+    town, random = towns[rules], np.random.default_rng(seed)
+    network = town.rider.network
+    edits, places = draw_edits(network, seed), draw_places(random, 3)
+    sets = [([number], []) for number in random.choice(len(edits), 2, replace=False)]
+    sets += [(_draw_set(random, len(edits)), _draw_set(random, 3)) for _ in range(2)]
+    laid = lay_edits(network, edits)
+    gains = RoadGains.from_measured(town.prepared, town.measured, laid, places, threads=2)
+    found = gains.count(Options.of_lists(*zip(*sets, strict=True)))
+    before = town.count(network, places.iloc[:0])
+    for at, (chosen, opened) in enumerate(sets):
+        alone = lay_edits(network, [edits[one] for one in chosen]).after
+        after = town.count(alone, places.iloc[opened])
+        expected = [after[kind] - before[kind] for kind in found.kinds]
+        assert found.children[at].tolist() == expected
+        assert min(expected) >= 0, "a better road took someone out of reach"
+
+
+def _draw_set(random: np.random.Generator, count: int) -> list[int]:
+    size = random.integers(count + 1)
+    return random.choice(count, size, replace=False).tolist()
+
+
+def test_one_after_another_gains_what_all_gain_together(towns: list[Town]) -> None:
+    """What is done stays done: what is tried on top of it is as of a network with both."""
+    town, random = towns[0], np.random.default_rng(4)
+    network = town.rider.network
+    edits, places = draw_edits(network, 4, 20), draw_places(random, 3)
+    laid = lay_edits(network, edits)
+    gains = RoadGains.from_measured(town.prepared, town.measured, laid, places, threads=1)
+    order = random.permutation(23).tolist()
+    steps = [Options.of_lists([[one]] if one < 20 else [[]], [[]] if one < 20 else [[one - 20]])
+             for one in order]  # fmt: skip
+    every = Options.of_lists([range(20)], [range(3)])
+    gained = 0
+    for search in gains.list_searches(["low_stress"]):
+        done, found = search.begin(), []
+        for step in steps:
+            first, tried = search.try_options(step, done)
+            again, repeated = search.try_options(step, done)
+            assert (first.tolist(), set(tried)) == (again.tolist(), set(repeated))
+            gains_of_step = search.do(step, done)
+            assert set(gains_of_step) == set(tried)
+            found += gains_of_step.tolist()
+        _, together = search.try_options(every)
+        assert sorted(found) == sorted(together.tolist())
+        gained += len(found)
+    assert gained > 0
+
+
+def test_any_number_of_threads_gains_the_same(towns: list[Town]) -> None:
+    """Whoever tries which option, and in whichever company, the children are the same."""
+    town = towns[1]
+    network = town.rider.network
+    edits = draw_edits(network, 7, 30)
+    laid = lay_edits(network, edits)
+    lists = [[number % 30] for number in range(600)]
+    one, two = (
+        RoadGains.from_measured(town.prepared, town.measured, laid, threads=threads).count(
+            Options.of_lists(lists), scenarios=["central"]
+        )
+        for threads in (1, 2)
+    )
+    np.testing.assert_array_equal(one.children, two.children)
+    np.testing.assert_array_equal(one.children[:30], one.children[570:])
+    assert one.children.any()
+
+
+def test_what_closes_a_road_is_refused(towns: list[Town]) -> None:
+    """Gains are of better roads: an edit that closes one is named."""
+    town = towns[0]
+    network = town.rider.network
+    open_ = np.flatnonzero(network.open_forward)[:3]
+    edits = [RoadEdit("a", "quiet", segments=np.array([0]))]
+    edits += [RoadEdit("b", "close", segments=network.first_segment[open_].astype(np.intp))]
+    gains = RoadGains.from_measured(town.prepared, town.measured, lay_edits(network, edits))
+    with pytest.raises(InputError, match="edit 1 closes a road"):
+        gains.count(Options.of_lists([[0]]))
+
+
+def test_in_a_straight_line_no_road_is_better() -> None:
+    """Without roads there is nothing to open, and that is said."""
+    study = hand.study(addresses="a.csv", demand={"method": "buildings"})
+    prepared = Prepared.from_inputs(study, lattice.inputs(10, 2))
+    measured: Measured = measure_day(prepared, study.about.date)
+    laid: Any = None
+    with pytest.raises(InputError, match="straight line"):
+        RoadGains.from_measured(prepared, measured, laid)
