@@ -196,10 +196,9 @@ class BestPlaces:
         """
         total = self.base[profile].copy()
         for cell, children in enumerate(moves.children):
-            found = self.reach[profile, self.paces[cell]]
-            for moved, sign in ((moves.gained, -1), (moves.lost, 1)):
-                which = np.flatnonzero(moved[profile, cell] & (children > 0))
-                by = _fit(moves.points[which], sign * children[which])
+            found, moved = self.reach[profile, self.paces[cell]], moves.by_ages[profile, cell]
+            for point, sign in ((moved.gained, -1), (moved.lost, 1)):
+                by = _fit(point, sign * children[point])
                 _add_by_place(*found, *by, self.serves[cell], total)
         return total
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from stemgeo.access.travellers import find_pace, list_travellers
 from stemgeo.arrays import sum_by_owner
@@ -30,8 +31,9 @@ from stemgeo.coverage import ALL_BANDS, KEYS, Level, Reached, coverage_table, wi
 from stemgeo.demand import AgeCell, which_serve
 from stemgeo.errors import Problem, StudyError
 from stemgeo.explore.beside import BesideCounts
+from stemgeo.explore.best import list_served_ages
 from stemgeo.explore.ground import SearchGround
-from stemgeo.explore.moves import Moves
+from stemgeo.explore.moves import Moved, Moves, add_up_signs
 from stemgeo.facts import fact_path
 from stemgeo.inputs import cache
 from stemgeo.inputs.plan import add_plan
@@ -52,11 +54,13 @@ if TYPE_CHECKING:
     from stemgeo.explore.ground import Window
     from stemgeo.inputs import Inputs
     from stemgeo.measure import Prepared, Progress
-    from stemgeo.study import Study
+    from stemgeo.study import AcademyRules, Study
 
     Longs = NDArray[np.int64]
     Points = NDArray[np.intp]
     Bools = NDArray[np.bool_]
+    Reach = dict[tuple[str, Pace], Points]
+    """The points that have a place within the cutoff, by roads and pace."""
 
 REACHES_KEPT = 4096
 """So many reaches of a spot, by roads and pace, are kept: those of a hundred places and more."""
@@ -259,6 +263,10 @@ class Board:
         return self.ground.cells
 
     @cached_property
+    def _own_spots(self) -> Spots:
+        return Spots.from_academies(self.academies, self.cells, self.study.academies)
+
+    @cached_property
     def kinds(self) -> Kinds:
         """The rides, and the searches that they share."""
         return Kinds(self.study, self.ground, self.academies)
@@ -285,16 +293,18 @@ class Board:
         StudyError
             If one that goes is not open, or one that comes is there already.
         """
-        rules, ours = self.study.academies, self.academies
         self._refuse_wrong(placed, closed)
-        goes = ours["academy_id"].isin(set(closed)).to_numpy()
-        coming = ours.iloc[:0]
+        coming = self.academies.iloc[:0]
         if placed is not None and len(placed):
-            coming, _ = choose_recognised(placed, self.study.about.date, rules)
-        parts = [one for one in (ours[goes], coming) if len(one)]
-        changed = pd.concat(parts, ignore_index=True) if parts else coming
-        signs = np.repeat([-1, 1], [goes.sum(), len(coming)])
-        return self._count_change(changed, signs, frozenset(closed), coming)
+            day, rules = self.study.about.date, self.study.academies
+            coming, _ = choose_recognised(placed, day, rules)
+        goes = np.flatnonzero(self.academies["academy_id"].isin(set(closed)))
+        own = self._own_spots
+        every = [own.take(goes), Spots.from_academies(coming, self.cells, self.study.academies)]
+        reaches = [self._search(*at) for one in every for at in one.xy.tolist()]
+        signs = np.repeat([-1, 1], [len(goes), len(coming)])
+        serves = np.concatenate([one.serves for one in every], axis=1)
+        return Change(self, self._list_moved(reaches, signs, serves), frozenset(closed), coming)
 
     def _refuse_wrong(self, placed: gpd.GeoDataFrame | None, closed: Collection[str]) -> None:
         """Refuse to close what is not open, and to place under an id that stays open."""
@@ -308,48 +318,38 @@ class Board:
         if twice:
             raise StudyError(Problem(twice[0], "is there already", "give the place another id"))
 
-    def _count_change(
-        self,
-        changed: gpd.GeoDataFrame,
-        signs: Longs,
-        gone: frozenset[str],
-        come: gpd.GeoDataFrame,
-    ) -> Change:
-        reaches = [self._search(changed.iloc[[row]]) for row in range(len(changed))]
-        every = [point for reach in reaches for point in reach.values()]
-        points = np.unique(np.concatenate([np.empty(0, dtype=np.intp), *every]))
-        measured = self.ground.measured[points]
-        places = [
-            {key: np.searchsorted(points, point) for key, point in reach.items()}
-            for reach in reaches
-        ]
-        serves = [which_serve(changed, cell, self.study.academies) for cell in self.cells]
-        alike: dict[tuple[int, bytes], tuple[Bools, Bools]] = {}
-        gained, lost = {}, {}
+    def _list_moved(
+        self, reaches: Sequence[Reach], signs: Longs, serves: Bools
+    ) -> dict[RideKind, Moved]:
+        """List whom academies move that come or go; rides that are searched alike share theirs."""
+        room = np.full(len(self.ground.x), -1, dtype=np.int64)
+        alike: dict[tuple[int, bytes], Moved] = {}
+        found = {}
         for ride, row in self.kinds.row.items():
-            profile, pace, _ = self.kinds.searches[row]
-            serve = serves[ride.cell]
-            key = row, serve.tobytes()
+            which = np.flatnonzero(serves[ride.cell])
+            key = row, which.tobytes()
             if key not in alike:
-                by = np.zeros(len(points), dtype=np.int64)
-                for one in np.flatnonzero(serve):
-                    by[places[one][profile, pace]] += signs[one]
+                profile, pace, _ = self.kinds.searches[row]
+                each = [reaches[one][profile, pace] for one in which.tolist()]
+                sizes = [len(one) for one in each]
+                point = np.concatenate([_NOBODY, *each])
+                points, by = add_up_signs(point, np.repeat(signs[which], sizes), room)
                 before = self.counts[row, points].astype(np.int64)
-                alike[key] = (
-                    measured & (before == 0) & (by > 0),
-                    measured & (before > 0) & (before + by == 0),
-                )
-            gained[ride], lost[ride] = alike[key]
-        return Change(self, points, gained, lost, gone, come)
+                had, have = before > 0, before + by > 0
+                measured = self.ground.measured[points]
+                gained, lost = measured & ~had & have, measured & had & ~have
+                moved = (np.sort(points[one]) for one in (gained, lost))
+                alike[key] = Moved(self.counts[row], *moved)
+            found[ride] = alike[key]
+        return found
 
-    def _search(self, academy: gpd.GeoDataFrame) -> dict[tuple[str, Pace], Points]:
-        """List the points that have one academy within the cutoff, by roads and pace."""
-        at = academy.geometry.iloc[0]
+    def _search(self, x: float, y: float) -> Reach:
+        """List the points that have a place within the cutoff, by roads and pace."""
         asked = dict.fromkeys(search[:2] for search in self.kinds.searches)
-        keys = {one: (at.x, at.y, *one) for one in asked}
+        keys = {one: (x, y, *one) for one in asked}
         new = [one for one, key in keys.items() if key not in self._reach]
         if new:
-            window = self.near(at.x, at.y)
+            window = self.near(x, y)
             with ThreadPoolExecutor(self.threads) as pool:  # the kernel holds no lock
                 found = pool.map(lambda one: window.list_reached(*one), new)
                 self._reach.update(zip((keys[one] for one in new), found, strict=True))
@@ -439,6 +439,25 @@ _TABLES = {
 }
 
 
+class Spots(NamedTuple):
+    """Where academies are, shape (academies, 2), and which ages each serves, (cells, academies)."""
+
+    xy: NDArray[np.float64]
+    serves: Bools
+
+    @classmethod
+    def from_academies(
+        cls, academies: gpd.GeoDataFrame, cells: Sequence[AgeCell], rules: AcademyRules
+    ) -> Spots:
+        """Take both from rows of a register."""
+        at = academies.geometry
+        return cls(shapely.get_coordinates(at), list_served_ages(academies, cells, rules))
+
+    def take(self, which: Points) -> Spots:
+        """Give some of them."""
+        return Spots(self.xy[which], self.serves[:, which])
+
+
 class Kinds:
     """The rides of a study, and the searches that they share.
 
@@ -470,10 +489,8 @@ class Change:
     ----------
     board
         Of which it is.
-    points
-        Those that any academy that comes or goes has within the cutoff.
-    gained, lost
-        Of each ride which of these points come within reach, and fall out of it; shape (points,).
+    rides
+        Of each ride whom it brings within reach and out of it.
     gone
         The ids of those that go.
     come
@@ -481,9 +498,7 @@ class Change:
     """
 
     board: Board
-    points: Points
-    gained: dict[RideKind, Bools]
-    lost: dict[RideKind, Bools]
+    rides: dict[RideKind, Moved]
     gone: frozenset[str]
     come: gpd.GeoDataFrame
 
@@ -495,28 +510,40 @@ class Change:
         return add_plan(stay, self.come).reset_index(drop=True)
 
     @cached_property
-    def _children(self) -> NDArray[np.int32]:
-        """The children at its points, shape (cells, points)."""
-        return self.board.ground.children[:, self.points]
-
-    @cached_property
     def moves(self) -> Moves:
         """Who comes within reach and falls out of it at the central speeds."""
-        board = self.board
         central = {
-            (ride.profile, ride.cell): ride for ride in self.gained if ride.scenario == "central"
+            (ride.profile, ride.cell): moved
+            for ride, moved in self.rides.items()
+            if ride.scenario == "central"
         }
-        rows = {ages: board.kinds.row[ride] for ages, ride in central.items()}
-        return Moves(
-            self.points,
-            board.ground.children[:, self.points],
-            {ages: np.asarray(board.counts[row, self.points] > 0) for ages, row in rows.items()},
-            {ages: self.gained[ride] for ages, ride in central.items()},
-            {ages: self.lost[ride] for ages, ride in central.items()},
-        )
+        return Moves(self.board.ground.children, central)
+
+    def add_up(self, level: Level) -> dict[tuple[str, str, str], Longs]:
+        """Add up the children of each place of a level who are gained and who are lost.
+
+        Returns
+        -------
+        dict of arrays
+            By band, scenario and profile: shape (2, places).
+        """
+        alike: dict[Moved, dict[tuple[str, str, str], list[int]]] = {}
+        for ride, moved in self.rides.items():
+            key = self.board.cells[ride.cell].band.name, ride.scenario, ride.profile
+            alike.setdefault(moved, {}).setdefault(key, []).append(ride.cell)
+        sums: dict[tuple[str, str, str], Longs] = {}
+        for moved, by_key in alike.items():
+            for number, points in enumerate((moved.gained, moved.lost)):
+                children, place = self.board.ground.children[:, points], level.place[points]
+                for (band, scenario, profile), cells in by_key.items() if len(points) else ():
+                    by = sum_by_owner(place, children[cells].sum(axis=0), len(level.code))
+                    for one in (band, ALL_BANDS):
+                        nobody = np.zeros((2, len(level.code)), dtype=np.int64)
+                        sums.setdefault((one, scenario, profile), nobody)[number] += by
+        return sums
 
     def count(self, level: Level) -> pd.DataFrame:
-        """Count the children of each place of a level who are gained and lost.
+        """Lay out `add_up` as a table.
 
         Returns
         -------
@@ -524,22 +551,12 @@ class Change:
             `level`, `code`, `band`, `scenario`, `profile`, `gained` and `lost`: a row wherever
             there are any.
         """
-        place, at = np.unique(level.place[self.points], return_inverse=True)
-        sums: dict[tuple[str, str, str], Longs] = {}
-        for ride in self.gained:
-            band = self.board.cells[ride.cell].band.name
-            for number, moved in enumerate((self.gained[ride], self.lost[ride])):
-                here = np.flatnonzero(moved)
-                if len(here):
-                    by = sum_by_owner(at[here], self._children[ride.cell, here], len(place))
-                    for one in (band, ALL_BANDS):
-                        key = one, ride.scenario, ride.profile
-                        sums.setdefault(key, np.zeros((2, len(place)), np.int64))[number] += by
+        sums = self.add_up(level)
         rows = {
             "level": level.name,
-            "code": np.tile(level.code[place], len(sums)),
+            "code": np.tile(level.code, len(sums)),
             **{
-                name: np.repeat([key[number] for key in sums], len(place)).astype(object)
+                name: np.repeat([key[number] for key in sums], len(level.code)).astype(object)
                 for number, name in enumerate(("band", "scenario", "profile"))
             },
         }

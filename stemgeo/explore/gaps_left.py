@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stemgeo.arrays import sum_by_owner
+from stemgeo.arrays import starts_of_runs, sum_by_owner
 from stemgeo.gaps.areas import find_areas
 from stemgeo.gaps.late import PROFILES
 from stemgeo.reasons import NOWHERE
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.explore.ground import SearchGround
-    from stemgeo.explore.moves import Moves
+    from stemgeo.explore.moves import Moved, Moves
     from stemgeo.gaps.areas import GapGround
 
     Bools = NDArray[np.bool_]
     Longs = NDArray[np.int64]
+    Points = NDArray[np.intp]
 
 
 class GapLeft(NamedTuple):
@@ -128,14 +129,21 @@ class KeptGaps:
 
     def count_left(self, moves: Moves) -> list[GapLeft]:
         """Say what a change leaves of the gaps in which a child comes within reach, or is lost."""
-        more = np.zeros(len(self.ids), dtype=np.int64)
-        touched = np.zeros(len(self.ids), dtype=np.bool_)
-        for cell, count in enumerate(moves.children):
-            for number, (was, is_) in enumerate(_list_left(moves, cell)):
+        gaps = len(self.ids)
+        more, touched = np.zeros(gaps, dtype=np.int64), np.zeros(gaps, dtype=np.bool_)
+        for (over_all, quiet), cells in _list_alike(moves).items():
+            both = [over_all] if quiet is None else [over_all, quiet]
+            every = np.sort(
+                np.concatenate([part for one in both for part in (one.gained, one.lost)])
+            )
+            point = every[starts_of_runs(every)]
+            count = moves.children[:, point][cells].sum(axis=0)
+            for number, (was, is_) in enumerate(_list_left(point, *both)):
                 moved = np.flatnonzero((was != is_) & (count > 0))
-                gap, by = self.gap[number, moves.points[moved]], count[moved]
+                gap = self.gap[number, point[moved]]
                 there = gap != NOWHERE
-                np.add.at(more, gap[there], np.where(is_[moved], by, -by)[there])
+                by = np.where(is_[moved], count[moved], -count[moved])
+                more += sum_by_owner(gap[there], by[there], gaps)
                 touched[gap[there]] = True
         return [self._tell(one, int(more[one])) for one in np.flatnonzero(touched).tolist()]
 
@@ -151,16 +159,27 @@ class KeptGaps:
         )
 
 
-def _list_left(moves: Moves, cell: int) -> list[tuple[Bools, Bools]]:
-    """Say at which points children of a cell are of gaps before and after, by profile.
+def _list_alike(moves: Moves) -> dict[tuple[Moved, Moved | None], list[int]]:
+    """List the cells that a change moves alike, over all roads and over quiet ones."""
+    alike: dict[tuple[Moved, Moved | None], list[int]] = {}
+    for cell in range(len(moves.children)):
+        over_all, quiet = PROFILES
+        both = moves.by_ages[over_all, cell], moves.by_ages.get((quiet, cell))
+        alike.setdefault(both, []).append(cell)
+    return alike
+
+
+def _list_left(
+    point: Points, over_all: Moved, quiet: Moved | None = None
+) -> list[tuple[Bools, Bools]]:
+    """Say at which points children are of gaps before and after, by profile.
 
     Who came over all roads and comes over none then is no nearer over quiet ones: such a gap does
     not close by that.
     """
-    over_all, quiet = ((profile, cell) for profile in PROFILES)
-    came, comes = moves.before[over_all], moves.find_after(over_all)
+    came, comes = over_all.find_both(point)
     left = [(~came, ~comes)]
-    if quiet in moves.before:
-        late = ~moves.find_after(quiet) & (came | comes)
-        left.append((came & ~moves.before[quiet], late))
+    if quiet is not None:
+        before, after = quiet.find_both(point)
+        left.append((came & ~before, (came | comes) & ~after))
     return left

@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 _OUTLINE_DECIMALS = 5
 """Of degrees: a metre, finer than outlines are drawn."""
 _LEVEL_KEYS = [one for one in KEYS if one != "name"]
-_MOVED = [*_LEVEL_KEYS, "gained", "lost"]
+_ALL = "region", REGION[0]
 
 
 class Desk:
@@ -425,16 +425,20 @@ def _gather_moved(
     change: Change, province_of: Mapping[str, str]
 ) -> dict[Place, dict[Cell, tuple[int, int]]]:
     """Count the children gained and lost by place: what municipalities add up to is the rest."""
-    found: dict[Place, dict[Cell, tuple[int, int]]] = {}
     towns = next(level for level in change.board.levels if level.name == "municipality")
-    for _, code, band, scenario, profile, *by in _rows(change.count(towns), _MOVED):
-        gained, lost = by
-        above = ("province", province_of[code]), ("region", REGION[0])
-        for place in (("municipality", code), *above):
-            cells, cell = found.setdefault(place, {}), (profile, scenario, band)
-            before = cells.get(cell, (0, 0))
-            cells[cell] = before[0] + gained, before[1] + lost
-    return found
+    sums = change.add_up(towns)
+    cells = [(profile, scenario, band) for band, scenario, profile in sums]
+    by_town = np.stack([*sums.values(), np.zeros((2, len(towns.code)), np.int64)])[:-1]
+    moved = np.flatnonzero(by_town.any(axis=(0, 1)))
+    members: dict[Place, list[int]] = {}
+    for town in moved.tolist():
+        code = towns.code[town]
+        for place in (("municipality", code), ("province", province_of[code]), _ALL):
+            members.setdefault(place, []).append(town)
+    return {
+        place: dict(zip(cells, map(tuple, by_town[:, :, which].sum(axis=2).tolist()), strict=True))
+        for place, which in members.items()
+    }
 
 
 def _rows(table: pd.DataFrame, columns: list[str]) -> Iterable[list[Any]]:
