@@ -449,7 +449,15 @@ class Spots(NamedTuple):
     def from_academies(
         cls, academies: gpd.GeoDataFrame, cells: Sequence[AgeCell], rules: AcademyRules
     ) -> Spots:
-        """Take both from rows of a register."""
+        """Take both from rows of a register.
+
+        Parameters
+        ----------
+        academies
+            The rows.
+        cells, rules
+            The ages, and what serves them where the register is empty.
+        """
         at = academies.geometry
         return cls(shapely.get_coordinates(at), list_served_ages(academies, cells, rules))
 
