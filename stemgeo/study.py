@@ -23,7 +23,7 @@ from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast, get_args
 
 from pydantic import (
     AfterValidator,
@@ -1432,6 +1432,52 @@ class Siting(_StudyPart):
         return floors
 
 
+LinkKind = Literal["stretch", "chain", "junction", "barrier", "gap", "project"]
+LINK_KINDS: tuple[LinkKind, ...] = get_args(LinkKind)
+
+
+class LinkRules(_StudyPart):
+    """Which changes of roads are looked at; none of it moves a figure of a run.
+
+    Attributes
+    ----------
+    profile
+        The roads that are used; "low_stress" unless given, or "all" in a study without it.
+    kinds
+        "stretch": too stressful between two places that are not; "chain": several that follow each
+        other on a street or a ride; "junction": crossing a busy road, where the study lets that
+        cost (`travel.busy_crossings`); "barrier": over or under a motorway, a railway or water;
+        "gap": between near places that are far by road; "project": those of the user's file.
+    max_stretch_m, max_chain_m
+        How long a stretch, and all of a chain, may be. 1,000 and 3,000 m, declared: what one
+        project makes quiet, and what a municipality does in a few years.
+    max_barrier_m, max_gap_m
+        How far apart in a straight line the roads may be that a bridge or tunnel joins, and a link
+        on the ground. 300 m, declared: the widest canals and knots of motorways with their
+        ramps; and as far as neighbours of a gap live apart (`gaps.distance_m`).
+    least_detour
+        A new link is looked at where the ride now takes at least so many times as long. 2.0, as for
+        `gaps.barrier_detour`.
+    spacing_m, per_spot
+        In each square of 300 m of ground the best two of new links of a kind, declared: those
+        beside each other bring the same children.
+    most
+        Of each kind so many at most, those over which most children would ride, or who would save
+        most; how many are left out is told.
+    """
+
+    profile: Literal["all", "low_stress", "quiet_1"] | None = None
+    kinds: Annotated[tuple[LinkKind, ...], Once] = Field(default=LINK_KINDS, min_length=1)
+    max_stretch_m: float = Field(default=1000, ge=10, le=20_000)
+    max_chain_m: float = Field(default=3000, ge=10, le=50_000)
+    max_barrier_m: float = Field(default=300, ge=10, le=3000)
+    max_gap_m: float = Field(default=300, ge=10, le=3000)
+    least_detour: float = Field(default=2.0, ge=1, le=20)
+    spacing_m: float = Field(default=300, ge=50, le=5000)
+    per_spot: int = Field(default=2, ge=1, le=50)
+    most: int = Field(default=25_000, ge=1, le=1_000_000)
+
+
 _MOST_CLASSES = 20
 """More shades than that no eye tells apart."""
 
@@ -1747,6 +1793,10 @@ _OF_ROADS = {
         "dwellings_per_100",
     ),
     "gaps": ("barrier_detour",),
+    "links": (
+        *("profile", "kinds", "max_stretch_m", "max_chain_m", "max_barrier_m", "max_gap_m"),
+        *("least_detour", "spacing_m", "per_spot", "most"),
+    ),
     "output": ("isochrone_minutes", "isochrone_speed_kmh", "isochrone_cell_m"),
     "inputs": ("network_edits", "road_projects"),
 }
@@ -1782,6 +1832,7 @@ class Study(_StudyPart):
     gaps: GapRules = GapRules()
     subsidy: SubsidyChoice = SubsidyChoice()
     siting: Siting = Siting()
+    links: LinkRules = LinkRules()
     output: Output = Output()
     targets: Targets = Targets()
     annexes: tuple[OwnAnnex, ...] = Field(default=(), alias="annex", max_length=50)
@@ -1871,6 +1922,8 @@ class Study(_StudyPart):
             siting.profile != "all" and self.straight_line
         ):
             yield f"siting.profile: the study has no roads '{siting.profile}'"
+        if self.links.profile not in (None, *self.travel.profiles):
+            yield f"links.profile: the study has no roads '{self.links.profile}'"
         yield from self._yield_impossible_areas()
         key, layers = self.subsidy.place_layer, self.inputs.layers
         if key and key not in layers:
@@ -1973,6 +2026,12 @@ class Study(_StudyPart):
     def straight_line(self) -> bool:
         """Whether distances are straight lines times a detour factor: a screening."""
         return self.inputs.network == STRAIGHT_LINE
+
+    @property
+    def links_profile(self) -> Profile:
+        """The roads over which links are weighed."""
+        usual: Profile = "low_stress" if "low_stress" in self.travel.profiles else "all"
+        return self.links.profile or usual
 
     def with_siting(self, **asked: Any) -> Study:
         """Give this study with other choices for `siting`, checked; None leaves one as it is.

@@ -27,6 +27,7 @@ from stemgeo.errors import InputError, StudyError
 from stemgeo.gaps import find_gaps
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.address_match import Match, MatchedAddress, write_answers
+from stemgeo.links.candidates import list_candidates
 from stemgeo.maps.kinds import save_map
 from stemgeo.measure import (
     Measured,
@@ -235,10 +236,29 @@ def write_files(folder: Path) -> None:
         nodes |= one["nodes"]
         ways.append(one["way"])
     (folder / "wegen.osm").write_text(hand.osm_xml(nodes, ways, SAID), encoding="utf-8")
+    text = hand.osm_xml(LINKED_NODES, LINKED, SAID)
+    (folder / "banen.osm").write_text(text, encoding="utf-8")
     bare = {number: NODES[number] for number in range(100, 105)}
     text = hand.osm_xml(bare, [([*bare], STREET)])
     (folder / "kaal.osm").write_text(text, encoding="utf-8")
 
+
+LINKED = [
+    *(one for one in ROADS if one[0] not in ([103, 104], [400, 401, 301])),
+    ([103, 104], ALONG[2]),
+    ([103, 500], STREET),
+    ([401, 502, 301], STREET),
+    ([400, 401], STREET),
+    ([502, 505, 600, 601, 602], STREET),
+    *(([600, 603], STREET), ([601, 604], STREET)),
+    ([700, 701], {"waterway": "canal"}),
+]
+"""The same with two busy pieces in a row, ends near the long street, and one beyond a canal."""
+
+LINKED_NODES = NODES | {
+    500: (1.5, 1.2), 502: (9.0, 2.7), 505: (9.0, 1.2), 600: (9.7, 1.25), 601: (9.7, 1.22),
+    602: (9.7, 1.19), 603: (9.9, 1.24), 604: (9.85, 1.21), 700: (8.2, 1.1), 701: (9.5, 1.1),
+}  # fmt: skip
 
 LEAST: Tables = {
     "study": {"title": "Levend", "date": dt.date(2022, 12, 31)},
@@ -292,6 +312,7 @@ BASES: dict[str, Tables] = {
     "addressed": {"inputs": {"academies": "adressen.csv"}},
     "renewed": LATER | {"academies": RENEWED},
     "quiet": {"siting": ONE},
+    "linked": {"inputs": {"network": "banen.osm"}, "links": {"max_chain_m": 2000}},
     "site": LINE | {"siting": ONE},
     "two": LINE | {"siting": ONE | {"places": 2}},
     "fewest": LINE | {"siting": {"problem": "lscp", "curve_to": 2}},
@@ -395,6 +416,11 @@ class Seen:
         marked = [Heading(2, one, one) for one in SECTIONS]
         told = answer_questions(marked, asked, "nl", "antwoord.nl.md")
         return str((gather_question(self.shown), told))
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """Which changes of roads may bring someone."""
+        return list_candidates(self.prepared, self.measured).table
 
     inputs = property(lambda self: self.prepared.inputs)
     notes = property(lambda self: self.prepared.notes)
@@ -534,6 +560,16 @@ OPTIONS = {
     "siting.time_limit_s": Alive("limits", 1, "site"),
     "siting.curve_to": Alive("plan.curve", 1, "site"),
     "siting.random_plans": Alive("plan.curve", 1, "site"),
+    "links.profile": Alive("links.kind", "all", "linked"),
+    "links.kinds": Alive("links.kind", ["gap"], "linked"),
+    "links.max_stretch_m": Alive("links.kind", 100, "linked"),
+    "links.max_chain_m": Alive("links.kind", 600, "linked"),
+    "links.max_barrier_m": Alive("links.length_m", 120, "linked"),
+    "links.max_gap_m": Alive("links.length_m", 210, "linked"),
+    "links.least_detour": Alive("links.length_m", 12, "linked"),
+    "links.spacing_m": Alive("links.length_m", 50, "linked"),
+    "links.per_spot": Alive("links.length_m", 1, "linked"),
+    "links.most": Alive("links.kind", 1, "linked"),
     "output.language": Alive("words.measure", "en"),
     "output.formats": Alive("maps", ["pdf"]),
     "output.classes": Alive("classes", [0, 50, 100]),

@@ -79,7 +79,7 @@ def add_up_rides(
     # The best seed of a node first, so that the tree takes that one.
     order = np.lexsort((root_arc, seed_label, seed_node))
     head_arc = rider.network.arcs[2]
-    tree = _grow_tree(
+    tree = grow_tree(
         rider.arcs, head_arc, node_label, seed_node[order], seed_label[order], root_arc[order]
     )
     node, first_arc = _first_arcs(rider, sites, points, rank, node_label)
@@ -176,7 +176,7 @@ def _first_arcs(
 
 
 @njit(cache=True, nogil=True)
-def _grow_tree(
+def grow_tree(
     arcs: Arcs,
     number: Ints,
     label: Longs,
@@ -184,10 +184,20 @@ def _grow_tree(
     seed_label: Longs,
     seed_arc: Longs,
 ) -> tuple[Ints, Longs]:
-    """Give each node its next node and the arc to it.
+    """Give each node its next node and the arc to it, both -1 where it is not in the tree.
 
     From the sites outwards over arcs that the labels say are on a quickest ride. An arc that
     takes no time could lead round in a circle; a node that is in the tree is not taken again.
+
+    Parameters
+    ----------
+    arcs, number
+        The arcs that arrive at each node, as from `Rider.arcs`, and what each is called.
+    label
+        Of each node, as from `search.label_nearest` with these seeds.
+    seed_node, seed_label, seed_arc
+        Where rides end, the best of a node first, and what is said in the place of an arc there;
+        no node follows.
     """
     first, packed = arcs
     nodes = len(first) - 1

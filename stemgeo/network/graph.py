@@ -853,7 +853,7 @@ def _chain_segments(
     through &= ~(crossing.ravel()[one] | crossing.ravel()[other])
     partner = np.full(len(ends), -1, dtype=np.int32)
     partner[one[through]], partner[other[through]] = other[through], one[through]
-    return _walk_chains(partner)
+    return walk_chains(partner)
 
 
 def _waits_inside(roads: RoadSegments, chain: Ints, first: Ints, end: Ints) -> NDArray[np.uint8]:
@@ -891,8 +891,20 @@ def _add_up_times(
 
 
 @njit(cache=True)
-def _walk_chains(partner: Ints) -> tuple[Ints, Ints, Bools]:
-    """Follow the chains: from their loose ends, then around the rings that have none."""
+def walk_chains(partner: Ints) -> tuple[Ints, Ints, Bools]:
+    """Follow the chains: from their loose ends, then around the rings that have none.
+
+    Parameters
+    ----------
+    partner
+        The end that each end is joined to, -1: none; link s has the ends 2 s and 2 s + 1.
+
+    Returns
+    -------
+    tuple of arrays
+        The links in the order of the chains, where each chain begins (chains + 1,), and whether a
+        link is run from its second end to its first.
+    """
     n = len(partner) // 2
     chain = np.empty(n, dtype=np.int32)
     turned = np.empty(n, dtype=np.bool_)

@@ -243,8 +243,8 @@ def _add_within(
 ) -> tuple[Floats, int]:
     """Add the pieces within a distance of a point to those found, from `begin` on."""
     filled = begin
-    columns = _find_squares(grid.x0, grid.square_m, grid.columns, x, within_m)
-    rows = _find_squares(grid.y0, grid.square_m, grid.rows, y, within_m)
+    columns = find_squares(grid.x0, grid.square_m, grid.columns, x, within_m)
+    rows = find_squares(grid.y0, grid.square_m, grid.rows, y, within_m)
     for row in range(rows[0], rows[1] + 1):
         for column in range(columns[0], columns[1] + 1):
             square = row * grid.columns + column
@@ -252,7 +252,7 @@ def _add_within(
                 i = grid.piece[entry]
                 if not _begins_in(grid, lines, i, column, row, columns[0], rows[0]):
                     continue
-                along, off_m = _find_nearest_along(x, y, lines, i)
+                along, off_m = find_nearest_along(x, y, lines, i)
                 if off_m <= within_m and not _is_barred(x, y, lines, i, along, wall_grid, walls):
                     found = _add_piece(found, begin, filled, i, along, off_m)
                     filled += 1
@@ -280,10 +280,18 @@ def _add_piece(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _find_squares(
+def find_squares(
     start: float, square_m: float, count: int, at: float, within_m: float
 ) -> tuple[int, int]:
-    """Give the first and the last row or column that are within a distance."""
+    """Give the first and the last row or column that are within a distance.
+
+    Parameters
+    ----------
+    start, square_m, count
+        Where the squares begin, their side, and how many there are.
+    at, within_m
+        Of a place, and the distance.
+    """
     low = int(np.floor((at - within_m - ROUNDING_M - start) / square_m))
     high = int(np.floor((at + within_m + ROUNDING_M - start) / square_m))
     return max(low, 0), min(high, count - 1)
@@ -335,7 +343,7 @@ def _find_nearest(
                     i = grid.piece[entry]
                     if island[i] != islands:
                         continue
-                    along, off_m = _find_nearest_along(x, y, lines, i)
+                    along, off_m = find_nearest_along(x, y, lines, i)
                     nearer = off_m < distance or (off_m == distance and i < found)
                     if (
                         nearer
@@ -350,10 +358,17 @@ def _find_nearest(
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _find_nearest_along(x: float, y: float, lines: Lines, i: int) -> tuple[float, float]:
+def find_nearest_along(x: float, y: float, lines: Lines, i: int) -> tuple[float, float]:
     """Give how far along a piece its place nearest to a point lies, 0 to 1, and the distance.
 
     At an end the distance is that to the vertex, the same for every piece that meets there.
+
+    Parameters
+    ----------
+    x, y
+        Of the point.
+    lines, i
+        The pieces, and which one.
     """
     from_x, from_y, to_x, to_y = lines[0][i], lines[1][i], lines[2][i], lines[3][i]
     dx, dy = to_x - from_x, to_y - from_y
@@ -394,6 +409,54 @@ def _is_barred(
                 if _lies_across(x, y, dx, dy, leg_m, walls, grid.piece[entry]):
                     return True
     return False
+
+
+@njit(cache=True, nogil=True)
+def list_kinds_across(
+    x: float,
+    y: float,
+    to_x: float,
+    to_y: float,
+    grid: PieceGrid,
+    walls: Lines,
+    kind: NDArray[np.uint8],
+) -> int:
+    """Say what lies across a straight line between two places, but for what ends or begins there.
+
+    Parameters
+    ----------
+    x, y, to_x, to_y
+        Both places.
+    grid, walls
+        The pieces that may lie across it, by their squares.
+    kind
+        Of each piece, 0 to 7.
+
+    Returns
+    -------
+    int
+        The sum of 2**kind of all kinds that do.
+    """
+    found = 0
+    dx, dy = to_x - x, to_y - y
+    leg_m = np.sqrt(dx * dx + dy * dy)
+    if leg_m < NOTHING_M:
+        return found
+    left = max(int((min(x, to_x) - grid.x0) / grid.square_m - 1e-9), 0)
+    right = min(int((max(x, to_x) - grid.x0) / grid.square_m + 1e-9), grid.columns - 1)
+    low = max(int((min(y, to_y) - grid.y0) / grid.square_m - 1e-9), 0)
+    high = min(int((max(y, to_y) - grid.y0) / grid.square_m + 1e-9), grid.rows - 1)
+    short = 1 - 2 * NOTHING_M / leg_m  # what is met at the end does not lie across
+    for row in range(low, high + 1):
+        for column in range(left, right + 1):
+            square = row * grid.columns + column
+            for entry in range(grid.first[square], grid.first[square + 1]):
+                i = grid.piece[entry]
+                if not found >> kind[i] & 1 and _lies_across(
+                    x, y, dx * short, dy * short, leg_m * short, walls, i
+                ):
+                    found |= 1 << kind[i]
+    return found
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -67,6 +67,10 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "coverage.py": ([_COVERAGE], [_RUN, "tests/test_years.py"]),
     "equity.py": (["tests/test_equity.py"], []),
     **{f"links/{name}.py": (["tests/links/test_gains.py"], []) for name in ("gains", "improving")},
+    **{
+        f"links/{name}.py": (["tests/links/test_candidates.py"], [])
+        for name in ("candidates", "chains", "drawn", "joined", "quiet", "reach", "seeking")
+    },
     "measure.py": ([_COVERAGE, _GAPS], [_RUN, "tests/test_years.py"]),
     "recognition.py": (["tests/test_recognition.py"], [_GAPS, _RUN, "tests/test_years.py"]),
     "steps.py": (["tests/test_steps.py"], []),
