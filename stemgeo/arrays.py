@@ -17,6 +17,12 @@ def starts_of_runs(*keys: NDArray[Any]) -> NDArray[np.bool_]:
     return first
 
 
+def list_once(values: NDArray[Any]) -> NDArray[Any]:
+    """List each of some whole numbers once, in order; quicker than numpy's own, which hashes."""
+    ordered = np.sort(values, axis=None)
+    return np.asarray(ordered[starts_of_runs(ordered)])
+
+
 def list_ranges(
     start: NDArray[np.integer] | int, stop: NDArray[np.integer]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stemgeo.arrays import divide_or_nan, list_ranges, starts_of_runs, sum_by_owner
+from stemgeo.arrays import divide_or_nan, list_once, list_ranges, starts_of_runs, sum_by_owner
 
 
 def test_a_run_starts_where_a_value_is_another_than_the_one_before() -> None:
@@ -13,6 +13,12 @@ def test_a_run_starts_where_a_value_is_another_than_the_one_before() -> None:
     assert starts_of_runs(one).tolist() == [True, False, True, False, True]
     assert starts_of_runs(one, other).tolist() == [True, False, True, True, True]
     assert starts_of_runs(one[:0], other[:0]).tolist() == []
+
+
+def test_what_is_there_twice_is_listed_once() -> None:
+    """In order, of however many rows; of nothing there is nothing."""
+    assert list_once(np.array([[5, 3], [3, 7]])).tolist() == [3, 5, 7]
+    assert list_once(np.zeros(0, dtype=np.int32)).tolist() == []
 
 
 def test_ranges_lie_end_to_end_with_their_numbers_beside() -> None:

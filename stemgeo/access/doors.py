@@ -268,15 +268,13 @@ def _on_one_edge(
     network: Network, points: TiedPoints, sites: TiedPoints
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """List the ties of points and of sites that are on the same edge, pair by pair."""
-    edge = network.segment_edge[sites.segment]
-    taken = np.zeros(network.edges, dtype=np.bool_)
-    taken[edge] = True
-    of_point = network.segment_edge[points.segment]
-    there = np.flatnonzero(taken[of_point])
+    edge, taken = network.segment_edge[sites.segment], np.zeros(len(network.length_mm), np.bool_)
+    _, beside = list_ranges(network.first_segment[edge], network.first_segment[edge + 1])
+    taken[beside] = True
+    there = np.flatnonzero(taken[points.segment])
+    of_point = network.segment_edge[points.segment[there]]
     order = np.argsort(edge, kind="stable")
-    first, stop = (
-        np.searchsorted(edge[order], of_point[there], side=side) for side in ("left", "right")
-    )
+    first, stop = (np.searchsorted(edge[order], of_point, side=side) for side in ("left", "right"))
     mine, at = list_ranges(first, stop)
     return there[mine], order[at]
 
@@ -401,7 +399,10 @@ def _label_each(
             edge = of_segment[segment]
             for by_end in range(2):
                 there = node_label[nodes[by_end, edge]]
-                if there == UNREACHED:
+                if there >= label[point]:  # or unreached
+                    continue
+                there += np.int64(np.rint(walk_mm[tie] / speed_ms)) << RANK_BITS
+                if there >= label[point]:
                     continue
                 against = 0 if by_end else 1
                 ms = _ride_to_end(
@@ -415,7 +416,6 @@ def _label_each(
                     ms += end_ms[edge, by_end]
                 else:
                     continue
-                ms += np.int64(np.rint(walk_mm[tie] / speed_ms))
                 label[point] = min(label[point], there + (ms << RANK_BITS))
     return label
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemgeo.access.search import pack_arcs, search_each
-from stemgeo.arrays import list_ranges
+from stemgeo.arrays import list_once, list_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,18 +56,19 @@ class AlongRoads:
 
     def list_edges(self, edges: Indices, far_m: float) -> Indices:
         """List some edges, and those with an end within a distance of them along the roads."""
-        node = np.unique([self.network.edge_start[edges], self.network.edge_end[edges]])
+        node = list_once(np.array([self.network.edge_start[edges], self.network.edge_end[edges]]))
         at_once, nothing = np.array([0, len(node)], np.int32), np.zeros(len(node), np.int64)
         _, near, _ = search_each(self.arcs, node, nothing, at_once, int(far_m * 1000), threads=1)
         first, _ = self.arcs
         _, arc = list_ranges(first[near], first[near + 1])
-        return np.union1d(edges, self.edge[arc]).astype(np.intp)
+        return list_once(np.concatenate([edges, self.edge[arc]]))
 
     def list_points(self, edges: Indices) -> Indices:
         """List the points that are tied to any of some edges."""
         segment = self.network.first_segment
         _, at = list_ranges(self.first_tie[segment[edges]], self.first_tie[segment[edges + 1]])
-        return np.unique(np.searchsorted(self.points.first, self.tie[at], side="right") - 1)
+        tie = np.sort(self.tie[at])
+        return list_once(np.searchsorted(self.points.first, tie, side="right") - 1)
 
 
 def _group(owner: Ints, owners: int) -> tuple[Ints, Ints]:

@@ -46,12 +46,11 @@ from stemgeo.study import SCENARIOS
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from stemgeo.access.travellers import Pace
-    from stemgeo.explore.ground import Window
     from stemgeo.inputs import Inputs
     from stemgeo.measure import Prepared, Progress
     from stemgeo.study import AcademyRules, Study
@@ -59,11 +58,11 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Points = NDArray[np.intp]
     Bools = NDArray[np.bool_]
-    Reach = dict[tuple[str, Pace], Points]
-    """The points that have a place within the cutoff, by roads and pace."""
+    Search = tuple[str, Pace]
+    """Over which roads, and how one rides."""
 
-REACHES_KEPT = 4096
-"""So many reaches of a spot, by roads and pace, are kept: those of a hundred places and more."""
+SPOTS_KEPT = 200
+"""Places of which the reach is kept, some 250 KB each."""
 
 _TRAVEL_TIMES = Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet")
 
@@ -76,6 +75,21 @@ class RideKind(NamedTuple):
     profile: str
     scenario: str
     cell: int
+
+
+class SpotReach(NamedTuple):
+    """From where a place is reached.
+
+    Attributes
+    ----------
+    snap_m
+        How far it is from its road, as `Window.snap_m`.
+    points
+        Those that have it within the cutoff, by roads and pace.
+    """
+
+    snap_m: float | None
+    points: dict[Search, Points]
 
 
 def list_cells(study: Study) -> tuple[AgeCell, ...]:
@@ -132,10 +146,10 @@ class Board:
     text: MapText
     beside: BesideCounts
     threads: int
-    _reach: OrderedDict[tuple[float, float, str, Pace], Points] = field(
+    _reach: OrderedDict[tuple[float, float], SpotReach] = field(
         compare=False, default_factory=OrderedDict
     )
-    """The points that have a spot within the cutoff; those asked last."""
+    """Of the places asked last."""
 
     @classmethod
     def open(
@@ -271,10 +285,6 @@ class Board:
         """The rides, and the searches that they share."""
         return Kinds(self.study, self.ground, self.academies)
 
-    def near(self, x: float, y: float) -> Window:
-        """Give the roads and children around a place; see `SearchGround.near`."""
-        return self.ground.near(x, y)
-
     def change(
         self, placed: gpd.GeoDataFrame | None = None, closed: Collection[str] = ()
     ) -> Change:
@@ -301,7 +311,7 @@ class Board:
         goes = np.flatnonzero(self.academies["academy_id"].isin(set(closed)))
         own = self._own_spots
         every = [own.take(goes), Spots.from_academies(coming, self.cells, self.study.academies)]
-        reaches = [self._search(*at) for one in every for at in one.xy.tolist()]
+        reaches = [self.search(*at).points for one in every for at in one.xy.tolist()]
         signs = np.repeat([-1, 1], [len(goes), len(coming)])
         serves = np.concatenate([one.serves for one in every], axis=1)
         return Change(self, self._list_moved(reaches, signs, serves), frozenset(closed), coming)
@@ -319,7 +329,7 @@ class Board:
             raise StudyError(Problem(twice[0], "is there already", "give the place another id"))
 
     def _list_moved(
-        self, reaches: Sequence[Reach], signs: Longs, serves: Bools
+        self, reaches: Sequence[Mapping[Search, Points]], signs: Longs, serves: Bools
     ) -> dict[RideKind, Moved]:
         """List whom academies move that come or go; rides that are searched alike share theirs."""
         room = np.full(len(self.ground.x), -1, dtype=np.int64)
@@ -343,23 +353,25 @@ class Board:
             found[ride] = alike[key]
         return found
 
-    def _search(self, x: float, y: float) -> Reach:
-        """List the points that have a place within the cutoff, by roads and pace."""
-        asked = dict.fromkeys(search[:2] for search in self.kinds.searches)
-        keys = {one: (x, y, *one) for one in asked}
-        new = [one for one, key in keys.items() if key not in self._reach]
-        if new:
-            window = self.near(x, y)
+    def search(self, x: float, y: float) -> SpotReach:
+        """Search from a place: of those asked last it is kept.
+
+        Parameters
+        ----------
+        x, y
+            Lambert 72.
+        """
+        found = self._reach.pop((x, y), None)
+        if found is None:
+            window = self.ground.near(x, y)
+            asked = dict.fromkeys(search[:2] for search in self.kinds.searches)
             with ThreadPoolExecutor(self.threads) as pool:  # the kernel holds no lock
-                found = pool.map(lambda one: window.list_reached(*one), new)
-                self._reach.update(zip((keys[one] for one in new), found, strict=True))
-        reach = {}
-        for one, key in keys.items():
-            reach[one] = self._reach[key]
-            self._reach.move_to_end(key)
-        while len(self._reach) > REACHES_KEPT:
+                points = pool.map(lambda one: window.list_reached(*one), asked)
+                found = SpotReach(window.snap_m, dict(zip(asked, points, strict=True)))
+        self._reach[x, y] = found
+        while len(self._reach) > SPOTS_KEPT:
             self._reach.popitem(last=False)
-        return reach
+        return found
 
     # -- the cache ------------------------------------------------------------------------------
 

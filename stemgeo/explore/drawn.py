@@ -70,6 +70,7 @@ def draw_isochrone(ground: SearchGround, x: float, y: float) -> Isochrone:
     minutes = sorted(set(output.isochrone_minutes))
     east, north = make_transformer(LAMBERT_72, ground.crs).transform(x, y)
     far = ground.find_farthest_m([output.isochrone_speed_kmh], minutes[-1])
+    far += ground.first.study.travel.snap_limit_m
     here = ground.cut_roads((east - far, north - far, east + far, north + far))
     if here is None:
         return _draw_circles(ground, x, y, minutes)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stemgeo.arrays import starts_of_runs, sum_by_owner
+from stemgeo.arrays import list_once, sum_by_owner
 from stemgeo.gaps.areas import find_areas
 from stemgeo.gaps.late import PROFILES
 from stemgeo.reasons import NOWHERE
@@ -133,10 +133,9 @@ class KeptGaps:
         more, touched = np.zeros(gaps, dtype=np.int64), np.zeros(gaps, dtype=np.bool_)
         for (over_all, quiet), cells in _list_alike(moves).items():
             both = [over_all] if quiet is None else [over_all, quiet]
-            every = np.sort(
+            point = list_once(
                 np.concatenate([part for one in both for part in (one.gained, one.lost)])
             )
-            point = every[starts_of_runs(every)]
             count = moves.children[:, point][cells].sum(axis=0)
             for number, (was, is_) in enumerate(_list_left(point, *both)):
                 moved = np.flatnonzero((was != is_) & (count > 0))

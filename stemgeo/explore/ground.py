@@ -176,7 +176,7 @@ class SearchGround:
                 for ride in self.first.network.rides
                 if travel.ferries or ride.mode != FERRY
             }
-        return max(speeds) / 3.6 * minutes * 60 * SLACK + travel.snap_limit_m
+        return max(speeds) / 3.6 * minutes * 60 * SLACK
 
     def near(self, x: float, y: float) -> Window:
         """Cut the roads and points out from which anyone comes to a place before the cutoff.

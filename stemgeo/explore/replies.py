@@ -13,7 +13,6 @@ import shapely
 
 from stemgeo.coverage import KEYS, REGION, lay_side_by_side
 from stemgeo.demand import served_ages
-from stemgeo.explore.board import REACHES_KEPT
 from stemgeo.explore.meaning import Meaning
 from stemgeo.explore.messages import (
     BestPlace,
@@ -88,7 +87,6 @@ class Desk:
         self.meaning = Meaning.of(board)
         self.placer = Placer(board.register, board.municipalities)
         self._before = _gather_figures(board.coverage)
-        self._snap_m: dict[tuple[float, float], float | None] = {}
 
     # -- the study as it is -------------------------------------------------------------------
 
@@ -311,7 +309,8 @@ class Desk:
         placed = laid.placed
         if placed.empty:
             return ()
-        snap_m = self._find_snap(placed)
+        at = zip(placed.geometry.x, placed.geometry.y, strict=True)
+        snap_m = [self.board.search(*spot).snap_m for spot in at]
         counts = set(change.come["academy_id"])
         towns = self._names["municipality"]
         return tuple(
@@ -327,18 +326,6 @@ class Desk:
                 placed["academy_id"], placed["nis_code"], snap_m, strict=True
             )
         )
-
-    def _find_snap(self, placed: gpd.GeoDataFrame) -> list[float | None]:
-        """Say how far each is from its road: NaN where there is none, None where none is asked."""
-        found = []
-        for at in placed.geometry:
-            spot = at.x, at.y
-            if spot not in self._snap_m:
-                self._snap_m[spot] = self.board.near(*spot).snap_m
-            found.append(self._snap_m[spot])
-        while len(self._snap_m) > REACHES_KEPT:
-            del self._snap_m[next(iter(self._snap_m))]
-        return found
 
     def _list_notes(self, laid: Laid, change: Change) -> list[Said]:
         """Say which changes change nothing."""
