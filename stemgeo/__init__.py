@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stemgeo.access.riding import access
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
     from stemgeo.example import sample
+    from stemgeo.explain.bridging import explain
     from stemgeo.network.graph import Network
     from stemgeo.planning import Plan, site
     from stemgeo.readiness import check
@@ -53,6 +54,7 @@ _HOMES = {
     "isochrones": "stemgeo.access.areas",
     "compare": "stemgeo.report.comparison",
     "coverage": "stemgeo.steps",
+    "explain": "stemgeo.explain.bridging",
     "gaps": "stemgeo.steps",
     "load_study": "stemgeo.study",
     "mclp": "stemgeo.steps",
@@ -82,6 +84,7 @@ __all__ = [
     "check_register",
     "compare",
     "coverage",
+    "explain",
     "gaps",
     "isochrones",
     "load_study",

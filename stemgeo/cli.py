@@ -583,6 +583,48 @@ def compare_command(
     print_notes(found.notes, found.language)
 
 
+@app.command("explain")
+def explain_command(
+    before: Annotated[
+        Path, typer.Argument(metavar="A", help="A study.toml or its folder, or a result of a run.")
+    ],
+    after: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where table, chart and summary go.")
+    ],
+    form: FormOption = Form.text,
+    *,
+    replace: ReplaceOption = False,
+    threads: ThreadsOption = None,
+) -> None:
+    """Say why the number of children within reach changed from one study to another."""
+    from stemgeo.explain.bridging import bridge_ends
+    from stemgeo.explain.ends import take_end
+    from stemgeo.report.bridge import format_bridge, say_change, say_heading, say_questions
+    from stemgeo.report.comparison import list_notices
+    from stemgeo.report.files import EXPLAIN, refuse_taken
+
+    refuse_taken(out, EXPLAIN, replace=replace, reads=[before, after])
+    ends = take_end(before), take_end(after)
+    language = ends[1].study.language
+    with show_progress(language) as progress:
+        found = bridge_ends(*ends, progress=progress, threads=threads)
+        found.write(out, replace=replace, progress=progress)
+    aside = sys.stdout if form is Form.text else sys.stderr
+    for line in say_questions(found):
+        print(line, file=aside)
+    if form is Form.text:
+        for profile in found.profiles:
+            print(f"\n{say_heading(found, profile)}")
+            print_table(format_bridge(found.of("region", profile=profile), found), form)
+            print(say_change(found, profile))
+    else:
+        print_table(found.table[found.table["level"] == "region"], form)
+    for line in list_notices(found.a, found.b, language):
+        print(line, file=aside)
+    print_notes(found.notes, language)
+
+
 @app.command("candidates")
 def candidates_command(
     result: ResultPath,

@@ -230,13 +230,21 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
     network = None if study.straight_line else load_roads(inputs, study.travel)
     if network is not None:
         _refuse_elsewhere(network, inputs)
-    of_extract = {} if network is None else _load_living(study, inputs, progress)
+    of_extract = {} if network is None else load_living(study, inputs, progress)
     progress(Said("Placing children", "Kinderen plaatsen", "Placement des enfants"), 0.3)
     return Prepared.from_inputs(study, inputs, network, cuts, **of_extract)
 
 
-def _load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
-    """Read what the extracts say of where people live, as far as it is asked for."""
+def load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:
+    """Read what the extracts say of where people live, as far as it is asked for.
+
+    Parameters
+    ----------
+    study, inputs
+        What is asked, of which data.
+    progress
+        Told how far it is.
+    """
     from stemgeo.inputs.buildings import load_buildings
     from stemgeo.inputs.streets import load_streets
     from stemgeo.inputs.uninhabited import load_uninhabited

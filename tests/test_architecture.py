@@ -60,6 +60,7 @@ ORDER = [
     "planning",
     "written",
     "recovery",
+    "explain",
     "verification",
     "publish",
     "explore",

@@ -41,6 +41,7 @@ COMMANDS = (
     "site",
     "sources",
     "compare",
+    "explain",
     "answer",
     "templates",
     "verify",

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.speech import Language
+    from stemgeo.texts import Texts
 
     Manifest = dict[str, Any]
 
@@ -144,7 +145,9 @@ class Comparison(Outcome):
     def text(self) -> MapText:
         """What is said beside its tables."""
         title, notice = self.words("compare.title"), "; ".join(list_notices(self.a, self.b))
-        return MapText(title, notice, _name_sources(self), date="", language=self.language)
+        return MapText(
+            title, notice, name_sources(self.a, self.b, self.words), date="", language=self.language
+        )
 
     def shown(self) -> pd.DataFrame:
         """Give the provinces of both in words."""
@@ -194,7 +197,9 @@ class Comparison(Outcome):
         return of_level | super()._build_tables()
 
     def _build_texts(self) -> dict[str, str]:
-        readme = join_lines((*list_notices(self.a, self.b), _name_sources(self)))
+        readme = join_lines(
+            (*list_notices(self.a, self.b), name_sources(self.a, self.b, self.words))
+        )
         return {"LEESMIJ.txt": readme, "summary.md": _write_markdown(self)}
 
     def _build_manifest(self) -> Manifest:
@@ -202,7 +207,7 @@ class Comparison(Outcome):
             "command": COMPARE,
             **list_made_with(),
             "notices": list_notices(self.a, self.b),
-            "attribution": _name_sources(self),
+            "attribution": name_sources(self.a, self.b, self.words),
             "differences": self.differences.to_dict("records"),
             "same_children": self.same_children,
             "cost": self.cost,
@@ -502,15 +507,29 @@ def _is_straight(content: Manifest) -> bool:
 
 def say_heading(found: Comparison, profile: str) -> str:
     """Say over which roads the figures of a profile are."""
-    words = found.words
-    straight = [_is_straight(one) for one in found.made_of]
+    return say_over(found.a, found.b, profile, found.language)
+
+
+def say_over(a: Manifest, b: Manifest, profile: str, language: Language) -> str:
+    """Say over which roads two results are measured.
+
+    Parameters
+    ----------
+    a, b
+        The manifests.
+    profile
+        The roads.
+    language
+        In which it is told.
+    """
+    words, straight = load_texts(language), [_is_straight(one) for one in (a, b)]
     if not any(straight) or profile != "all":
         if profile == "all":
             return words("compare.all")
-        return words("compare.over", roads=QUIET[profile].roads_with_stress.to_text(found.language))
+        return words("compare.over", roads=QUIET[profile].roads_with_stress.to_text(language))
     if all(straight):
         return words("compare.straight")
-    sides = _label_sides(found)
+    sides = label_results(a, b, language)
     line, roads = sides if straight[0] else sides[::-1]
     return words("compare.mixed", line=line, roads=roads)
 
@@ -778,27 +797,45 @@ def say_differences(found: Comparison) -> list[str]:
     ]
 
 
-def list_notices(a: Manifest, b: Manifest) -> list[str]:
-    """Give the notices and methods of both, each thing once, and whose it is when one has it."""
-    lines, sides = [], _label(a, b)
+def list_notices(a: Manifest, b: Manifest, language: Language | None = None) -> list[str]:
+    """Give the notices and methods of both, each thing once, and whose it is when one has it.
+
+    Parameters
+    ----------
+    a, b
+        The manifests.
+    language
+        That of the first when not given.
+    """
+    language = language or read_study(a).language
+    lines, sides = [], label_results(a, b, language)
     for name in ("notice", "method_note"):
         ours, theirs = a.get(name, ""), b.get(name, "")
         if ours == theirs:
             lines += [ours]
         else:
             told = zip(sides, (ours, theirs), strict=True)
-            words = load_texts(read_study(a).language)
+            words = load_texts(language)
             lines += [words.join_pair(side, said) for side, said in told if said]
     return [line for line in lines if line]
 
 
-def _name_sources(found: Comparison) -> str:
+def name_sources(a: Manifest, b: Manifest, words: Texts) -> str:
+    """Name the sources of two results, each once.
+
+    Parameters
+    ----------
+    a, b
+        The manifests.
+    words
+        Of the language in which it is told.
+    """
     named = [
         part
-        for one in (found.a, found.b)
+        for one in (a, b)
         for part in one["attribution"].split(load_texts(read_study(one).language)("list.series"))
     ]
-    return found.words.join_series(dict.fromkeys(named))
+    return words.join_series(dict.fromkeys(named))
 
 
 def _write_markdown(found: Comparison) -> str:
@@ -824,7 +861,7 @@ def _write_markdown(found: Comparison) -> str:
         shown = format_comparison(found.of("province", profile=profile), found, "province")
         lines += [f"## {say_heading(found, profile)}", "", say_moved(found, profile), ""]
         lines += [*write_markdown_table(shown, left=1), "", *_name_losers(found, profile)]
-    end = end_markdown(_name_sources(found), found.notes, words, "compare.notes")
+    end = end_markdown(name_sources(found.a, found.b, words), found.notes, words, "compare.notes")
     return "\n".join([*lines, words("compare.points", a=sides[0], b=sides[1]), "", *end])
 
 
@@ -844,13 +881,21 @@ def _name_losers(found: Comparison, profile: str) -> list[str]:
 
 
 def _label_sides(found: Comparison) -> tuple[str, str]:
-    return _label(found.a, found.b)
+    return label_results(found.a, found.b, found.language)
 
 
-def _label(a: Manifest, b: Manifest) -> tuple[str, str]:
-    """Call both by their days in the language of the first."""
+def label_results(a: Manifest, b: Manifest, language: Language) -> tuple[str, str]:
+    """Call both by their days in a language.
+
+    Parameters
+    ----------
+    a, b
+        The manifests.
+    language
+        In which it is told.
+    """
     names = _name_sides(a, b)
-    ours, theirs = (names[side].to_text(read_study(a).language) for side in ("a", "b"))
+    ours, theirs = (names[side].to_text(language) for side in ("a", "b"))
     return ours, theirs
 
 

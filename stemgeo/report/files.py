@@ -23,6 +23,7 @@ RUN = "run"
 TREND = "trend"
 SITE = "site"
 COMPARE = "compare"
+EXPLAIN = "explain"
 ANSWER = "answer"
 PUBLISH = "publish"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
@@ -195,6 +196,7 @@ def find_command(folder: Path, *commands: str) -> str:
 _MODELS: dict[str, type[manifests.AnyManifest]] = {
     TREND: manifests.TrendManifest,
     COMPARE: manifests.ComparisonManifest,
+    EXPLAIN: manifests.ExplanationManifest,
     RUN: manifests.RunManifest,
     SITE: manifests.PlanManifest,
     ANSWER: manifests.AnswerManifest,

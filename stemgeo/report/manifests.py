@@ -185,6 +185,17 @@ class ComparisonManifest(AnyManifest):
     notes: list[_NoteEntry | str] = []
 
 
+class ExplanationManifest(AnyManifest):
+    """The manifest of a bridge."""
+
+    a: SideManifest
+    b: SideManifest
+    text: _Words
+    differing: list[str]
+    measurements: int
+    notes: list[_NoteEntry | str] = []
+
+
 class _SolutionEntry(_Model):
     candidates: int
     proven_optimal: bool

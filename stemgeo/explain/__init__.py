@@ -1,0 +1,1 @@
+"""Why a figure changed: the difference of two studies, part by part, to the child."""

@@ -1,0 +1,211 @@
+"""The bridge from A to B: what every part contributes, at every level, to the child."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from stemgeo.explain.as_written import VERSION, count_as_written
+from stemgeo.explain.contributions import PartShares, list_sets, share_difference
+from stemgeo.explain.ends import PARTS, load_ends, take_end
+from stemgeo.explain.hybrids import Hybrids
+from stemgeo.explain.questions import list_questions, list_versions
+from stemgeo.maps.text import MapText
+from stemgeo.measure import count_cores, report_nothing
+from stemgeo.notes import Said, tell_notes
+from stemgeo.report.bridge import Explanation
+from stemgeo.report.comparison import label_results, list_notices, name_sources
+from stemgeo.report.imprint import build_map_text
+from stemgeo.report.manifests import build_origins
+from stemgeo.tables import check_table, order_columns
+from stemgeo.texts import load_texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from stemgeo.explain.ends import BridgeEnd, LoadedEnd
+    from stemgeo.measure import Progress
+    from stemgeo.report.outcome import Tables
+    from stemgeo.study import Study
+
+    Longs = NDArray[np.int64]
+
+KEYS = ["level", "code", "band", "profile"]
+MEASURES = ("covered", "not_covered", "children")
+"""What is bridged: each of them adds up by itself."""
+
+
+def explain(
+    a: Study | Tables | str | Path,
+    b: Study | Tables | str | Path,
+    *,
+    progress: Progress = report_nothing,
+    threads: int | None = None,
+) -> Explanation:
+    """Say why the children within reach are others in B than in A, part by part.
+
+    Parameters
+    ----------
+    a, b
+        Each a study, a study.toml or its folder, or what `run` gave or wrote, of which the study
+        and its files are found again.
+    progress
+        Called with what is being done and the share behind us.
+    threads
+        Searches that run side by side, all cores when not given; the result is the same.
+
+    Returns
+    -------
+    Explanation
+        The bridge, told in the language of B.
+
+    Raises
+    ------
+    StudyError
+        If they are of other ground, or of another thing.
+    ResultError
+        If a result is given of which the study or a file is not found as it was.
+    InputError
+        With every problem of the files of one.
+    """
+    return bridge_ends(take_end(a), take_end(b), progress=progress, threads=threads)
+
+
+def bridge_ends(
+    a: BridgeEnd, b: BridgeEnd, *, progress: Progress = report_nothing, threads: int | None = None
+) -> Explanation:
+    """Say it of two ends that were taken.
+
+    Parameters
+    ----------
+    a, b
+        As from `take_end`.
+    progress, threads
+        As for `explain`.
+    """
+    progress(Said("Reading files", "Bestanden lezen", "Lecture des fichiers"), 0.0)
+    hybrids = Hybrids(*load_ends(a, b), threads or count_cores())
+    counted = {}
+    every = list(list_sets(hybrids.differing))
+    for done, changed in enumerate(every):
+        progress(Said("Computing", "Berekenen", "Calcul"), 0.1 + 0.8 * done / len(every))
+        counted[changed] = _take_counts(hybrids.count(changed))
+    ends = _describe_end(a, hybrids.a), _describe_end(b, hybrids.b)
+    versions = [
+        list_versions(side, one.written, now)
+        for side, one, now in zip("AB", (a, b), ends, strict=True)
+        if one.written is not None
+    ]
+    questions = pd.concat([list_questions(*ends), *versions], ignore_index=True)
+    notes = dict.fromkeys((*hybrids.a.inputs.warnings, *hybrids.b.inputs.warnings))
+    return Explanation(
+        table=check_table("bridge", _build_table(hybrids, counted, (a, b))),
+        questions=check_table("bridge-questions", questions),
+        differing=list(hybrids.differing),
+        measurements=len(hybrids.searched),
+        a=_leave_out_text(ends[0]),
+        b=_leave_out_text(ends[1]),
+        printed=_build_text(b, ends),
+        notes=tell_notes(notes, b.study.languages),
+    )
+
+
+def _take_counts(coverage: pd.DataFrame) -> pd.DataFrame:
+    return coverage.set_index(KEYS)[["name", "covered", "children"]]
+
+
+def _describe_end(end: BridgeEnd, loaded: LoadedEnd) -> dict[str, Any]:
+    """Tell of one end what a manifest tells of a result."""
+    return build_origins(end.study, loaded.inputs, text=build_map_text(end.study, loaded.inputs))
+
+
+def _leave_out_text(end: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in end.items() if name != "text"}
+
+
+def _build_text(b: BridgeEnd, ends: tuple[dict[str, Any], dict[str, Any]]) -> MapText:
+    """Say what is printed around the chart: as of B, with dates, notices and sources of both."""
+    language = b.study.language
+    words, named = load_texts(language), label_results(*ends, language)
+    dates = [
+        words.join_pair(name, one["text"]["date"]) for name, one in zip(named, ends, strict=True)
+    ]
+    return MapText(
+        **ends[1]["text"]
+        | {
+            "language": language,
+            "notice": "; ".join(list_notices(*ends, language)),
+            "source": name_sources(*ends, words),
+            "date": words.join_series(dates),
+            "method_note": "",
+        }
+    )
+
+
+def _build_table(
+    hybrids: Hybrids, counted: dict[frozenset[str], pd.DataFrame], ends: tuple[BridgeEnd, BridgeEnd]
+) -> pd.DataFrame:
+    """Lay the bridge out: A, every part, B, at every place, band and profile."""
+    parts = hybrids.differing
+    now = counted[frozenset()], counted[frozenset(parts)]
+    then = [
+        one if end.written is None else count_as_written(end.written, hybrids.b, hybrids.profiles)
+        for end, one in zip(ends, now, strict=True)
+    ]
+    index, names = _lay_rows([*then[::-1], *reversed(counted.values())])
+    figures = {changed: _measure(table, index) for changed, table in counted.items()}
+    found = share_difference(figures, parts)
+    first, last = (_measure(one, index) for one in then)
+    rows: dict[str, PartShares] = {"a": _repeat(first)}
+    for part in PARTS:
+        rows[part] = found.rows(parts.index(part)) if part in parts else _repeat(0 * first)
+    if any(one.written is not None for one in ends):
+        rows[VERSION] = _repeat(last - first - found.difference)
+    return _write_rows(index, names, rows | {"b": _repeat(last)})
+
+
+def _measure(table: pd.DataFrame, index: pd.MultiIndex) -> Longs:
+    """Give the measures of each row one after another: `MEASURES` of the first, of the second."""
+    rows = table[["covered", "children"]].reindex(index, fill_value=0).to_numpy(np.int64)
+    return np.column_stack([rows[:, 0], rows[:, 1] - rows[:, 0], rows[:, 1]]).ravel()
+
+
+def _repeat(figures: Longs) -> PartShares:
+    """Give figures that are the same in every order."""
+    return PartShares(figures, figures, figures, figures, 1)
+
+
+def _lay_rows(tables: list[pd.DataFrame]) -> tuple[pd.MultiIndex, dict[Any, str]]:
+    """List the places, bands and profiles that any of the tables has, and the names of places.
+
+    A band that only one of the two counts is left out.
+    """
+    every = pd.concat(tables).reset_index()
+    names = every.drop_duplicates(["level", "code"]).set_index(["level", "code"])["name"].to_dict()
+    bands = set.intersection(*(set(one.index.get_level_values("band")) for one in tables))
+    frame = every.loc[every["band"].isin(bands), KEYS].drop_duplicates()
+    size = {name: at for at, name in enumerate(dict.fromkeys(every["level"]))}
+    frame = frame.iloc[np.argsort(frame["level"].map(size), kind="stable")]
+    return pd.MultiIndex.from_frame(frame), names
+
+
+def _write_rows(
+    index: pd.MultiIndex, names: dict[Any, str], rows: dict[str, PartShares]
+) -> pd.DataFrame:
+    """Write the rows of each place under one another: A, the parts, B."""
+    kinds = [np.stack([one[kind] for one in rows.values()], axis=1) for kind in range(3)]
+    front = index.to_frame(index=False)
+    front.insert(2, "name", [names[one] for one in zip(front["level"], front["code"], strict=True)])
+    table = front.loc[front.index.repeat(len(rows))].reset_index(drop=True)
+    columns: dict[str, Any] = {"part": np.tile([*rows], len(index))}
+    for at, measure in enumerate(MEASURES):
+        for name, values in zip(("", "_least", "_most"), kinds, strict=True):
+            columns[f"{measure}{name}"] = values[at :: len(MEASURES)].ravel()
+    exact = [one.write_exactly(slice(0, None, len(MEASURES))) for one in rows.values()]
+    columns["covered_exact"] = np.stack(exact, axis=1).ravel()
+    return order_columns("bridge", table.assign(**columns))
