@@ -108,6 +108,10 @@ PlanOption = Annotated[
         "--plan", metavar="FILE", help="What would open, move and close beside the register."
     ),
 ]
+EditsOption = Annotated[
+    Path | None,
+    typer.Option("--edits", metavar="FILE", help="Roads that would change before measuring."),
+]
 SheetOption = Annotated[
     str | None, typer.Option("--sheet", metavar="NAME", help="That holds the academies.")
 ]
@@ -180,13 +184,13 @@ def new_command(
 
 
 @app.command("check")
-def check_command(study: StudyPath, plan: PlanOption = None) -> None:
+def check_command(study: StudyPath, plan: PlanOption = None, edits: EditsOption = None) -> None:
     """Report every problem in the inputs of a study at once, and what a run will find."""
     from stemgeo.errors import InputError
     from stemgeo.inputs.checking import Checked
     from stemgeo.study import load_study
 
-    asked = _add_plan(load_study(study), plan)
+    asked = _add_plan(load_study(study), plan, edits)
     try:
         with show_progress(asked.language) as progress:
             from stemgeo.readiness import check as check_inputs
@@ -278,6 +282,7 @@ def run_command(
     study: StudyPath,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
     plan: PlanOption = None,
+    edits: EditsOption = None,
     threads: ThreadsOption = None,
     *,
     uncertainty: Annotated[
@@ -297,7 +302,7 @@ def run_command(
     from stemgeo.report.summary import format_coverage
     from stemgeo.study import load_study
 
-    parsed = _add_plan(load_study(study), plan)
+    parsed = _add_plan(load_study(study), plan, edits)
     refuse_taken(out, replace=replace, reads=[study])
     language = parsed.language
     with show_progress(language) as progress:
@@ -337,6 +342,7 @@ def site_command(
         ),
     ] = None,
     profile: Annotated[Roads | None, typer.Option("--profile", help="Which roads.")] = None,
+    edits: EditsOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where the plan goes.")
     ] = None,
@@ -355,7 +361,7 @@ def site_command(
     if share is not None and wanted is not Wanted.lscp:
         raise typer.BadParameter(f"--share is of --problem lscp, not of {wanted}")
     _refuse_lone_replace(out, replace=replace)
-    own = load_study(study)
+    own = _add_plan(load_study(study), None, edits)
     parsed = own.with_siting(
         places=places, budget_eur=budget, share=share, problem=wanted, profile=profile
     )
@@ -385,7 +391,8 @@ def site_command(
             f"{_PLAN_IN.to_text(language)} {out}: summary.md, plan.csv, maps/, tables/, "
             "manifest.json"
         )
-        command = f"stemgeo run {study} --plan {out / 'plan.csv'} --out {out}-run"
+        over = "" if edits is None else f" --edits {edits}"
+        command = f"stemgeo run {study} --plan {out / 'plan.csv'}{over} --out {out}-run"
         print_line(
             f"{Said('Measure it', 'Meet het', 'Pour le mesurer').to_text(language)}: {command}"
         )
@@ -412,9 +419,10 @@ def _refuse_lone_replace(out: Path | None, *, replace: bool) -> None:
         raise typer.BadParameter("--replace is of --out: say where the result goes")
 
 
-def _add_plan(study: Study, plan: Path | None) -> Study:
-    """Put a plan given here in the place of the study's own."""
-    return study if plan is None else study.with_plan(plan)
+def _add_plan(study: Study, plan: Path | None, edits: Path | None) -> Study:
+    """Put a plan and edits of roads that are given here in the place of the study's own."""
+    study = study if plan is None else study.with_plan(plan)
+    return study if edits is None else study.with_network_edits(edits)
 
 
 @app.command("trend")
@@ -775,6 +783,10 @@ def verify_command(
             "--plan", metavar="FILE", help="Its plan; looked for by its hash when not given."
         ),
     ] = None,
+    edits: Annotated[
+        Path | None,
+        typer.Option("--edits", metavar="FILE", help="Its edits of roads; looked for alike."),
+    ] = None,
     *,
     trust_templates: Annotated[
         bool,
@@ -795,6 +807,7 @@ def verify_command(
             written,
             study or None,
             plan=plan,
+            edits=edits,
             trust_templates=trust_templates,
             progress=progress,
             threads=threads,

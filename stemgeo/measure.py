@@ -52,6 +52,7 @@ from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.plan import add_plan
 from stemgeo.network import bicycle
+from stemgeo.network.study_edits import note_edits, place_edits
 from stemgeo.notes import Note, Said, say, say_amount, say_count
 from stemgeo.recognition import choose_recognised, note_idle_plan, note_lengths
 from stemgeo.study import (
@@ -105,6 +106,8 @@ class Prepared:
         What the children are placed by, the children at points, and to which places they belong.
     notes
         What the reader of the figures must know.
+    edits
+        The edits of roads, where they lie on them; None without any.
     """
 
     study: Study
@@ -114,6 +117,7 @@ class Prepared:
     placed: PlacedChildren
     levels: list[Level]
     notes: tuple[Note, ...]
+    edits: gpd.GeoDataFrame | None = None
 
     @classmethod
     def from_inputs(
@@ -228,11 +232,15 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
     inputs = load_inputs(study)
     progress(Said("Reading roads", "Wegen lezen", "Lecture des routes"), 0.1)
     network = None if study.straight_line else load_roads(inputs, study.travel)
+    edits = None
     if network is not None:
         _refuse_elsewhere(network, inputs)
+        if inputs.network_edits is not None:
+            edits = place_edits(network, inputs.network_edits, study.travel)
+            inputs = inputs.with_note(note_edits(edits))
     of_extract = {} if network is None else load_living(study, inputs, progress)
     progress(Said("Placing children", "Kinderen plaatsen", "Placement des enfants"), 0.3)
-    return Prepared.from_inputs(study, inputs, network, cuts, **of_extract)
+    return replace(Prepared.from_inputs(study, inputs, network, cuts, **of_extract), edits=edits)
 
 
 def load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from stemgeo.study import Input, Study, load_study
 from stemgeo.writing.seal import hash_if_readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     Manifest = dict[str, Any]
 
-ASK_STUDY, ASK_PLAN = "say where it is: --study STUDY", "say where it is: --plan FILE"
+ASK_STUDY = "say where it is: --study STUDY"
 _IN_ITS_PLACE = "give the study in the place of its result"
 _LOOKED_IN = "in the current folder, the result, the folder above it, or one level below these"
 
@@ -146,56 +146,82 @@ def read_study_again(
     return min(studies, key=lambda one: others(one[0]))
 
 
-def give_plan_of_then(
+@dataclass(frozen=True)
+class _GivenBeside:
+    """What can be given beside a study: what it is, how it is asked for, how a study takes it."""
+
+    called: str
+    ask: str
+    usual_name: str
+    give: Callable[[Study, str | Path | None], Study]
+
+
+_BESIDE = {
+    "plan": _GivenBeside(
+        *("plan", "say where it is: --plan FILE", "plan.csv"), lambda one, to: one.with_plan(to)
+    ),
+    "network_edits": _GivenBeside(
+        *("edits of roads", "say where they are: --edits FILE", "network-edits.geojson"),
+        lambda one, to: one.with_network_edits(to),
+    ),
+}
+"""By its role."""
+
+
+def give_of_then(
+    role: str,
     study: Study,
     of_run: Manifest,
     given: str | Path | None,
     places: tuple[Path, ...],
-    mend: str = ASK_PLAN,
+    mend: str = "",
 ) -> Study:
-    """Give the study the plan of then, when that was given beside the study.
+    """Give the study the plan or edits of then, when these were given beside the study.
 
     Parameters
     ----------
+    role
+        "plan" or "network_edits".
     study, of_run
         As it is found, and what a manifest says of it.
     given
-        The file of the plan.
+        The file.
     places
         Folders in which it may be.
     mend
-        What to do where it is not found.
+        What to do where it is not found; by itself to say where it is.
 
     Raises
     ------
     ResultError
         If it is not found.
     """
-    then = of_run["study"]["inputs"].get("plan")
+    beside, then = _BESIDE[role], of_run["study"]["inputs"].get(role)
     if given is not None:
-        return study.with_plan(given)
-    if then is None or then == list_choices(study)["inputs"]["plan"]:
+        return beside.give(study, given)
+    if then is None or then == list_choices(study)["inputs"][role]:
         return study
-    hash_ = next((item["sha256"] for item in of_run["inputs"] if item["role"] == "plan"), "")
-    found = find_again(places, (then["path"], "plan.csv"), hash_)
+    hash_ = next((item["sha256"] for item in of_run["inputs"] if item["role"] == role), "")
+    found = find_again(places, (then["path"], beside.usual_name), hash_)
     if not found:
-        then_ = f"the plan of then (SHA-256 {shorten_hash(hash_)})"
+        then_ = f"the {beside.called} of then (SHA-256 {shorten_hash(hash_)})"
         what = f"{then_} is not beside the study or {_LOOKED_IN}"
-        raise ResultError(Problem(clean_text(then["path"]), what, mend))
-    return study.with_plan(found[0])
+        raise ResultError(Problem(clean_text(then["path"]), what, mend or beside.ask))
+    return beside.give(study, found[0])
 
 
 def recover_study(folder: Path, of_run: Manifest) -> Study:
-    """Find the study of a result again, with the plan that was given beside it.
+    """Find the study of a result again, with the plan and edits that were given beside it.
 
     Raises
     ------
     ResultError
-        If it or its plan is not found, or a file is no longer what it was then.
+        If it or what was given beside it is not found, or a file is no longer what it was then.
     """
     places = (Path(), folder, folder.resolve().parent)
     study, home = read_study_again(folder, of_run, None, places, _IN_ITS_PLACE)
-    study = give_plan_of_then(study, of_run, None, (*places, home), _IN_ITS_PLACE)
+    for role in _BESIDE:
+        study = give_of_then(role, study, of_run, None, (*places, home), _IN_ITS_PLACE)
     others = [where for where, *_ in StudyOfThen(of_run, study).list_other_inputs()]
     if others:
         named = clean_text(", ".join(others), 300)

@@ -2056,6 +2056,21 @@ class Study(_StudyPart):
         given = None if plan is None else Register(path=Path(plan))
         return self.model_copy(update={"inputs": self.inputs.model_copy(update={"plan": given})})
 
+    def with_network_edits(self, edits: str | Path | None) -> Study:
+        """Give this study with the edits of a file in place of its own, or with none.
+
+        Raises
+        ------
+        StudyError
+            If it measures in a straight line, where there are no roads.
+        """
+        if edits is not None and self.straight_line:
+            what = "edits of roads change nothing in a straight line"
+            raise StudyError(Problem(str(edits), what, "leave them out, or give a network"))
+        given = None if edits is None else Register(path=Path(edits))
+        inputs = self.inputs.model_copy(update={"network_edits": given})
+        return self.model_copy(update={"inputs": inputs})
+
     @property
     def language(self) -> Language:
         """In which its outputs are, with its words for what is sought and how one gets there."""

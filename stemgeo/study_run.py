@@ -131,6 +131,7 @@ def run(
         ),
         subsidy_before=_cost_before(prepared),
         plan_changes=list_changes(prepared.inputs, study.about.date, study.academies),
+        network_edits=prepared.edits,
         surroundings=draw_surroundings(prepared) if study.has_area else None,
         main_roads=_draw_main_roads(prepared),
         postcodes=prepared.inputs.postcodes,

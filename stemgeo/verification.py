@@ -21,7 +21,7 @@ from stemgeo.inputs.files import clean_text
 from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said, say_amount, say_count, say_text
 from stemgeo.planning import site
-from stemgeo.recovery import StudyOfThen, give_plan_of_then, read_study_again, shorten_hash
+from stemgeo.recovery import StudyOfThen, give_of_then, read_study_again, shorten_hash
 from stemgeo.report.answers import build_answer
 from stemgeo.report.comparison import compare
 from stemgeo.report.figures import ChangedFigure, compare_tables
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
 
 FILES, STUDY, INPUTS, RESULT = "files", "study", "inputs", "result"
 """What may differ, in the order in which it is looked at."""
+
+
+BesideStudy = dict[str, str | Path | None]
+"""What is given here of what was given beside a study, by its role."""
 
 
 @dataclass(frozen=True)
@@ -282,7 +286,8 @@ def _answer_again(again: Again) -> Outcome:
 def _run_beside(again: Again, then: Manifest, name: str) -> Path:
     """Run the study of then that is not the one asked about; give its folder."""
     study, home = read_study_again(again.beside / name, then, None, again.places)
-    study = give_plan_of_then(study, then, None, (*again.places, home))
+    for role in ("plan", "network_edits"):
+        study = give_of_then(role, study, then, None, (*again.places, home))
     return _run_again(again, StudyOfThen(then, study)).write(again.beside / name)
 
 
@@ -301,6 +306,7 @@ def verify(
     study: Study | str | Path | Sequence[Study | str | Path] | None = None,
     *,
     plan: str | Path | None = None,
+    edits: str | Path | None = None,
     trust_templates: bool = False,
     progress: Progress = report_nothing,
     threads: int | None = None,
@@ -318,6 +324,8 @@ def verify(
         these. Of a comparison two, in its order.
     plan
         The plan that a run was given beside its study; without it looked for in the same way.
+    edits
+        Its edits of roads, alike.
     trust_templates
         Fill in the texts of one's own that an answer was made of too, out of its manifest. A
         manifest can be a stranger's: without this they are not read, and the documents that come
@@ -347,7 +355,9 @@ def verify(
         raise ResultError(Problem(str(folder), what, "leave --trust-templates out"))
     left_out = _name_own_texts(found.language) if own and not trust_templates else ()
     given = (study,) if isinstance(study, Study | str | Path) else tuple(study or ())
-    asked, places = _find_studies(found, folder, given, plan)
+    given_beside: BesideStudy = {"plan": plan, "network_edits": edits}
+    _refuse_idle_beside(found, folder, given_beside)
+    asked, places = _find_studies(found, folder, given, given_beside)
     with temporary_folder() as beside:
         made: Path | None = None
         try:
@@ -377,7 +387,7 @@ def verify(
 
 
 def _find_studies(
-    found: Outcome, folder: Path, given: Sequence[Study | str | Path], plan: str | Path | None
+    found: Outcome, folder: Path, given: Sequence[Study | str | Path], beside: BesideStudy
 ) -> tuple[tuple[StudyOfThen, ...], tuple[Path, ...]]:
     """Find the studies that a result was made of, and the folders in which files of then may be."""
     behind = found.made_of
@@ -391,21 +401,35 @@ def _find_studies(
             (one, Path()) if isinstance(one, Study) else read_study_again(folder, then, one, places)
         )
         studies, places = [*studies, study], (*places, home)
-    # One of two may have been measured without it; a trend is of no plan.
     alone = len(behind) == 1
-    with_plan = [
-        found.COMMAND != TREND and (alone or bool(then["study"]["inputs"].get("plan")))
-        for then in behind
-    ]
-    if plan is not None and not any(with_plan):
-        raise ResultError(Problem(str(folder), "counts no plan", "leave --plan out"))
     asked = []
-    for then, study, side, own in zip(behind, studies, ("A: ", "B: "), with_plan, strict=False):
-        as_then = give_plan_of_then(study, then, plan if own else None, places)
+    for then, study, side in zip(behind, studies, ("A: ", "B: "), strict=False):
+        as_then = study
+        for role, given_path in beside.items():
+            # One of two may have been measured without it; a trend is of no plan.
+            own = alone or bool(then["study"]["inputs"].get(role))
+            own &= (found.COMMAND, role) != (TREND, "plan")
+            as_then = give_of_then(role, as_then, then, given_path if own else None, places)
         as_then = _give_siting(as_then, then) if found.COMMAND == SITE else as_then
         years = tuple(found.manifest.get("years", ()))
         asked.append(StudyOfThen(then, as_then, "" if alone else side, years))
     return tuple(asked), places
+
+
+def _refuse_idle_beside(found: Outcome, folder: Path, beside: BesideStudy) -> None:
+    """Refuse a plan or edits that are given here, where the result has none."""
+    alone, asked = len(found.made_of) == 1, [one["study"]["inputs"] for one in found.made_of]
+    idle = {
+        "plan": found.COMMAND == TREND or not (alone or any(one.get("plan") for one in asked)),
+        "network_edits": not (alone or any(one.get("network_edits") for one in asked)),
+    }
+    told = {
+        "plan": ("counts no plan", "leave --plan out"),
+        "network_edits": ("has no edits of roads", "leave --edits out"),
+    }
+    for role, given in beside.items():
+        if given is not None and idle[role]:
+            raise ResultError(Problem(str(folder), *told[role]))
 
 
 def _name_own_texts(language: str) -> tuple[str, ...]:

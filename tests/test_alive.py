@@ -489,7 +489,7 @@ OPTIONS = {
     "inputs.matched_addresses": Alive("inputs.academies", "adresmatch.csv", "addressed"),
     "inputs.corrections": Alive("inputs.academies", "recht.csv"),
     "inputs.plan": Alive("access.academy_id", "plan.csv"),
-    "inputs.network_edits": Alive("inputs.network_edits", "brug.csv"),
+    "inputs.network_edits": Alive(TIMES, "brug.csv"),
     "inputs.road_projects": Alive("inputs.road_projects", "brug.csv"),
     "inputs.candidates": Alive("plan.places", "plaatsen2.csv", "site"),
     "inputs.layers": Alive("coverage.level", {"kant": "helften.gpkg"}),

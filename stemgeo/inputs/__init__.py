@@ -227,6 +227,11 @@ class Inputs:
         new = self.academies[self.are_new(self.academies)]
         return add_plan(self.register, new[new[list(DAYS)].notna().any(axis=1)])
 
+    def with_note(self, note: Note) -> Inputs:
+        """Give the inputs, and those of other years, with one thing more to be told."""
+        years = {year: one.with_note(note) for year, one in self.years.items()}
+        return replace(self, warnings=(*self.warnings, note), years=years)
+
     def cut_zones(self) -> Inputs:
         """Give the inputs with the zones as far as they lie in the area: those that are counted."""
         if self.area.outline is None:

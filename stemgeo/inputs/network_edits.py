@@ -72,6 +72,7 @@ _ALONE: Synonyms = {
     "oneway": ("oneway", "one_way eenrichting eenrichtingsverkeer sens_unique"),
     "osm_way": ("osm_way", "way osm_id osm_way_id way_id osm_weg weg_osm voie_osm"),
     "cost_eur": SYNONYMS["cost_eur"],
+    "length_m": ("length_m",),
 }  # fmt: skip
 _ENDS = ("from_lon", "from_lat", "to_lon", "to_lat")
 _IN_TABLES: Synonyms = {
@@ -81,7 +82,7 @@ _IN_TABLES: Synonyms = {
     "to_lon": ("to_lon", "lon_to naar_lon lon_naar tot_lon vers_lon lon_vers a_lon"),
     "to_lat": ("to_lat", "lat_to naar_lat lat_naar tot_lat vers_lat lat_vers a_lat"),
 }
-COLUMNS = (*_ALONE, "geometry")
+COLUMNS = (*(one for one in _ALONE if one != "length_m"), "geometry")
 """Of the table of edits, in order; `docs/data-dictionary.md` says what each holds."""
 
 
@@ -412,7 +413,8 @@ def write_network_edits_text(edits: gpd.GeoDataFrame, form: str = "geojson") -> 
     """
     _refuse_unwritable(edits)
     shapes = _to_degrees(edits.geometry)
-    rows = [{name: _write_value(row[name]) for name in _ALONE} for row in edits.to_dict("records")]
+    plain = edits[[*COLUMNS[:-1]]].to_dict("records")
+    rows = [{str(name): _write_value(value) for name, value in row.items()} for row in plain]
     if form == "csv":
         content = io.StringIO()
         writer = csv.writer(content, lineterminator="\n")

@@ -389,7 +389,7 @@ class _AddedRoads:
             return np.where(beside.reshape(-1, *[1] * (there.ndim - 1)), there, new)
 
         lengths = [
-            [one.to_mm - one.from_mm] if one.of >= 0 else _measure_mm(network, one.line)
+            [one.to_mm - one.from_mm] if one.of >= 0 else measure_mm(network, one.line)
             for one in self.pieces
         ]
         return {
@@ -454,7 +454,7 @@ class _AddedRoads:
         return replace(done, **opened)
 
 
-def _measure_mm(network: Network, line: Floats) -> Ints:
+def measure_mm(network: Network, line: Floats) -> Ints:
     """Measure the pieces of a line along the ellipsoid."""
     to_degrees = make_transformer(network.crs, "EPSG:4326")
     lon, lat = to_degrees.transform(line[:, 0], line[:, 1])

@@ -12,6 +12,7 @@ from stemgeo.inputs.messages import PROPOSED
 from stemgeo.inputs.plan import CLOSED
 from stemgeo.inputs.provenance import name_source
 from stemgeo.maps.text import MapText
+from stemgeo.network.study_edits import say_edits
 from stemgeo.recognition import Standing, choose_recognised
 from stemgeo.speech import format_day, format_number
 from stemgeo.texts import load_texts
@@ -73,6 +74,8 @@ def _say_method_note(study: Study, inputs: Inputs, words: Texts) -> str:
         notes.append(words("about.ferries"))
     if study.inputs.plan is not None:
         notes.append(words(f"about.{_name_plan(inputs)}"))
+    if inputs.network_edits is not None:
+        notes.append(say_edits(inputs.network_edits).to_text(words.language))
     return words.join_series(notes)
 
 

@@ -438,6 +438,8 @@ class Tables(Outcome):
         The same without the plan; None where no plan moves or closes an academy of the register.
     plan_changes
         What the plan opens, moves and closes, see `recognition.list_changes`; None without one.
+    network_edits
+        The edits of roads that it was measured with, where they lie; None without any.
     surroundings
         What maps of a study with an area show around it, and its roads; None without an area.
     postcodes
@@ -475,12 +477,13 @@ class Tables(Outcome):
         "gaps": "gaps.gpkg",
         "isochrones": "isochrones.gpkg",
         "to_check_lines": "to-check.gpkg",
+        "network_edits": "network-edits.gpkg",
     }
     OPTIONAL = frozenset(
         {
             *("to_check", "verdicts", "quintiles", "concentration", "isochrones", "subsidy"),
             *("subsidy_before", "plan_changes", "surroundings", "main_roads", "postcodes"),
-            *("to_check_lines", *ACCOUNTS),
+            *("to_check_lines", "network_edits", *ACCOUNTS),
         }
     )
     KNOWN = frozenset(
@@ -521,6 +524,7 @@ class Tables(Outcome):
     subsidy: pd.DataFrame | None
     subsidy_before: pd.DataFrame | None
     plan_changes: pd.DataFrame | None
+    network_edits: gpd.GeoDataFrame | None
     surroundings: gpd.GeoDataFrame | None
     main_roads: gpd.GeoDataFrame | None
     postcodes: pd.DataFrame | None

@@ -33,6 +33,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "network/crossings.py": ([_TIES, _PROFILES], [_BETTER]),
     "network/edit_places.py": ([_EDITS], []),
     "network/edits.py": ([_EDITS], []),
+    "network/study_edits.py": (["tests/network/test_study_edits.py"], []),
     "network/graph.py": ([_GRAPH, _PROFILES], [_ACCESS, _TIES, _PROPERTIES]),
     "network/interchange.py": ([_GRAPH], [_PROPERTIES]),
     "network/osm.py": (

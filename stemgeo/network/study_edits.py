@@ -1,0 +1,140 @@
+"""The edits of roads of a study: checked against its roads before anything else, and told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from stemgeo.errors import Findings, InputError, Problem
+from stemgeo.facts import LAMBERT_72
+from stemgeo.network.edit_places import draw_edit, match_edits
+from stemgeo.network.edits import measure_mm
+from stemgeo.notes import Note, Said, clean_text, say, say_amount, say_count, say_list
+
+if TYPE_CHECKING:
+    from stemgeo.network.edits import RoadEdit
+    from stemgeo.network.graph import Network
+    from stemgeo.study import Travel
+
+SAID = {
+    "quiet": Said("made quiet", "rustig gemaakt", "rendue calme"),
+    "open": Said("opened both ways", "in beide richtingen open", "ouverte dans les deux sens"),
+    "add": Said("added", "toegevoegd", "ajoutée"),
+    "close": Said("closed", "afgesloten", "fermée"),
+    "crossing": Said("made safe to cross", "veilig over te steken", "traversée sécurisée"),
+}
+"""What becomes of a road."""
+
+_MOST_TOLD = 30
+_SHORT = 3
+
+
+def place_edits(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> gpd.GeoDataFrame:
+    """Find where edits lie on the roads of a study, and how long they are.
+
+    Parameters
+    ----------
+    network
+        As from `Network.whole`.
+    table
+        The table `network-edits`, as read.
+    travel
+        How the study travels.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same rows, with `length_m` (missing of a crossing), and where each lies on the roads.
+
+    Raises
+    ------
+    InputError
+        Naming every edit that lies on no road, is not joined to any, or changes nothing.
+    """
+    findings, idle = Findings(), find_idle_changes(travel)
+    for row in table[table["change"].isin(idle)].itertuples():
+        what = f"'{row.change}' changes nothing {idle[row.change]}"
+        findings.error(f"road edit '{clean_text(row.edit_id, 40)}'", what, "leave it out")
+    meant = table[~table["change"].isin(idle)]
+    edits: list[RoadEdit] = []
+    network = network.restrict_to(ferries=travel.ferries)
+    try:
+        edits = match_edits(network, meant)
+    except InputError as error:
+        findings.errors += [one for one in error.problems if isinstance(one, Problem)]
+    findings.raise_errors()
+    drawn = gpd.GeoSeries([draw_edit(network, one) for one in edits], crs=network.crs)
+    lengths = pd.array([_measure_m(network, one) for one in edits], dtype="Int64")
+    placed = meant.set_geometry(drawn.to_crs(LAMBERT_72).set_axis(meant.index))
+    placed.insert(len(placed.columns) - 1, "length_m", lengths)
+    return placed
+
+
+def find_idle_changes(travel: Travel) -> dict[str, str]:
+    """Say which changes would change nothing, however one travels by a study, and why."""
+    if travel.on_foot:
+        return dict.fromkeys(("quiet", "crossing"), "on foot: no road is too busy")
+    if travel.profiles == ("all",):
+        why = "over all roads alone: give travel.profiles one of quiet roads"
+        return dict.fromkeys(("quiet", "crossing"), why)
+    if travel.busy_crossings == "ignore":
+        return {"crossing": 'with travel.busy_crossings = "ignore": give "push" or "end"'}
+    return {}
+
+
+def _measure_m(network: Network, edit: RoadEdit) -> int | None:
+    if edit.change == "crossing":
+        return None
+    by = network.length_mm[edit.segments]
+    mm = measure_mm(network, edit.line) if edit.change == "add" else by
+    return round(int(mm.sum()) / 1000)
+
+
+def note_edits(placed: gpd.GeoDataFrame) -> Note:
+    """Tell which roads are not as the map has them, each with what becomes of it and its length.
+
+    Parameters
+    ----------
+    placed
+        As from `place_edits`.
+    """
+    each = [
+        _say_road(name, change, None if pd.isna(length) else int(length))
+        for name, change, length in placed[["name", "change", "length_m"]].itertuples(index=False)
+    ]
+    what = say(
+        "measured with roads that are not as the map has them: {each}",
+        "gemeten met wegen die anders zijn dan op de kaart: {each}",
+        "mesuré avec des voies qui ne sont pas comme sur la carte : {each}",
+        each=say_list(each, _MOST_TOLD),
+    )
+    return Note(Said("roads", "wegen", "routes"), what)
+
+
+def say_edits(edits: gpd.GeoDataFrame) -> Said:
+    """Say in a line which roads are changed, for what is printed around a map.
+
+    Parameters
+    ----------
+    edits
+        The table `network-edits`.
+    """
+    each = [_say_road(*row) for row in edits[["name", "change"]].itertuples(index=False)]
+    return say(
+        "with {edits}: {each}",
+        "met {edits}: {each}",
+        "avec {edits} : {each}",
+        edits=say_count(len(edits), "road edit"),
+        each=say_list(each, _SHORT),
+    )
+
+
+def _say_road(name: str, change: str, length_m: int | None = None) -> Said:
+    """Call a road by its name, with what becomes of it and its length where that is said."""
+    of: dict[str, Said | str] = {"name": clean_text(name, 60), "what": SAID[change]}
+    if length_m is None:
+        return say("{name} ({what})", "{name} ({what})", "{name} ({what})", **of)
+    long = "{name} ({what}, {length} m)"
+    return say(long, long, long, **of, length=say_amount(length_m))

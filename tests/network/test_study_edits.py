@@ -1,0 +1,144 @@
+"""Facts about a study whose roads change: checked before measuring, done, said on every output."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import hand
+import pytest
+from terminal import stemgeo
+
+import stemgeo as sg
+from stemgeo.errors import Findings, InputError
+from stemgeo.inputs.network_edits import load_network_edits
+from stemgeo.inputs.vectors import make_transformer
+from stemgeo.study import Register
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.result import Result
+
+pytestmark = pytest.mark.usefixtures("read_once")
+
+
+def line(*places: tuple[float, float]) -> str:
+    """Write a line in degrees, of kilometres from the corner."""
+    move = make_transformer(hand.CRS, "EPSG:4326")
+    at = [move.transform(hand.X0 + 1000 * x, hand.Y0 + 1000 * y) for x, y in places]
+    return f"LINESTRING ({', '.join(f'{lon:.7f} {lat:.7f}' for lon, lat in at)})"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study, and files of edits beside it."""
+    place = hand.write_study(tmp_path_factory.mktemp("wegen") / "study")
+    text = (place / "study.toml").read_text("utf-8")
+    (place / "study.toml").write_text(text + "\n[travel]\ncutoff_min = 20\n", "utf-8")
+    return place
+
+
+def write_edits(folder: Path, *rows: str) -> Path:
+    """Write edits, a row each."""
+    path = folder / "wegen.csv"
+    path.write_text("\n".join(["edit_id;naam;change;wkt;osm_way", *rows, ""]), "utf-8")
+    return path
+
+
+def run(folder: Path, *rows: str) -> Result:
+    """Run the small study with edits."""
+    study = sg.load_study(folder)
+    return sg.run(study.with_network_edits(write_edits(folder, *rows)) if rows else study)
+
+
+@pytest.fixture(scope="module")
+def plain(folder: Path) -> Result:
+    """The study as the map has its roads."""
+    return run(folder)
+
+
+@pytest.fixture(scope="module")
+def closed(folder: Path) -> Result:
+    """The street of an academy is closed, and one across."""
+    return run(folder, "B;De Lange Weg;sluiten;;1", "C;Dwarsstraat;close;;14")
+
+
+def count(result: Result) -> int:
+    """Count who is within reach."""
+    return int(result.summary("region")["covered"].iloc[0])
+
+
+def test_a_closed_road_takes_children_out_of_reach_and_a_link_brings_them_in(
+    folder: Path, plain: Result, closed: Result
+) -> None:
+    """Closing loses, opening gains; who was counted stays, where they stood."""
+    linked = run(folder, f"L;Nieuwe brug;add;{line((1, 1), (4, 4))};")
+    assert count(closed) < count(plain) < count(linked)
+    for other in (closed, linked):
+        assert other.demand.equals(plain.demand)
+        assert other.summary("region")["children"].iloc[0] == hand.CHILDREN
+
+
+def test_every_output_says_which_roads_change(
+    tmp_path: Path, closed: Result, plain: Result
+) -> None:
+    """Name, change and length in the notes, in three languages; a line on every map and file."""
+    (note,) = [one for one in closed.notes if "De Lange Weg" in one.to_text("en")]
+    assert "De Lange Weg (closed, 6,000 m), Dwarsstraat" in note.to_text("en")
+    assert re.search(r"De Lange Weg \(afgesloten, 6\.000\sm\)", note.to_text("nl"))
+    assert re.search(r"De Lange Weg \(fermée, 6\s000\sm\)", note.to_text("fr"))
+    assert closed.network_edits["length_m"].tolist() == [6000, 6000]
+    closed.write(tmp_path / "uit")
+    assert "De Lange Weg" in (tmp_path / "uit/summary.md").read_text("utf-8")
+    manifest = json.loads((tmp_path / "uit/manifest.json").read_text("utf-8"))
+    assert (
+        "met 2 aanpassingen van wegen: De Lange Weg (afgesloten), Dwarsstraat"
+        in manifest["method_note"]
+    )
+    assert [one["role"] for one in manifest["inputs"]].count("network_edits") == 1
+    for name in ("maps/antwerpen.svg", "map.html", "tables/LEESMIJ.txt"):
+        assert "Lange" in (tmp_path / "uit" / name).read_text("utf-8"), name
+    again = sg.read_result(tmp_path / "uit").network_edits
+    assert again["name"].tolist() == ["De Lange Weg", "Dwarsstraat"]
+    assert plain.network_edits is None
+
+
+def test_what_has_no_place_stops_before_anything_is_measured(folder: Path) -> None:
+    """`check` and `run` name every edit that lies on no road, is joined to none, or is idle."""
+    path = write_edits(
+        folder,
+        f"A;Ver;close;{line((20, 20), (21, 20))};",
+        f"B;Los;add;{line((0, 0), (0.2, 3.2))};",
+        f"C;Dubbel;open;{line((0, 0), (0.5, 0))};",
+        "D;Weg;close;;99999",
+    )
+    study = sg.load_study(folder).with_network_edits(path)
+    for do in (sg.check, sg.run, lambda one: sg.site(one.with_siting(places=1))):
+        with pytest.raises(InputError) as caught:
+            do(study)
+        lines = str(caught.value).split("\n")
+        assert [one.split("'")[1] for one in sorted(lines)] == [*"ABCD"], lines
+    told = stemgeo("check", folder, "--edits", path)
+    assert told.status == 1
+    assert "road edit 'A'" in told.err
+
+
+def test_a_result_with_edits_is_verified(tmp_path: Path, folder: Path) -> None:
+    """The edits given beside a study are found again, or asked for."""
+    path = write_edits(folder, "B;De Lange Weg;sluiten;;27")
+    assert stemgeo("run", folder, "--edits", path, "--out", tmp_path / "uit").status == 0
+    assert sg.verify(tmp_path / "uit", folder, edits=path).same
+    assert sg.verify(tmp_path / "uit", folder).same
+
+
+def test_the_edits_of_a_result_are_given_again(tmp_path: Path, closed: Result) -> None:
+    """What a result wrote is a file of edits, without a column that is not used."""
+    closed.write(tmp_path / "uit")
+    findings = Findings()
+    given = Register(path=tmp_path / "uit/network-edits.gpkg")
+    table, _ = load_network_edits(given, "network_edits", findings)
+    assert table is not None
+    assert not findings.notes
+    assert table["change"].tolist() == ["close", "close"]
