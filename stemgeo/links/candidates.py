@@ -15,13 +15,12 @@ from stemgeo.access.travellers import OverNetwork
 from stemgeo.errors import InputError, Problem
 from stemgeo.links.drawn import draw_candidates
 from stemgeo.links.reach import list_reaches
-from stemgeo.links.seeking import CutRoads, Seeking
+from stemgeo.links.seeking import CutRoads, MapNames, Seeking
 from stemgeo.measure import network_hashes, report_nothing
-from stemgeo.network.barriers import load_way_names
 from stemgeo.notes import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
 
@@ -80,13 +79,8 @@ def list_candidates(
     if not isinstance(every, OverNetwork):
         what = "in a straight line there are no roads that could be better"
         raise InputError(Problem("links", what, "give an extract of roads as network"))
-
-    def name_ways(ways: Iterable[int]) -> dict[int, str]:
-        if not inputs.network:
-            return {}
-        return load_way_names(inputs.network, network_hashes(inputs), ways)
-
-    roads = CutRoads.of_study(every, study.links_profile, study.links, name_ways)
+    names = MapNames(inputs.network, network_hashes(inputs) if inputs.network else [])
+    roads = CutRoads.of_study(every, study.links_profile, study.links, names)
     found = Seeking(roads)
     for number, reach in enumerate(list_reaches(prepared, roads.calm, roads.every)):
         progress(_LOOKING, number / (number + 2))

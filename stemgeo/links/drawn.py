@@ -63,9 +63,9 @@ def draw_candidates(
         The edits; the numbers of those of each candidate; and a row for each candidate: `link_id`
         (the same as long as it lies at the same place), `kind`, `name` (the streets, those with
         most of its length first), `ways` (of OSM, in that order), `across` (what it crosses, of
-        `barriers.PIECE_KINDS`), `pieces` (how many edits), `length_m`, `stress` (the highest level
-        now; 0 of a new road), `nis_code` (where its middle lies; empty: outside), and where it is,
-        in the CRS of the roads.
+        `barriers.PIECE_KINDS`), `barriers` (what that is called), `pieces` (how many edits),
+        `length_m`, `stress` (the highest level now; 0 of a new road), `nis_code` (where its middle
+        lies; empty: outside), and where it is, in the CRS of the roads.
     """
     sets = Sets.none()
     for one in chosen:
@@ -82,6 +82,7 @@ def draw_candidates(
     sums = of.groupby("owner").agg(length_m=("length_m", "sum"), stress=("stress", "max"))
     rows = rows.join(_join_names(owner, drawn.list_names(at)))
     rows["across"] = of.groupby("owner")["across"].max()
+    rows["barriers"] = of.groupby("owner")["barriers"].max()
     rows["pieces"] = np.diff(members.first)
     rows = rows.join(sums)
     shapes = _join_shapes(table["geometry"].to_numpy()[at], owner, len(rows))
@@ -198,6 +199,7 @@ class _Parts:
                 "length_m": self._measure(lines),
                 "stress": self._list_stress(),
                 "across": self._list_across(),
+                "barriers": self._name_barriers(lines),
                 "geometry": shape,
             }
         )
@@ -235,7 +237,7 @@ class _Parts:
         known = way > 0
         each = pd.DataFrame({"number": number[known], "way": way[known], "mm": mm[known]})
         table = each.groupby(["number", "way"])["mm"].sum().reset_index()
-        names = self.roads.find_names(np.unique(table["way"]).tolist())
+        names = self.roads.names.name_ways(np.unique(table["way"]).tolist())
         table["name"] = [names.get(one, "") for one in table["way"].tolist()]
         low, high = (np.searchsorted(table["number"], at, side=one) for one in ("left", "right"))
         row, found = list_ranges(low, np.asarray(high))
@@ -307,6 +309,14 @@ class _Parts:
         own = [level[one.segments].max(initial=0) for one in self.projects]
         new = np.zeros(len(self.nodes) + len(self.links.across), dtype=np.int64)
         return np.concatenate([of_runs, new, np.array(own, dtype=np.int64)]).astype(np.int32)
+
+    def _name_barriers(self, lines: Shapes) -> list[str]:
+        crossing = np.flatnonzero(self.links.across)
+        told = np.full(len(self.stretches) + len(self.nodes) + len(lines), "", dtype=object)
+        drawn = gpd.GeoSeries(lines[crossing], crs=self.network.crs)
+        begin = len(self.stretches) + len(self.nodes)
+        told[begin + crossing] = self.roads.names.name_crossed(drawn)
+        return [*told.tolist(), *([""] * len(self.projects))]
 
     def _list_across(self) -> list[str]:
         told = [

@@ -22,12 +22,15 @@ from stemgeo.links.joined import (
 )
 from stemgeo.links.quiet import Stretches, mark_stressful, ride_along
 from stemgeo.links.reach import Sides
+from stemgeo.network.barriers import load_barriers, load_way_names, name_crossed
 from stemgeo.network.crossings import ON_FOOT_M
 from stemgeo.network.edits import RoadEdit, lay_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from stemgeo.access.travellers import OverNetwork
@@ -42,8 +45,30 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Positions = NDArray[np.intp]
 
-    NameWays = Callable[[Iterable[int]], dict[int, str]]
-    """Gives the names of OSM ways, or their numbers; those without either are left out."""
+
+class MapNames(NamedTuple):
+    """What roads and barriers are called on the map.
+
+    Attributes
+    ----------
+    paths, sha256s
+        The extracts, and their hashes; without any nothing has a name.
+    """
+
+    paths: Sequence[Path]
+    sha256s: Sequence[str]
+
+    def name_ways(self, ways: Iterable[int]) -> dict[int, str]:
+        """Give the names of OSM ways, or their numbers; those without either are left out."""
+        return load_way_names(self.paths, self.sha256s, ways) if self.paths else {}
+
+    def name_crossed(self, lines: gpd.GeoSeries) -> list[str]:
+        """Give the names of the barriers that each line crosses, in the order in which it does."""
+        if not self.paths or lines.empty:
+            return [""] * len(lines)
+        met = name_crossed(load_barriers(self.paths, self.sha256s), lines)
+        named = [dict.fromkeys(name for _, name in one if name) for one in met]
+        return ["; ".join(one) for one in named]
 
 
 class Chosen(NamedTuple):
@@ -78,8 +103,8 @@ class CutRoads:
         Those that are too stressful.
     rows
         The stretches of each street, as from `chain_streets`.
-    find_names
-        Gives the names of OSM ways, or their numbers; those without either are left out.
+    names
+        Of the map.
     """
 
     every: OverNetwork
@@ -87,11 +112,11 @@ class CutRoads:
     rules: LinkRules
     stretches: Stretches
     rows: tuple[Ints, Positions, Bools]
-    find_names: NameWays
+    names: MapNames
 
     @classmethod
     def of_study(
-        cls, every: OverNetwork, profile: str, rules: LinkRules, find_names: NameWays
+        cls, every: OverNetwork, profile: str, rules: LinkRules, names: MapNames
     ) -> CutRoads:
         """Cut the roads of a study.
 
@@ -101,8 +126,8 @@ class CutRoads:
             Who travels over all roads.
         profile, rules
             Over which roads links are weighed, and which.
-        find_names
-            See above.
+        names
+            Of the map: pieces of one street are chained.
         """
         network = every.network
         quiet = profile != "all" and not {"stretch", "chain"}.isdisjoint(rules.kinds)
@@ -115,14 +140,14 @@ class CutRoads:
         stretches = Stretches.from_network(network, loud)
         way = network.way[network.first_segment[:-1]]
         ways = np.unique(way[stretches.edge])
-        names = find_names(ways.tolist())
-        called = [names.get(one, one) for one in ways.tolist()]
+        known = names.name_ways(ways.tolist())
+        called = [known.get(one, one) for one in ways.tolist()]
         number = {name: at for at, name in enumerate(dict.fromkeys(called))}
         street = np.full(network.edges, -1, dtype=np.int32)
         code = np.array([number[one] for one in called], dtype=np.int32)
         street[stretches.edge] = code[np.searchsorted(ways, way[stretches.edge])]
         rows = chain_streets(network, stretches, street)
-        return cls(every, calm, rules, stretches, rows, find_names)
+        return cls(every, calm, rules, stretches, rows, names)
 
     @property
     def network(self) -> Network:

@@ -186,10 +186,11 @@ def name_crossed(barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries) -> list[list[
     meeting = shapely.intersection(degrees[line], barriers.geometry.to_numpy()[barrier])
     along = shapely.distance(shapely.get_point(degrees[line], 0), meeting)
     found: list[list[tuple[str, str]]] = [[] for _ in degrees]
+    kinds, names = (barriers[one].tolist() for one in ("kind", "name"))
     for which in np.lexsort((barrier, along, line)):
-        row = barriers.iloc[barrier[which]]
-        if (row["kind"], row["name"]) not in found[line[which]]:
-            found[line[which]].append((row["kind"], row["name"]))
+        met = kinds[barrier[which]], names[barrier[which]]
+        if met not in found[line[which]]:
+            found[line[which]].append(met)
     return found
 
 
