@@ -122,6 +122,17 @@ class Options:
         nothing = np.zeros(len(first), np.intp)
         return cls(first.astype(np.intp), edit.astype(np.intp), nothing, nothing[:0])
 
+    def take(self, which: NDArray[np.integer] | Sequence[int]) -> Options:
+        """Give some of them, in the order in which they are chosen."""
+        chosen = np.asarray(which, dtype=np.intp)
+        _, at = list_ranges(self.first[chosen], self.first[chosen + 1])
+        _, place = list_ranges(self.first_site[chosen], self.first_site[chosen + 1])
+        first, first_site = (
+            np.append(0, np.cumsum(np.diff(one)[chosen])).astype(np.intp)
+            for one in (self.first, self.first_site)
+        )
+        return Options(first, self.edit[at], first_site, self.site[place])
+
     def join(self) -> Options:
         """Give one option that does all of these."""
         ends = (np.array([0, len(one)], dtype=np.intp) for one in (self.edit, self.site))
@@ -183,8 +194,10 @@ class RoadGains:
     ----------
     prepared
         Of the study.
+    rider
+        Who rides over all of the roads that edits were laid into.
     before, after
-        Who rides over all roads with no edit done, and with all of them.
+        The same with no edit done, and with all of them.
     laid
         The edits.
     places
@@ -196,6 +209,7 @@ class RoadGains:
     """
 
     prepared: Prepared
+    rider: OverNetwork
     before: OverNetwork
     after: OverNetwork
     laid: LaidEdits
@@ -258,7 +272,7 @@ class RoadGains:
 
         before = ride_over(laid.before, rider)
         before = before.for_points(prepared.points).for_academies(rider.academies)
-        return cls(prepared, before, ride_over(laid.after, before), laid, places, threads)
+        return cls(prepared, rider, before, ride_over(laid.after, before), laid, places, threads)
 
     @property
     def cutoff_ms(self) -> int:
@@ -292,7 +306,7 @@ class RoadGains:
             progress(_TRYING, done / len(kinds))
             mine = [column[kind] for kind in search.kinds]
             first, gained = search.try_options(options)
-            children[:, mine] = _sum_children(first, gained, search.children)
+            children[:, mine] = sum_children(first, gained, search.children)
             done += len(mine)
         bands = tuple(cell.band.name for cell in self.prepared.cells)
         return Gains(kinds, bands, children)
@@ -392,11 +406,9 @@ class RoadSearch:
         state, edits = (self.start, None) if done is None else (done.state, done.edits)
         if edits is None:
             edits = np.zeros(len(self.laid.first) - 1, dtype=np.bool_)
+        room = make_room(len(state.time_ms), len(self.points), self.cutoff_ms)
         copied = {name: one.copy() for name, one in state._asdict().items()}
-        return Done(State(**copied), edits.copy())
-
-    def _make_room(self) -> Room:
-        return make_room(len(self.start.time_ms), len(self.points), self.cutoff_ms)
+        return Done(State(**copied), edits.copy(), room)
 
     def _list_changes(self, options: Options, done: Done | None = None) -> Changes:
         """Say what options change here: nothing of roads that are the same to this rider."""
@@ -449,7 +461,7 @@ class RoadSearch:
         options
             What may be done.
         done
-            What is done already, nothing when not given.
+            What is done already, nothing when not given; it is as before when all are tried.
 
         Returns
         -------
@@ -462,11 +474,11 @@ class RoadSearch:
         found: list[tuple[Longs, Ints]] = [_NOTHING] * len(turns)
 
         def work(worker: int) -> None:
-            state, room = self.begin(done).state, self._make_room()
+            mine = self.begin(done) if done is None or worker else done
             for turn in range(worker, len(turns), workers):
                 begin, stop = turns[turn]
                 found[turn] = try_changes(
-                    self.field, state, changes, begin, stop, self.cutoff_ms, room
+                    self.field, mine.state, changes, begin, stop, self.cutoff_ms, mine.room
                 )
 
         with ThreadPoolExecutor(workers) as pool:  # the kernel holds no lock
@@ -485,25 +497,34 @@ class RoadSearch:
         done
             From `begin`; it is changed.
         """
-        changes, room = self._list_changes(options.join(), done), self._make_room()
-        gained = do_change(self.field, done.state, changes, 0, self.cutoff_ms, room)
+        changes = self._list_changes(options.join(), done)
+        gained = do_change(self.field, done.state, changes, 0, self.cutoff_ms, done.room)
         done.edits[options.edit] = True
-        return np.asarray(gained)
+        return np.array(gained)
 
 
 class Done(NamedTuple):
-    """What is done in a search: its state, and which edits; shape (edits,)."""
+    """What is done in a search: its state, which edits (shape (edits,)), and room to go on."""
 
     state: State
     edits: Bools
+    room: Room
 
 
 _NOTHING = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)
 _NONE = np.zeros(0, dtype=np.intp)
 
 
-def _sum_children(first: Longs, gained: Ints, children: Longs) -> Longs:
-    """Sum the children of the points that each option gains, shape (options, kinds)."""
+def sum_children(first: Longs, gained: Ints, children: Longs) -> Longs:
+    """Sum the children of the points that each option gains, shape (options, kinds).
+
+    Parameters
+    ----------
+    first, gained
+        As from `RoadSearch.try_options`.
+    children
+        Of each point, shape (points, kinds).
+    """
     sums = np.zeros((len(gained) + 1, children.shape[1]), dtype=np.int64)
     np.cumsum(children[gained], axis=0, out=sums[1:])
     return np.asarray(sums[first[1:]] - sums[first[:-1]])

@@ -2,81 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import hand
 import lattice
 import numpy as np
-import pandas as pd
 import pytest
 from drawn_edits import draw_edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_town import MadeTown, draw_places
 
 from stemgeo.errors import InputError
-from stemgeo.links.gains import GainKind, Options, RoadGains
-from stemgeo.measure import Measured, Prepared, find_reached, measure_day
+from stemgeo.links.gains import Options, RoadGains
+from stemgeo.measure import Measured, Prepared, measure_day
 from stemgeo.network.edits import RoadEdit, lay_edits
-from stemgeo.study import SCENARIOS
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
-    from stemgeo.access.travellers import OverNetwork
     from stemgeo.network import Network
-
-PROFILES = ("all", "low_stress", "quiet_1")
-CUTOFF_MIN = 6
-
-
-class Town:
-    """The made town as a study has it, and what a whole measurement counts in it."""
-
-    def __init__(self, network: Network, **travel: Any) -> None:
-        chosen = {"profiles": PROFILES, "cutoff_min": CUTOFF_MIN, "ferries": True} | travel
-        study = hand.study(
-            "wegen.osm", addresses="a.csv", demand={"method": "buildings"}, travel=chosen
-        )
-        self.prepared = Prepared.from_inputs(study, lattice.inputs(900, 5), network)
-        self.measured = measure_day(self.prepared, study.about.date)
-
-    @property
-    def rider(self) -> OverNetwork:
-        """Who rides over all roads."""
-        rider = self.measured.riders[0]
-        assert not isinstance(rider, str)
-        return rider
-
-    def count(self, network: Network, places: gpd.GeoDataFrame) -> dict[GainKind, int]:
-        """Count the children within reach over other roads, with more academies."""
-        prepared, study = self.prepared, self.prepared.study
-        young = study.travel.pavements_under_10
-        beside = network.take_to_pavements() if young else None
-        every = pd.concat([self.rider.academies, places], ignore_index=True)
-        rider = replace(self.rider, network=network, beside=beside, _riders={})
-        rider = rider.for_points(prepared.points).for_academies(every)
-        return {
-            GainKind(profile, scenario, cell): int(
-                prepared.points[one.cell.column].to_numpy()[one.covered & one.measured].sum()
-            )
-            for profile in PROFILES
-            for scenario in SCENARIOS
-            for cell, one in enumerate(
-                find_reached(
-                    rider if profile == "all" else rider.in_profile(profile),
-                    prepared,
-                    1,
-                    scenario=scenario,
-                )
-            )
-        }
-
-
-def draw_places(random: np.random.Generator, count: int) -> gpd.GeoDataFrame:
-    """Draw academies that may come, of several ages, open on the day."""
-    made = lattice.academies(random, [f"N{number}" for number in range(count)])
-    return made.assign(valid_from=pd.NaT, valid_until=pd.NaT)
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +29,11 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Network:
 
 
 @pytest.fixture(scope="module")
-def towns(roads: Network) -> list[Town]:
+def towns(roads: Network) -> list[MadeTown]:
     """The town by several rules: what crossing costs, and who rides on pavements."""
     rules = (("push", True), ("end", False), ("ignore", True))
     return [
-        Town(roads, busy_crossings=crossings, pavements_under_10=young)
+        MadeTown(roads, busy_crossings=crossings, pavements_under_10=young)
         for crossings, young in rules
     ]
 
@@ -98,7 +41,7 @@ def towns(roads: Network) -> list[Town]:
 @settings(max_examples=12)
 @given(seed=st.integers(0, 10_000), rules=st.integers(0, 2))
 def test_each_set_gains_what_a_whole_measurement_counts(
-    towns: list[Town], seed: int, rules: int
+    towns: list[MadeTown], seed: int, rules: int
 ) -> None:
     """Edits and academies in any set: over all roads, speeds and ages, to the child."""
     town, random = towns[rules], np.random.default_rng(seed)
@@ -123,7 +66,7 @@ def _draw_set(random: np.random.Generator, count: int) -> list[int]:
     return random.choice(count, size, replace=False).tolist()
 
 
-def test_one_after_another_gains_what_all_gain_together(towns: list[Town]) -> None:
+def test_one_after_another_gains_what_all_gain_together(towns: list[MadeTown]) -> None:
     """What is done stays done: what is tried on top of it is as of a network with both."""
     town, random = towns[0], np.random.default_rng(4)
     network = town.rider.network
@@ -150,7 +93,7 @@ def test_one_after_another_gains_what_all_gain_together(towns: list[Town]) -> No
     assert gained > 0
 
 
-def test_any_number_of_threads_gains_the_same(towns: list[Town]) -> None:
+def test_any_number_of_threads_gains_the_same(towns: list[MadeTown]) -> None:
     """Whoever tries which option, and in whichever company, the children are the same."""
     town = towns[1]
     network = town.rider.network
@@ -168,7 +111,7 @@ def test_any_number_of_threads_gains_the_same(towns: list[Town]) -> None:
     assert one.children.any()
 
 
-def test_what_closes_a_road_is_refused(towns: list[Town]) -> None:
+def test_what_closes_a_road_is_refused(towns: list[MadeTown]) -> None:
     """Gains are of better roads: an edit that closes one is named."""
     town = towns[0]
     network = town.rider.network
