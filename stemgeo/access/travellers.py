@@ -311,7 +311,15 @@ class OverNetwork:
             As for `Network.filled`.
         """
         network = self.network.fill_untagged(best=best, stress=stress, surfaces=surfaces)
-        beside = self.beside and network.take_to_pavements()
+        return self.take_network(network)
+
+    def take_network(self, network: Network) -> OverNetwork:
+        """Give the same traveller over other roads on which all ties are the same.
+
+        Of all roads: which ones are quiet is asked after, see `in_profile`.
+        """
+        young = self.study.travel.pavements_under_10
+        beside = network.take_to_pavements() if young else None
         return replace(self, network=network, beside=beside, _riders={})
 
     def with_travel(self, **choices: object) -> OverNetwork:

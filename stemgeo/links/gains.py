@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from stemgeo.links.improving import Room
     from stemgeo.measure import Measured, Prepared, Progress
     from stemgeo.network.edits import LaidEdits
-    from stemgeo.network.graph import Network
     from stemgeo.network.snap import TiedPoints
 
     Bools = NDArray[np.bool_]
@@ -264,15 +263,19 @@ class RoadGains:
         rider
             Who rides.
         """
-        young = rider.study.travel.pavements_under_10
+        before = rider.take_network(laid.before).for_points(prepared.points)
+        before = before.for_academies(rider.academies)
+        after = before.take_network(laid.after)
+        return cls(prepared, rider, before, after, laid, places, threads)
 
-        def ride_over(network: Network, like: OverNetwork) -> OverNetwork:
-            beside = network.take_to_pavements() if young else None
-            return replace(like, network=network, beside=beside, _riders={})
-
-        before = ride_over(laid.before, rider)
-        before = before.for_points(prepared.points).for_academies(rider.academies)
-        return cls(prepared, rider, before, ride_over(laid.after, before), laid, places, threads)
+    def travel_over(self, laid: LaidEdits) -> RoadGains:
+        """Give the same over roads that differ in nothing that ties points to them."""
+        pair = (
+            one.take_network(to)
+            for one, to in zip(self._pair, (laid.before, laid.after), strict=True)
+        )
+        before, after = pair
+        return replace(self, before=before, after=after, laid=laid)
 
     @property
     def cutoff_ms(self) -> int:

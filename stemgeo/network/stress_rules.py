@@ -136,6 +136,17 @@ class StressRuleSet(_RulePart):
                 self.find_level([road], facility, 1e6, many_lanes=True, built_up=False)
         return self
 
+    def scale_limits(self, ratio: float) -> Self:
+        """Give the same rules with limits of speed so many times as high; lanes stay as they are.
+
+        What nobody tagged is assumed as before.
+        """
+        told = self.model_dump()
+        told["crossings"]["from_kmh"] *= ratio
+        for row in told["rules"]:
+            row["up_to_kmh"] *= ratio
+        return self.model_validate(told)
+
     def find_level(
         self,
         roads: list[str],
@@ -178,8 +189,19 @@ class StressRuleSet(_RulePart):
 
 @cache
 def load_stress_rules(name: str = "default") -> StressRuleSet:
-    """Give a set of rules by its name in `data/stress/`."""
-    return StressRuleSet.model_validate({"name": name, **facts.read_stress_rules(name)})
+    """Give a set of rules by its name in `data/stress/`, or as `name_scaled` names one."""
+    own, _, ratio = name.partition(_TIMES)
+    rules = {"name": name, **facts.read_stress_rules(own)}
+    found = StressRuleSet.model_validate(rules)
+    return found.scale_limits(float(ratio)) if ratio else found
+
+
+def name_scaled(name: str, ratio: float) -> str:
+    """Name the set of rules of which every limit is so many times as high."""
+    return f"{name}{_TIMES}{ratio:g}"
+
+
+_TIMES = "*"
 
 
 # --- for docs/network.md ------------------------------------------------------------------------
