@@ -68,7 +68,7 @@ class Together(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class _Limits:
+class _SetLimits:
     """How many options, what edits and academies cost, and how much there is to spend.
 
     Things are edits, and then academies; `of` says which each option does, shape (options, things).
@@ -87,7 +87,7 @@ class _Limits:
         most: int,
         cents: tuple[Longs | None, Longs | None],
         budget: int | None,
-    ) -> _Limits:
+    ) -> _SetLimits:
         edits, sites = things
         owner = np.repeat(np.arange(len(options)), np.diff(options.first))
         of_site = np.repeat(np.arange(len(options)), np.diff(options.first_site))
@@ -145,7 +145,7 @@ class _Choice:
 
     searches: Sequence[RoadSearch]
     options: Options
-    limits: _Limits
+    limits: _SetLimits
     chosen: list[int] = field(default_factory=list)
     adds: list[int] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
@@ -225,7 +225,7 @@ def choose_together(
     """
     sites = 0 if gains.places is None else len(gains.places)
     things = len(gains.laid.first) - 1, sites
-    limits = _Limits.from_options(options, things, most, (edit_cents, site_cents), budget_cents)
+    limits = _SetLimits.from_options(options, things, most, (edit_cents, site_cents), budget_cents)
     searches = list(gains.list_searches([profile], ["central"]))
     nothing = _Choice(searches, options, limits).begin()
     best = _choose_well(nothing)

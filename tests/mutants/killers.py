@@ -68,6 +68,8 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "coverage.py": ([_COVERAGE], [_RUN, "tests/test_years.py"]),
     "equity.py": (["tests/test_equity.py"], []),
     **{f"links/{name}.py": (["tests/links/test_gains.py"], []) for name in ("gains", "improving")},
+    "links/ranks.py": (["tests/links/test_ranks.py"], []),
+    "links/sets.py": (["tests/links/test_sets.py"], []),
     **{
         f"links/{name}.py": (["tests/links/test_candidates.py"], [])
         for name in ("candidates", "chains", "drawn", "joined", "quiet", "reach", "seeking")
