@@ -100,17 +100,57 @@ def note_edits(placed: gpd.GeoDataFrame) -> Note:
     placed
         As from `place_edits`.
     """
-    each = [
-        _say_road(name, change, None if pd.isna(length) else int(length))
-        for name, change, length in placed[["name", "change", "length_m"]].itertuples(index=False)
-    ]
     what = say(
         "measured with roads that are not as the map has them: {each}",
         "gemeten met wegen die anders zijn dan op de kaart: {each}",
         "mesuré avec des voies qui ne sont pas comme sur la carte : {each}",
-        each=say_list(each, _MOST_TOLD),
+        each=say_roads(placed),
     )
     return Note(Said("roads", "wegen", "routes"), what)
+
+
+def find_own_edits(
+    edits: gpd.GeoDataFrame | None, others: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame | None:
+    """Give the edits of one result that another has not: told apart by what they do and where.
+
+    Parameters
+    ----------
+    edits, others
+        As from `place_edits`; None without any.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        None where there are none.
+    """
+    if edits is None:
+        return None
+    known = set() if others is None else set(_list_doings(others))
+    own = edits[[one not in known for one in _list_doings(edits)]]
+    return own if len(own) else None
+
+
+def _list_doings(edits: gpd.GeoDataFrame) -> list[tuple[object, ...]]:
+    """Say of each edit what it does and where, to the centimetre; whatever it is called."""
+    at = edits.geometry.normalize().set_precision(0.01).to_wkb(hex=True)
+    level = edits["level"].fillna(1).astype(int).where(edits["change"].isin(["quiet", "add"]), 0)
+    return [*zip(edits["change"], level, edits["oneway"].astype(bool), at, strict=True)]
+
+
+def say_roads(placed: gpd.GeoDataFrame) -> Said:
+    """List edited roads, each with what becomes of it and its length.
+
+    Parameters
+    ----------
+    placed
+        As from `place_edits`.
+    """
+    each = [
+        _say_road(name, change, None if pd.isna(length) else int(length))
+        for name, change, length in placed[["name", "change", "length_m"]].itertuples(index=False)
+    ]
+    return say_list(each, _MOST_TOLD)
 
 
 def say_edits(edits: gpd.GeoDataFrame) -> Said:

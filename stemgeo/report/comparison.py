@@ -16,6 +16,7 @@ from stemgeo.coverage import ALL_BANDS, REGION, share_covered
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText, province_name
+from stemgeo.network.study_edits import find_own_edits, say_roads
 from stemgeo.notes import (
     Note,
     Said,
@@ -272,7 +273,7 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         cost=compare_costs(*given),
         a=one.content,
         b=other.content,
-        notes=tell_notes(notes, read_study(one.content).languages),
+        notes=tell_notes((*_note_other_roads(*given), *notes), read_study(one.content).languages),
     )
 
 
@@ -478,6 +479,23 @@ def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
         "les différences viennent aussi de la mesure",
     )
     return tuple(Note(_COMPARISON, what, mend) for what in found)
+
+
+def _note_other_roads(a: Tables, b: Tables) -> tuple[Note, ...]:
+    """Tell which roads are edited in one of both alone."""
+    notes, sides = [], _name_sides(a.manifest, b.manifest)
+    for name, one, other in (("a", a, b), ("b", b, a)):
+        own = find_own_edits(one.network_edits, other.network_edits)
+        if own is not None:
+            what = say(
+                "roads that are edited in {name} alone: {roads}",
+                "wegen die enkel in {name} zijn aangepast: {roads}",
+                "voies modifiées dans {name} seulement : {roads}",
+                name=sides[name],
+                roads=say_roads(own),
+            )
+            notes.append(Note(_COMPARISON, what))
+    return tuple(notes)
 
 
 def _note_one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:

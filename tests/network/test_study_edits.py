@@ -142,3 +142,19 @@ def test_the_edits_of_a_result_are_given_again(tmp_path: Path, closed: Result) -
     assert table is not None
     assert not findings.notes
     assert table["change"].tolist() == ["close", "close"]
+
+
+def test_a_comparison_says_which_roads_differ_and_who_is_lost(
+    tmp_path: Path, closed: Result, plain: Result
+) -> None:
+    """The edits are a difference between the questions, by name; children lost are counted."""
+    found = sg.compare(plain, closed)
+    assert "inputs.network_edits" in set(found.differences["what"])
+    (note,) = [one for one in found.notes if "De Lange Weg" in one.to_text("en")]
+    assert "alone: De Lange Weg (closed, 6,000 m), Dwarsstraat (closed" in note.to_text("en")
+    whole = found.of("region").iloc[0]
+    assert (whole["gained"], whole["lost"]) == (0, count(plain) - count(closed))
+    found.write(tmp_path / "uit")
+    assert "De Lange Weg" in (tmp_path / "uit/summary.md").read_text("utf-8")
+    same = sg.compare(closed, closed)
+    assert not [one for one in same.notes if "De Lange Weg" in one.to_text("en")]
