@@ -280,9 +280,14 @@ def _build_rows(
 
 def find_applicants(academies: pd.DataFrame) -> pd.Series[str]:
     """Give each academy the key of its applicant: its organisation, else itself alone."""
-    organisation, alone = _read_organisations(academies)
-    ids = _text_of_column(academies, "academy_id")
-    return organisation.str.casefold().where(~alone, ALONE + ids)
+    organisations, ids = (
+        _text_of_column(academies, name).tolist() for name in ("organisation", "academy_id")
+    )
+    keys = [
+        " ".join(organisation.split()).casefold() or ALONE + one
+        for organisation, one in zip(organisations, ids, strict=True)
+    ]
+    return pd.Series(keys, index=academies.index, dtype=str)
 
 
 ALONE = "\n"

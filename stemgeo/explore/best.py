@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from stemgeo.access.travellers import find_pace
-from stemgeo.demand import which_serve
+from stemgeo.demand import served_ages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -225,5 +225,6 @@ def list_served_ages(
     cells, rules
         Of the study.
     """
-    served = [which_serve(candidates, cell, rules) for cell in cells]
-    return np.array(served, dtype=np.bool_).reshape(len(cells), len(candidates))
+    low, high = served_ages(candidates, rules)
+    first, last = np.array([cell.ages for cell in cells]).T[:, :, None]
+    return np.asarray((low <= first) & (last <= high))

@@ -277,6 +277,11 @@ class Board:
         return self.ground.cells
 
     @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row of each academy that counts, by its id."""
+        return {one: row for row, one in enumerate(self.academies["academy_id"])}
+
+    @cached_property
     def _own_spots(self) -> Spots:
         return Spots.from_academies(self.academies, self.cells, self.study.academies)
 
@@ -308,7 +313,7 @@ class Board:
         if placed is not None and len(placed):
             day, rules = self.study.about.date, self.study.academies
             coming, _ = choose_recognised(placed, day, rules)
-        goes = np.flatnonzero(self.academies["academy_id"].isin(set(closed)))
+        goes = np.array(sorted(self.row_of[one] for one in set(closed)), dtype=np.intp)
         own = self._own_spots
         every = [own.take(goes), Spots.from_academies(coming, self.cells, self.study.academies)]
         reaches = [self.search(*at).points for one in every for at in one.xy.tolist()]
@@ -318,7 +323,7 @@ class Board:
 
     def _refuse_wrong(self, placed: gpd.GeoDataFrame | None, closed: Collection[str]) -> None:
         """Refuse to close what is not open, and to place under an id that stays open."""
-        ours = set(self.academies["academy_id"])
+        ours = self.row_of.keys()
         wrong = sorted(set(closed) - ours)
         if wrong:
             raise StudyError(Problem(wrong[0], "cannot be closed: it is not open on the day"))
@@ -348,8 +353,7 @@ class Board:
                 had, have = before > 0, before + by > 0
                 measured = self.ground.measured[points]
                 gained, lost = measured & ~had & have, measured & had & ~have
-                moved = (np.sort(points[one]) for one in (gained, lost))
-                alike[key] = Moved(self.counts[row], *moved)
+                alike[key] = Moved(self.counts[row], points[gained], points[lost])
             found[ride] = alike[key]
         return found
 
@@ -547,6 +551,7 @@ class Change:
         dict of arrays
             By band, scenario and profile: shape (2, places).
         """
+        children = self.board.ground.children
         alike: dict[Moved, dict[tuple[str, str, str], list[int]]] = {}
         for ride, moved in self.rides.items():
             key = self.board.cells[ride.cell].band.name, ride.scenario, ride.profile
@@ -554,9 +559,10 @@ class Change:
         sums: dict[tuple[str, str, str], Longs] = {}
         for moved, by_key in alike.items():
             for number, points in enumerate((moved.gained, moved.lost)):
-                children, place = self.board.ground.children[:, points], level.place[points]
+                place = level.place[points]
                 for (band, scenario, profile), cells in by_key.items() if len(points) else ():
-                    by = sum_by_owner(place, children[cells].sum(axis=0), len(level.code))
+                    there = np.sum([children[cell, points] for cell in cells], axis=0)
+                    by = sum_by_owner(place, there, len(level.code))
                     for one in (band, ALL_BANDS):
                         nobody = np.zeros((2, len(level.code)), dtype=np.int64)
                         sums.setdefault((one, scenario, profile), nobody)[number] += by

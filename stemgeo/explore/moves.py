@@ -29,7 +29,7 @@ class Moved:
     count
         How many academies each of all points had within the cutoff, shape (all points,).
     gained, lost
-        The points that come within reach and fall out of it, in order.
+        The points that come within reach and fall out of it.
     """
 
     count: NDArray[np.uint16]

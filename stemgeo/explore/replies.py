@@ -199,7 +199,7 @@ class Desk:
 
     def change(self, laid: Laid) -> Change:
         """Count what a variant brings."""
-        ours = set(self.board.academies["academy_id"])
+        ours = self.board.row_of
         return self.board.change(laid.placed, [one for one in laid.going if one in ours])
 
     def tell_change(self, asked: ChangeRequest) -> ChangeReply:
@@ -329,20 +329,18 @@ class Desk:
 
     def _list_notes(self, laid: Laid, change: Change) -> list[Said]:
         """Say which changes change nothing."""
-        ours = set(self.board.academies["academy_id"])
-        names = dict(
-            zip(self.board.register["academy_id"], self.board.register["name"], strict=True)
-        )
-        idle = [clean_text(names[one]) for one in laid.closed if one not in ours]
-        notes = [_note_closed(idle)] if idle else []
-        away = laid.placed[~laid.placed["academy_id"].isin(change.come["academy_id"])]
-        if len(away):
-            notes.append(_note_not_open(away["name"].tolist(), self.study.about.date))
+        idle = [self.placer.find_name(one) for one in laid.closed if one not in self.board.row_of]
+        notes = [_note_closed([clean_text(one) for one in idle])] if idle else []
+        placed, come = laid.placed, set(change.come["academy_id"])
+        names = dict(zip(placed["academy_id"], placed["name"], strict=True))
+        away = [name for one, name in names.items() if one not in come]
+        if away:
+            notes.append(_note_not_open(away, self.study.about.date))
         first, last = served_ages(laid.placed, self.study.academies)
         cells = self.board.cells
         none = [
             name
-            for name, low, high in zip(laid.placed["name"], first, last, strict=True)
+            for name, low, high in zip(names.values(), first, last, strict=True)
             if not any(low <= cell.ages[0] and cell.ages[1] <= high for cell in cells)
         ]
         if none:

@@ -13,7 +13,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.explore.messages import Variant, WrongMessage, to_degrees, to_lambert
+from stemgeo.explore.messages import (
+    MovedAcademy,
+    PlacedAcademy,
+    Variant,
+    WrongMessage,
+    to_degrees,
+    to_lambert,
+)
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.academies import COLUMNS, DAYS, TRAJECTORIES, empty_register
 from stemgeo.inputs.files import unquote_formula
@@ -24,8 +31,6 @@ from stemgeo.notes import clean_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from stemgeo.explore.messages import PlacedAcademy, Spot
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,10 @@ class Placer:
         # Behind them stands that of a place in none.
         self._codes = np.append(ranked["nis_code"].to_numpy(object), "")
 
+    def find_name(self, academy_id: str) -> str:
+        """Give the name of an academy of the register."""
+        return str(self._known[academy_id]["name"])
+
     def lay_out(self, variant: Variant) -> Laid:
         """Lay a variant out in rows.
 
@@ -84,22 +93,24 @@ class Placer:
             If one closes or moves that the register does not have, or one comes or changes twice.
         """
         _refuse_wrong(variant, self._known.keys())
-        every: list[Spot] = [*variant.placed, *variant.moved]
+        both: list[PlacedAcademy | MovedAcademy] = [*variant.placed, *variant.moved]
+        every = sorted(both, key=lambda one: one.id)
         at = to_lambert([one.lon for one in every], [one.lat for one in every])
         spots = gpd.points_from_xy(*at, crs=LAMBERT_72)
         towns = self._codes[find_polygons(np.asarray(spots), self._outlines)]
-        rows = [_as_row(one) for one in variant.placed]
-        rows += [self._known[one.id] for one in variant.moved]
         # A cost of its own a place has from its row alone; that of the register is not counted.
         there = AS_GIVEN | {"planned": True, "cost_eur": ""}
+        rows = [
+            (_as_row(one) if isinstance(one, PlacedAcademy) else self._known[one.id])
+            | there
+            | {"nis_code": town}
+            for one, town in zip(every, towns, strict=True)
+        ]
         columns = {
-            name: pd.Series([{**row, **there}[name] for row in rows], dtype=dtype)
+            name: pd.Series([row[name] for row in rows], dtype=dtype)
             for name, dtype in _DTYPES.items()
-            if name != "nis_code"
         }
-        columns["nis_code"] = pd.Series(towns, dtype=_DTYPES["nis_code"])
-        placed = gpd.GeoDataFrame({name: columns[name] for name in _DTYPES}, geometry=spots)
-        placed = placed.sort_values("academy_id", ignore_index=True)
+        placed = gpd.GeoDataFrame(columns, geometry=spots)
         return Laid(placed, tuple(one.id for one in variant.moved), variant.closed)
 
 
