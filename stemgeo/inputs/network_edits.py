@@ -378,6 +378,7 @@ def write_network_edits(
     ----------
     edits
         As `load_network_edits` gives them; places are kept to 7 decimals of a degree, a centimetre.
+        What says nothing beside a change, such as the level of a closing, is left out.
     path
         A CSV, else GeoJSON, by its ending.
     refuse
@@ -413,7 +414,7 @@ def write_network_edits_text(edits: gpd.GeoDataFrame, form: str = "geojson") -> 
     """
     _refuse_unwritable(edits)
     shapes = _to_degrees(edits.geometry)
-    plain = edits[[*COLUMNS[:-1]]].to_dict("records")
+    plain = _drop_idle(edits)[[*COLUMNS[:-1]]].to_dict("records")
     rows = [{str(name): _write_value(value) for name, value in row.items()} for row in plain]
     if form == "csv":
         content = io.StringIO()
@@ -433,6 +434,16 @@ def write_network_edits_text(edits: gpd.GeoDataFrame, form: str = "geojson") -> 
     ]
     lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in features)
     return f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
+
+
+def _drop_idle(edits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out what says nothing beside a change: it would be refused when it is read."""
+    change = edits["change"]
+    return edits.assign(
+        level=edits["level"].astype("Int64").where(change.isin([*_LEVELS])),
+        oneway=edits["oneway"].astype(bool) & (change == ADD),
+        osm_way=edits["osm_way"].astype("Int64").where(~change.isin([ADD, CROSSING])),
+    )
 
 
 _DECIMALS = 7

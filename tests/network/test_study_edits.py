@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import hand
+import lattice
+import numpy as np
+import pandas as pd
 import pytest
+import shapely
+from drawn_edits import draw_edits
 from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import Findings, InputError
-from stemgeo.inputs.network_edits import load_network_edits
+from stemgeo.inputs.network_edits import load_network_edits, write_network_edits
 from stemgeo.inputs.vectors import make_transformer
+from stemgeo.measure import Prepared, measure_day
+from stemgeo.network.edit_places import draw_edit
 from stemgeo.study import Register
 
 if TYPE_CHECKING:
@@ -158,3 +167,94 @@ def test_a_comparison_says_which_roads_differ_and_who_is_lost(
     assert "De Lange Weg" in (tmp_path / "uit/summary.md").read_text("utf-8")
     same = sg.compare(closed, closed)
     assert not [one for one in same.notes if "De Lange Weg" in one.to_text("en")]
+
+
+def test_a_one_way_link_serves_who_rides_along_it(folder: Path, plain: Result) -> None:
+    """Towards the academy a link gains as one both ways does; turned round it gains nothing."""
+    line_ = [(4, 4), (1, 1)]
+    path = folder / "een-richting.csv"
+    counts = []
+    for oneway, ends in (("nee", line_), ("ja", line_), ("ja", line_[::-1])):
+        path.write_text(f"change;wkt;eenrichting\nadd;{line(*ends)};{oneway}\n", "utf-8")
+        counts.append(count(sg.run(sg.load_study(folder).with_network_edits(path))))
+    assert counts[0] == counts[1] > counts[2] == count(plain)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Children at doors of the made town, on all roads and on quiet ones."""
+    study = hand.study(
+        "wegen.osm",
+        addresses="a",
+        travel={"cutoff_min": 12, "profiles": ["all", "low_stress"], "busy_crossings": "push"},
+    )
+    network = lattice.network(tmp_path_factory.mktemp("stad"))
+    return Prepared.from_inputs(study, lattice.inputs(1500, 6), network)
+
+
+def who(town: Prepared, edits: gpd.GeoDataFrame | None) -> dict[tuple[str, str, str], np.ndarray]:
+    """Say of each point whether it is within reach, by profile, scenario and ages."""
+    there = replace(town, inputs=replace(town.inputs, network_edits=edits))
+    found = measure_day(there, town.study.about.date, threads=1).reached
+    return {(one.profile, one.scenario, one.cell.name): one.covered for one in found}
+
+
+def list_edits(town: Prepared, seed: int) -> gpd.GeoDataFrame:
+    """Draw edits of every kind but closings, as their file is read."""
+    network = town.ground.network
+    assert network is not None
+    random = np.random.default_rng(seed)
+    network = network.restrict_to()
+    edits = [one for one in draw_edits(network, seed) if one.change != "close"]
+    chosen = [one for one in edits if random.random() < 0.5] or edits[:1]
+    columns = {name: [getattr(one, name) for one in chosen] for name in ("edit_id", "change")}
+    columns |= {"name": columns["edit_id"], "oneway": [one.oneway for one in chosen]}
+    table = gpd.GeoDataFrame(
+        columns | {"level": pd.array([one.level for one in chosen], dtype="Int64")},
+        geometry=[draw_edit(network, one) for one in chosen],
+        crs=network.crs,
+    )
+    table["edit_id"] = [f"{number}" for number in range(len(table))]
+    return table.assign(osm_way=pd.array([pd.NA] * len(table), dtype="Int64"), cost_eur=np.nan)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_better_road_takes_nobody_out_of_reach(tmp_path: Path, town: Prepared, seed: int) -> None:
+    """Through a file too: no point within reach is lost, on any roads, at any speed."""
+    write_network_edits(list_edits(town, seed).to_crs(hand.CRS), tmp_path / "w.geojson")
+    findings = Findings()
+    given = Register(path=tmp_path / "w.geojson")
+    table, _ = load_network_edits(given, "network_edits", findings)
+    findings.raise_errors()
+    assert table is not None
+    before, after = who(town, None), who(town, table)
+    assert all((after[key] >= before[key]).all() for key in before)
+    assert any((after[key] > before[key]).any() for key in before)
+
+
+def test_every_busy_road_quiet_and_every_crossing_safe_is_all_roads(town: Prepared) -> None:
+    """Then whoever rides on quiet roads alone is within reach as on all, point by point."""
+    network = town.ground.network
+    assert network is not None
+    network = network.restrict_to()
+    ways = np.unique(network.way[(network.stress_forward > 1) | (network.stress_backward > 1)])
+    ends = np.stack([network.edge_start, network.edge_end], axis=1)
+    nodes = np.unique(ends[network.busy_ends])
+    at = [shapely.Point(network.node_x[one], network.node_y[one]) for one in nodes]
+    shapes = gpd.GeoSeries([None] * len(ways) + at, crs=network.crs).to_crs(hand.CRS)
+    table = gpd.GeoDataFrame(
+        {
+            "edit_id": [str(number) for number in range(len(shapes))],
+            "change": ["quiet"] * len(ways) + ["crossing"] * len(at),
+            "level": pd.array([1] * len(ways) + [pd.NA] * len(at), dtype="Int64"),
+            "oneway": False,
+            "osm_way": pd.array([*ways, *[pd.NA] * len(at)], dtype="Int64"),
+        },
+        geometry=shapes,
+    )
+    before, after = who(town, None), who(town, table)
+    for profile, scenario, ages in before:
+        if profile == "low_stress":
+            assert (after[profile, scenario, ages] == before["all", scenario, ages]).all()
+    low = [(one, before["all", *one[1:]]) for one in before if one[0] == "low_stress"]
+    assert any((before[one] < every).any() for one, every in low)
