@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stemgeo.errors import InputError, Problem, ResultError, StemgeoError, StudyError
     from stemgeo.example import sample
     from stemgeo.explain.bridging import explain
+    from stemgeo.linking import LinksResult, links
     from stemgeo.network.graph import Network
     from stemgeo.planning import Plan, site
     from stemgeo.readiness import check
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "InputError": "stemgeo.errors",
+    "LinksResult": "stemgeo.linking",
     "Network": "stemgeo.network.graph",
     "Plan": "stemgeo.planning",
     "Problem": "stemgeo.errors",
@@ -56,6 +58,7 @@ _HOMES = {
     "coverage": "stemgeo.steps",
     "explain": "stemgeo.explain.bridging",
     "gaps": "stemgeo.steps",
+    "links": "stemgeo.linking",
     "load_study": "stemgeo.study",
     "mclp": "stemgeo.steps",
     "read_result": "stemgeo.written",
@@ -68,6 +71,7 @@ _HOMES = {
 
 __all__ = [
     "InputError",
+    "LinksResult",
     "Network",
     "Plan",
     "Problem",
@@ -87,6 +91,7 @@ __all__ = [
     "explain",
     "gaps",
     "isochrones",
+    "links",
     "load_study",
     "mclp",
     "read_result",

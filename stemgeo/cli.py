@@ -39,6 +39,7 @@ from stemgeo.terminal import (
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
+    from stemgeo.linking import LinksResult
     from stemgeo.planning import Plan
     from stemgeo.report.outcome import Outcome
     from stemgeo.speech import Language
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 _RESULT_IN = Said("Result in", "Resultaat in", "Résultat dans")
 _PLAN_IN = Said("Plan in", "Plan in", "Plan dans")
+_MEASURE_IT = Said("Measure it", "Meet het", "Pour le mesurer")
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 and the number of the signal."""
@@ -96,7 +98,9 @@ class Roads(StrEnum):
 ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
 WrittenPath = Annotated[
     Path,
-    typer.Argument(metavar="DIR", help="Of a run, a plan, a trend, a comparison or an answer."),
+    typer.Argument(
+        metavar="DIR", help="Of a run, a plan, which road, a trend, a comparison or an answer."
+    ),
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -393,9 +397,7 @@ def site_command(
         )
         over = "" if edits is None else f" --edits {edits}"
         command = f"stemgeo run {study} --plan {out / 'plan.csv'}{over} --out {out}-run"
-        print_line(
-            f"{Said('Measure it', 'Meet het', 'Pour le mesurer').to_text(language)}: {command}"
-        )
+        print_line(f"{_MEASURE_IT.to_text(language)}: {command}")
 
 
 def _print_plan(plan: Plan, form: Form) -> None:
@@ -411,6 +413,90 @@ def _print_plan(plan: Plan, form: Form) -> None:
     if len(plan.places):
         print()
         print_table(format_plan(plan, language), form)
+
+
+@app.command("links")
+def links_command(
+    study: StudyPath,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the result goes.")
+    ] = None,
+    together: Annotated[
+        int | None,
+        typer.Option("-n", "--together", min=0, help="So many at most are chosen together."),
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option("--budget", metavar="EUR", help="The most that they may cost.")
+    ] = None,
+    projects: Annotated[
+        Path | None,
+        typer.Option(
+            "--projects", metavar="FILE", help="Your own, with their cost; see network-edits.md."
+        ),
+    ] = None,
+    edits: EditsOption = None,
+    threads: ThreadsOption = None,
+    form: FormOption = Form.text,
+    *,
+    with_academies: Annotated[
+        bool,
+        typer.Option("--with-academies", help="Choose among new academies too, by what they cost."),
+    ] = False,
+    replace: ReplaceOption = False,
+) -> None:
+    """Find which changes of roads bring most children within reach, each and together."""
+    from stemgeo.report.files import LINKS, refuse_taken
+    from stemgeo.study import load_study
+
+    _refuse_lone_replace(out, replace=replace)
+    own = _add_plan(load_study(study), None, edits)
+    own = own if projects is None else own.with_projects(projects)
+    parsed = own.with_links(
+        together=together, budget_eur=budget, with_academies=with_academies or None
+    )
+    if out is not None:
+        refuse_taken(out, LINKS, replace=replace, reads=[study])
+    with show_progress(parsed.language) as progress:
+        from stemgeo.linking import links
+
+        found = links(parsed, progress=progress, threads=threads)
+        if out is not None:
+            found.write(out, replace=replace, progress=progress)
+    print_notes(found.notes, parsed.language)
+    _print_links(found, form)
+    if out is not None:
+        _print_where_links_are(found, study, out)
+
+
+def _print_links(found: LinksResult, form: Form) -> None:
+    """Print the changes that bring most; for people with what some bring together."""
+    from stemgeo.report.links import LISTED, format_links, format_sets, say_links, say_unsaid
+
+    if form is not Form.text:
+        print_table(found.table("links"), form)
+        return
+    language = found.study.language
+    for line in say_links(found, language):
+        print(line)
+    for rows in (format_sets(found, language), format_links(found, language).head(LISTED)):
+        if len(rows):
+            print()
+            print_table(rows, form)
+    print()
+    for line in say_unsaid(found, language):
+        print(line)
+
+
+def _print_where_links_are(found: LinksResult, study: Path, out: Path) -> None:
+    """Say what was written, and how the run is asked that measures what is chosen."""
+    language = found.study.language
+    files = "summary.md, links.gpkg, map.html, maps/, tables/, manifest.json"
+    print_line(f"{_RESULT_IN.to_text(language)} {out}: {files}")
+    given = [f"--edits {out / 'network-edits.geojson'}"] if len(found.edits) else []
+    given += [f"--plan {out / 'plan.csv'}"] if len(found.academies) else []
+    if given:
+        command = f"stemgeo run {study} {' '.join(given)} --out {out}-run"
+        print_line(f"{_MEASURE_IT.to_text(language)}: {command}")
 
 
 def _refuse_lone_replace(out: Path | None, *, replace: bool) -> None:
@@ -677,6 +763,10 @@ def answer_command(
             "--trend", metavar="DIR", help="A trend of the same study: the overview by year."
         ),
     ] = None,
+    links: Annotated[
+        Path | None,
+        typer.Option("--links", metavar="DIR", help="What `links` found for the same study."),
+    ] = None,
     templates: Annotated[
         Path | None,
         typer.Option("--templates", metavar="DIR", help="Texts of your own: `stemgeo templates`."),
@@ -702,6 +792,7 @@ def answer_command(
             plan=plan,
             before=before,
             trend=trend,
+            links=links,
             templates=templates,
             replace=replace,
             progress=progress,
@@ -892,6 +983,10 @@ def map_command(
         Path | None,
         typer.Option("--plan", metavar="DIR", help="A plan of the same study, on the web map."),
     ] = None,
+    links: Annotated[
+        Path | None,
+        typer.Option("--links", metavar="DIR", help="What `links` found, on the web map."),
+    ] = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Draw a map of a result, with what it shows in words inside the file."""
@@ -914,12 +1009,13 @@ def map_command(
                 "the web map has all that --kind, --by, --province and --isochrones choose: leave "
                 "them out"
             )
-        _write_web_map(result, target, language, plan, before, replace=replace)
+        beside = {"plan": plan, "before": before, "links": links}
+        _write_web_map(result, target, language, beside, replace=replace)
         return
     if form not in ("png", "svg", "pdf"):
         raise typer.BadParameter(f"{target.name!r} must end in .png, .svg, .pdf or .html")
-    if plan is not None:
-        raise typer.BadParameter("--plan is drawn on the web map alone: give --out an .html")
+    for name in [name for name, given in {"plan": plan, "links": links}.items() if given]:
+        raise typer.BadParameter(f"--{name} is drawn on the web map alone: give --out an .html")
     drawn = draw_from_folder(
         result,
         kind,
@@ -942,15 +1038,14 @@ def _write_web_map(
     result: Path,
     target: Path,
     language: Language | None,
-    plan: Path | None,
-    before: Path | None,
+    beside: dict[str, Path | None],
     *,
     replace: bool,
 ) -> None:
     from stemgeo.report.files import drawings_folder
     from stemgeo.result import Result
 
-    page = Result.from_folder(result, language).web_map(plan=plan, before=before)
+    page = Result.from_folder(result, language).web_map(**beside)
     with drawings_folder(target.parent, replace=replace) as folder:
         (folder / target.name).write_text(page, encoding="utf-8")
     print(target)

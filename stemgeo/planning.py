@@ -134,19 +134,9 @@ class Plan(PlanTables, Outcome):
         return replace(text, measure=f"{text.heading}{roads}", roads=roads)
 
     def _build_run_plan(self) -> pd.DataFrame:
-        """Give the places in the form of the register, for `stemgeo run --plan`.
-
-        They stand behind what a plan of the study does itself, since this one takes its place.
-        """
+        """Give the places in the form of the register, for `stemgeo run --plan`."""
         chosen = self.academies.set_index("academy_id", drop=False)
-        chosen, columns, own = chosen.loc[self.places["academy_id"]], [*REGISTER], self.inputs.plan
-        if own is not None:
-            chosen = pd.concat([own, chosen.assign(change=NEW)])
-            columns += [*DAYS, "change"]
-        at = chosen.geometry
-        # In full: a rounded place may lie on another road.
-        spots = {"x_lambert72": at.x.map(repr), "y_lambert72": at.y.map(repr)}
-        return pd.DataFrame(chosen[columns]).assign(**spots)
+        return build_run_plan(chosen.loc[self.places["academy_id"]], self.inputs.plan)
 
     def _find_on_curve(self) -> tuple[int, float] | None:
         if self.places.empty or len(self.places) > self.curve["places"].max():
@@ -176,6 +166,27 @@ class Plan(PlanTables, Outcome):
             },
             "notes": write_in_all(self.notes, self.study.languages),
         }
+
+
+def build_run_plan(chosen: gpd.GeoDataFrame, own: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Give places that are chosen in the form of the register, for `stemgeo run --plan`.
+
+    Parameters
+    ----------
+    chosen
+        Rows of a register.
+    own
+        What a plan of the study does itself: the places stand behind it, since theirs takes its
+        place.
+    """
+    columns = [*REGISTER]
+    if own is not None:
+        chosen = pd.concat([own, chosen.assign(change=NEW)])
+        columns += [*DAYS, "change"]
+    at = chosen.geometry
+    # In full: a rounded place may lie on another road.
+    spots = {"x_lambert72": at.x.map(repr), "y_lambert72": at.y.map(repr)}
+    return pd.DataFrame(chosen[columns]).assign(**spots)
 
 
 def site(study: Study, *, progress: Progress = report_nothing, threads: int | None = None) -> Plan:

@@ -164,6 +164,10 @@ _BESIDE = {
         *("edits of roads", "say where they are: --edits FILE", "network-edits.geojson"),
         lambda one, to: one.with_network_edits(to),
     ),
+    "road_projects": _GivenBeside(
+        *("road projects", "put them beside the study", "projects.csv"),
+        lambda one, to: one.with_projects(to),
+    ),
 }
 """By its role."""
 
@@ -181,7 +185,7 @@ def give_of_then(
     Parameters
     ----------
     role
-        "plan" or "network_edits".
+        "plan", "network_edits" or "road_projects".
     study, of_run
         As it is found, and what a manifest says of it.
     given

@@ -12,7 +12,7 @@ from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.notes import write_in_all
 from stemgeo.report.files import RUN, join_lines
 from stemgeo.report.manifests import build_origins
-from stemgeo.report.outcome import Outcome, Tables, WrittenPlan, drop_infinite
+from stemgeo.report.outcome import Outcome, Tables, WrittenLinks, WrittenPlan, drop_infinite
 from stemgeo.report.own_annexes import copy_own_annexes, list_own_annexes
 from stemgeo.tables import check_table
 
@@ -60,6 +60,7 @@ class Result(Tables):
         *,
         plan: Outcome | str | Path | None = None,
         before: Tables | str | Path | None = None,
+        links: Outcome | str | Path | None = None,
     ) -> str:
         """Give the interactive map as one HTML text that needs nothing else.
 
@@ -69,14 +70,20 @@ class Result(Tables):
             What `site` gave for the same study, or its folder: drawn with what each place adds.
         before
             An earlier result or its folder: what changed since.
+        links
+            What `links` gave for the same study, or its folder: which changes of roads would help.
         """
         from stemgeo.report.sheets import Sheets
 
         earlier = None if before is None else Sheets(Tables.from_given(before, self.language))
         with ExitStack() as stack:
-            given = stack.enter_context(plan.in_folder()) if isinstance(plan, Outcome) else plan
-            made = None if given is None else WrittenPlan.from_folder(given)
-            return self.sheets.draw_web_map(plan=made, before=earlier)
+            folders = [
+                stack.enter_context(one.in_folder()) if isinstance(one, Outcome) else one
+                for one in (plan, links)
+            ]
+            made = None if folders[0] is None else WrittenPlan.from_folder(folders[0])
+            roads = None if folders[1] is None else WrittenLinks.from_folder(folders[1])
+            return self.sheets.draw_web_map(plan=made, before=earlier, links=roads)
 
     def shown(self) -> pd.DataFrame:
         """Give the province table in words."""

@@ -1436,6 +1436,31 @@ LinkKind = Literal["stretch", "chain", "junction", "barrier", "gap", "project"]
 LINK_KINDS: tuple[LinkKind, ...] = get_args(LinkKind)
 
 
+LinkCostKind = Literal["stretch", "junction", "gap", "motorway", "railway", "water"]
+
+
+class LinkCost(_StudyPart):
+    """What changing a road costs, as someone estimated it: of one kind.
+
+    Attributes
+    ----------
+    per_m_eur, each_eur
+        By the metre, and for each beside that. No default: stemgeo knows no price of a road.
+    source
+        Who says so, as "AWV, richtprijzen 2024": it is told beside every amount.
+    """
+
+    per_m_eur: float = Field(default=0.0, ge=0, le=1e7)
+    each_eur: float = Field(default=0.0, ge=0, le=1e10)
+    source: ShortLine = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _costs_something(self) -> Self:
+        if not self.per_m_eur and not self.each_eur:
+            raise ValueError("costs nothing: give per_m_eur, each_eur or both")
+        return self
+
+
 class LinkRules(_StudyPart):
     """Which changes of roads are looked at; none of it moves a figure of a run.
 
@@ -1464,6 +1489,17 @@ class LinkRules(_StudyPart):
     most
         Of each kind so many at most, those over which most children would ride, or who would save
         most; how many are left out is told.
+    together
+        So many at most are chosen together: a year's work of a road authority, declared.
+    budget_eur
+        The most that these cost; beside `together`.
+    with_academies
+        Whether new academies are among what is chosen, at the cost of the subsidy rules or their
+        own: "one academy or this crossing?"
+    shown
+        So many of those that bring most are listed, and ranked under other speeds and rules.
+    cost
+        What a kind costs, with its source; without it no euro is told.
     """
 
     profile: Literal["all", "low_stress", "quiet_1"] | None = None
@@ -1476,6 +1512,11 @@ class LinkRules(_StudyPart):
     spacing_m: float = Field(default=300, ge=50, le=5000)
     per_spot: int = Field(default=2, ge=1, le=50)
     most: int = Field(default=25_000, ge=1, le=1_000_000)
+    together: int = Field(default=3, ge=0, le=50)
+    budget_eur: Decimal | None = Field(default=None, ge=0, decimal_places=2, max_digits=13)
+    with_academies: bool = False
+    shown: int = Field(default=50, ge=1, le=1000)
+    cost: dict[LinkCostKind, LinkCost] = {}
 
 
 _MOST_CLASSES = 20
@@ -1795,7 +1836,8 @@ _OF_ROADS = {
     "gaps": ("barrier_detour",),
     "links": (
         *("profile", "kinds", "max_stretch_m", "max_chain_m", "max_barrier_m", "max_gap_m"),
-        *("least_detour", "spacing_m", "per_spot", "most"),
+        *("least_detour", "spacing_m", "per_spot", "most", "together", "budget_eur"),
+        *("with_academies", "shown", "cost"),
     ),
     "output": ("isochrone_minutes", "isochrone_speed_kmh", "isochrone_cell_m"),
     "inputs": ("network_edits", "road_projects"),
@@ -2050,6 +2092,25 @@ class Study(_StudyPart):
         own = {name: value for name, value in own.items() if name not in of_others}
         content["siting"] = own | new
         return parse_study(content, name="study", file=self.file, said_by=self._said_by)
+
+    def with_links(self, **asked: Any) -> Study:
+        """Give this study with other choices for `links`, checked; None leaves one as it is.
+
+        Raises
+        ------
+        StudyError
+            If a choice cannot be.
+        """
+        new = {name: value for name, value in asked.items() if value is not None}
+        content = self.model_dump(by_alias=True, exclude_unset=True)
+        content["links"] = content.get("links", {}) | new
+        return parse_study(content, name="study", file=self.file, said_by=self._said_by)
+
+    def with_projects(self, projects: str | Path | None) -> Study:
+        """Give this study with the road projects of a file in place of its own, or with none."""
+        given = None if projects is None else Register(path=Path(projects))
+        inputs = self.inputs.model_copy(update={"road_projects": given})
+        return self.model_copy(update={"inputs": inputs})
 
     def with_plan(self, plan: str | Path | None) -> Study:
         """Give this study with the places of a plan beside its register, or with no plan."""

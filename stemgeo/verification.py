@@ -18,6 +18,7 @@ import pandas as pd
 
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.inputs.files import clean_text
+from stemgeo.linking import links
 from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said, say_amount, say_count, say_text
 from stemgeo.planning import site
@@ -28,6 +29,7 @@ from stemgeo.report.figures import ChangedFigure, compare_tables
 from stemgeo.report.files import (
     ANSWER,
     COMPARE,
+    LINKS,
     RUN,
     SITE,
     TREND,
@@ -236,6 +238,10 @@ def _site_again(again: Again) -> Outcome:
     return site(again.asked[0].study, progress=again.progress, threads=again.threads)
 
 
+def _links_again(again: Again) -> Outcome:
+    return links(again.asked[0].study, progress=again.progress, threads=again.threads)
+
+
 def _trend_again(again: Again) -> Outcome:
     return trend(again.asked[0].study, again.content["years"], progress=again.progress)
 
@@ -252,13 +258,27 @@ def _give_siting(study: Study, then: Manifest) -> Study:
     return study.with_siting(**{key: one for key, one in siting if one != own.get(key)})
 
 
+def _give_links(study: Study, then: Manifest) -> Study:
+    """Ask for the changes of roads that were asked: all that the study does not say, alike."""
+    own = study.links.model_dump(mode="json")
+    asked = then["study"]["links"].items()
+    return study.with_links(**{key: one for key, one in asked if one != own.get(key)})
+
+
+_GIVE_ASKED = {SITE: _give_siting, LINKS: _give_links}
+"""What puts into a study what a command was asked beside it."""
+
+
 def _answer_again(again: Again) -> Outcome:
     """Run, and where the answer told of a plan or an earlier result, make these again too."""
     content, beside, (asked,) = again.content, again.beside, again.asked
-    plan = before = years = text = templates = None
+    plan = before = years = roads = text = templates = None
     if content.get("plan"):
         chosen = site(_give_siting(asked.study, content["plan"]), threads=again.threads)
         plan = chosen.write(beside / "plan")
+    if then := content.get("links"):
+        found = links(_give_links(asked.study, then), threads=again.threads)
+        roads = found.write(beside / "links")
     if then := content.get("planned"):
         plan = _run_beside(again, then, "planned")
     if then := content.get("compared"):
@@ -279,7 +299,10 @@ def _answer_again(again: Again) -> Outcome:
     result = _run_again(again, asked).write(beside / "run")
     language = content["options"]["language"]
     return build_answer(
-        result, plan, before, years, language=language, templates=templates, text=text
+        *(result, plan, before, years, roads),
+        language=language,
+        templates=templates,
+        text=text,
     )
 
 
@@ -294,6 +317,7 @@ def _run_beside(again: Again, then: Manifest, name: str) -> Path:
 _MAKERS: dict[str, Callable[[Again], Outcome]] = {
     RUN: lambda again: _run_again(again, again.asked[0]),
     SITE: _site_again,
+    LINKS: _links_again,
     TREND: _trend_again,
     COMPARE: _compare_again,
     ANSWER: _answer_again,
@@ -355,7 +379,7 @@ def verify(
         raise ResultError(Problem(str(folder), what, "leave --trust-templates out"))
     left_out = _name_own_texts(found.language) if own and not trust_templates else ()
     given = (study,) if isinstance(study, Study | str | Path) else tuple(study or ())
-    given_beside: BesideStudy = {"plan": plan, "network_edits": edits}
+    given_beside: BesideStudy = {"plan": plan, "network_edits": edits, "road_projects": None}
     _refuse_idle_beside(found, folder, given_beside)
     asked, places = _find_studies(found, folder, given, given_beside)
     with temporary_folder() as beside:
@@ -410,7 +434,8 @@ def _find_studies(
             own = alone or bool(then["study"]["inputs"].get(role))
             own &= (found.COMMAND, role) != (TREND, "plan")
             as_then = give_of_then(role, as_then, then, given_path if own else None, places)
-        as_then = _give_siting(as_then, then) if found.COMMAND == SITE else as_then
+        give = _GIVE_ASKED.get(found.COMMAND)
+        as_then = as_then if give is None else give(as_then, then)
         years = tuple(found.manifest.get("years", ()))
         asked.append(StudyOfThen(then, as_then, "" if alone else side, years))
     return tuple(asked), places
@@ -511,15 +536,15 @@ def _compare_result(
 
 
 _BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result",
-           "trend": "of the trend", "planned": "of the run with the plan",
+           "trend": "of the trend", "links": "of which road", "planned": "of the run with the plan",
            "compared": "of the comparison"}  # fmt: skip
 """Manifests of what an answer was made of, and what their files are called."""
 _TOLD_ELSEWHERE = re.compile(
     # Of each manifest: versions, files, and a hash of all, which differs where anything else does.
-    r"((result|plan|planned|before|trend|compared|(compared\.)?[ab])\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
+    r"((result|plan|planned|before|trend|links|compared|(compared\.)?[ab])\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
     # Of those that tell of the studies asked: these, and what their files hold.
     r"|((result|a|b)\.)?(study(_file)?|inputs\.\d+\.(size_bytes|sha256))(\..*)?"
-    r"|(plan|planned|before|trend|compared\.[ab])\.study_file\.(name|size_bytes)",
+    r"|(plan|planned|before|trend|links|compared\.[ab])\.study_file\.(name|size_bytes)",
     re.DOTALL,
 )
 """What a manifest tells that another step compares, by its full name."""

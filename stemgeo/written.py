@@ -6,7 +6,16 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stemgeo.report.files import ANSWER, COMPARE, EXPLAIN, RUN, SITE, TREND, find_command
+from stemgeo.report.files import (
+    ANSWER,
+    COMPARE,
+    EXPLAIN,
+    LINKS,
+    RUN,
+    SITE,
+    TREND,
+    find_command,
+)
 
 if TYPE_CHECKING:
     from stemgeo.report.outcome import Outcome
@@ -15,6 +24,7 @@ if TYPE_CHECKING:
 _HOMES = {
     RUN: ("stemgeo.result", "Result"),
     SITE: ("stemgeo.planning", "Plan"),
+    LINKS: ("stemgeo.linking", "LinksResult"),
     TREND: ("stemgeo.years", "Trend"),
     COMPARE: ("stemgeo.report.comparison", "Comparison"),
     EXPLAIN: ("stemgeo.report.bridge", "Explanation"),
@@ -29,14 +39,14 @@ def read_result(folder: str | Path, language: Language | None = None) -> Outcome
     Parameters
     ----------
     folder
-        That `stemgeo run`, `site`, `trend`, `compare`, `explain` or `answer` wrote, or `write` of
-        a result.
+        That `stemgeo run`, `site`, `links`, `trend`, `compare`, `explain` or `answer` wrote, or
+        `write` of a result.
     language
         "nl", "en" or "fr", for maps and notes; that in which it was told when not given.
 
     Returns
     -------
-    Result, Plan, Trend, Comparison, Explanation or Answer
+    Result, Plan, LinksResult, Trend, Comparison, Explanation or Answer
         What was written, as far as the folder holds it: of a run without `inputs` and
         `gap_children`, and numbers with six decimals. Where only a run will do:
         `Result.from_folder`.

@@ -27,6 +27,7 @@ from stemgeo.errors import InputError, StudyError
 from stemgeo.gaps import find_gaps
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.address_match import Match, MatchedAddress, write_answers
+from stemgeo.linking import LinksResult, find_links
 from stemgeo.links.candidates import list_candidates
 from stemgeo.maps.kinds import save_map
 from stemgeo.measure import (
@@ -313,6 +314,10 @@ BASES: dict[str, Tables] = {
     "renewed": LATER | {"academies": RENEWED},
     "quiet": {"siting": ONE},
     "linked": {"inputs": {"network": "banen.osm"}, "links": {"max_chain_m": 2000}},
+    "priced": {
+        "inputs": {"network": "banen.osm"},
+        "links": {"max_chain_m": 2000, "cost": {"stretch": {"per_m_eur": 1, "source": "A"}}},
+    },
     "site": LINE | {"siting": ONE},
     "two": LINE | {"siting": ONE | {"places": 2}},
     "fewest": LINE | {"siting": {"problem": "lscp", "curve_to": 2}},
@@ -421,6 +426,11 @@ class Seen:
     def links(self) -> pd.DataFrame:
         """Which changes of roads may bring someone."""
         return list_candidates(self.prepared, self.measured).table
+
+    @cached_property
+    def roads(self) -> LinksResult:
+        """What changes of roads bring."""
+        return find_links(self.prepared, threads=1)
 
     inputs = property(lambda self: self.prepared.inputs)
     notes = property(lambda self: self.prepared.notes)
@@ -569,6 +579,11 @@ OPTIONS = {
     "links.least_detour": Alive("links.length_m", 12, "linked"),
     "links.spacing_m": Alive("links.length_m", 50, "linked"),
     "links.per_spot": Alive("links.length_m", 1, "linked"),
+    "links.together": Alive("roads.sets", 1, "linked"),
+    "links.budget_eur": Alive("roads.sets", 200, "priced"),
+    "links.with_academies": Alive("roads.sets", True, "linked"),
+    "links.shown": Alive("roads.links", 1, "linked"),
+    "links.cost": Alive("roads.links", {"stretch": {"each_eur": 5, "source": "A"}}, "priced"),
     "links.most": Alive("links.kind", 1, "linked"),
     "output.language": Alive("words.measure", "en"),
     "output.formats": Alive("maps", ["pdf"]),

@@ -58,6 +58,7 @@ ORDER = [
     "study_run",
     "years",
     "planning",
+    "linking",
     "written",
     "recovery",
     "explain",

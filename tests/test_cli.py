@@ -39,6 +39,7 @@ COMMANDS = (
     "gaps",
     "candidates",
     "site",
+    "links",
     "sources",
     "compare",
     "explain",

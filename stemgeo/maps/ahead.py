@@ -11,9 +11,16 @@ import numpy as np
 import pandas as pd
 
 from stemgeo.facts import LAMBERT_72
-from stemgeo.maps.kinds import ADDED_CHILDREN, CANDIDATES, CHANGE_POINTS, CHANGES, DIVERGING
+from stemgeo.maps.kinds import (
+    ADDED_CHILDREN,
+    CANDIDATES,
+    CHANGE_POINTS,
+    CHANGES,
+    DIVERGING,
+    find_middles,
+)
 from stemgeo.maps.series import INK, choose_colours, choose_line_colour
-from stemgeo.maps.text import say_reason
+from stemgeo.maps.text import name_link_kind, say_reason
 from stemgeo.maps.themes import (
     NO_FIGURE,
     Shapes,
@@ -24,6 +31,7 @@ from stemgeo.maps.themes import (
     fill_look,
     place_look,
 )
+from stemgeo.maps.topology import LINKS, STREETS
 from stemgeo.speech import format_euros, format_number, format_whole
 
 if TYPE_CHECKING:
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
 
 CHANGE = "change"
 """The table of the change by municipality."""
-_NEW, _LOST, _PLANNED, _BEST = "#5e3c99", "#e66101", INK, "#ffffff"
+_NEW, _LOST, _PLANNED, _BEST, _LINK = "#5e3c99", "#e66101", INK, "#ffffff", "#c51b7d"
 _DOT = 1.2
 
 
@@ -53,6 +61,8 @@ class Ahead:
         The table `plan` as its CSV has it; None without one.
     plan_roads
         Which roads it is about, in words; empty: all.
+    links, links_roads
+        The table `links` of changes of roads, None without one; and the roads it is about.
     before
         The academies of an earlier result, `academy_id`, `name` and points; None without one. Its
         figures are in `Switches.before`.
@@ -63,6 +73,8 @@ class Ahead:
     candidates: pd.DataFrame | None = None
     plan: pd.DataFrame | None = None
     plan_roads: str = ""
+    links: GeoDataFrame | None = None
+    links_roads: str = ""
     before: GeoDataFrame | None = None
     dates: tuple[str, str] = ("", "")
 
@@ -91,6 +103,8 @@ def yield_ahead(
         yield _build_candidates(towns, ahead.candidates, text.words)
     if ahead.plan is not None and len(ahead.plan):
         yield _build_plan(ahead.plan, ahead.plan_roads, text.words)
+    if ahead.links is not None and len(ahead.links):
+        yield _build_links(ahead.links, ahead.links_roads, text.words)
 
 
 def _build_change(
@@ -192,6 +206,46 @@ def _build_plan(plan: pd.DataFrame, roads: str, words: Texts) -> Theme:
         notes=[
             words("web.plan_together", children=together),
             *([words("web.plan_roads", roads=roads)] if roads else []),
+        ],
+    )
+
+
+def _build_links(links: GeoDataFrame, roads: str, words: Texts) -> Theme:
+    """Draw changes of roads, with the children whom each would bring within reach by itself."""
+    heads, language = words.list_below("web.column"), words.language
+    named = words.list_below("links.head")
+    columns = [*(named[one] for one in ("what", "street")), heads["municipality"], heads["rank"]]
+    columns += [named[one] for one in ("length", "newly", "cost")]
+    rows = [
+        [
+            name_link_kind(one, words),
+            str(one["name"]),
+            str(one["municipality"]),
+            *(format_whole(round(one[name]), language) for name in ("rank", "length_m", "newly")),
+            "" if pd.isna(one["cost_eur"]) else format_euros(round(one["cost_eur"]), language),
+        ]
+        for one in links.drop(columns="geometry").to_dict("records")
+    ]
+    middles = gpd.GeoSeries(find_middles(links), crs=links.crs)
+    places = Shapes("link-places", columns, rows, shapes=middles)
+    is_line = (links.geom_type != "Point").to_numpy()
+    told = [row for row, line in zip(rows, is_line, strict=True) if line]
+    lines = Shapes(LINKS, columns, told, shapes=links.geometry[is_line].reset_index(drop=True))
+    look = {"color": _LINK, "weight": 5, "opacity": 0.9}
+    return Theme(
+        key=LINKS,
+        name=words("web.links"),
+        parts=[
+            *([build_part(lines, STREETS, [look], 0)] if told else []),
+            build_part(places, "academies", [fill_look(_LINK, "#ffffff", _DOT)], 0),
+        ],
+        grounds=[*([lines] if told else []), places],
+        overlay=True,
+        show=True,
+        swatches=[Swatch(_LINK, words("web.link"), format_whole(len(rows), language), kind="line")],
+        notes=[
+            words("web.links_alone"),
+            *([words("web.links_roads", roads=roads)] if roads else []),
         ],
     )
 

@@ -1400,3 +1400,72 @@ def list_kinds() -> list[str]:
         told = (f"`{one.key}`", one.what, ", ".join(one.by), one.before, columns)
         lines.append(f"| {' | '.join(told)} |")
     return lines
+
+
+def draw_links(ground: Ground, links: GeoDataFrame, *, chosen: Chosen = None) -> DrawnMap:
+    """Draw the share within reach, and the changes of roads that would bring most.
+
+    Parameters
+    ----------
+    ground
+        The municipalities as they are now, over the roads that this is about.
+    links
+        The table `links`.
+    chosen
+        Bounds of the classes; those of the study when not given.
+    """
+    lines = links.geometry.explode(index_parts=False)
+    lines = lines[lines.geom_type != "Point"]
+    label = ground.text.words("map.links.edge")
+    shown = replace(ground, edge=lines if len(lines) else None, edge_label=label)
+    columns = (*COUNTS, "share", "class")
+    kind = MapKind("links", lambda of: _show_links(of, links), columns, own_classes=True)
+    return kind.draw_map(shown, chosen=chosen)
+
+
+def _show_links(of: MapRequest, links: GeoDataFrame) -> MapContent:
+    """The share of the children within reach, and the ten first changes of roads."""
+    words, classes = of.words, _choose_share_classes(of)
+    classed = _classify_by_share(of, of.places, classes)
+    first = links.head(CANDIDATES)
+    names = [
+        words(
+            "map.links.line",
+            rank=of.format_whole(one["rank"]),
+            name=to_one_line(one["name"] or one["link_id"]),
+            place=to_one_line(one["municipality"]),
+            adds=of.format_whole(one["newly"]),
+        )
+        for one in first.drop(columns="geometry").to_dict("records")
+    ]
+    legend = Legend(
+        heading=of.ground.text.heading,
+        classes=classed.keys,
+        rule=of.say_rule(classes, "map.share.rule"),
+        others=[
+            *classed.hatches,
+            *([Key(words("map.links.place"), RANK_KEY)] if names else []),
+            *of.list_common_keys(),
+        ],
+        list_heading=words("map.links.listed"),
+        listed=names,
+    )
+    ranks = [
+        (at.x, at.y, of.format_whole(rank))
+        for at, rank in zip(find_middles(first), first["rank"], strict=True)
+    ]
+    (view,) = of.build_views(classed)
+    said = [classed.class_sentence]
+    said += [words("map.alt.links", names=words.join_series(names))] if names else []
+    said += [of.say_without_figure(classed)]
+    return MapContent(of.ground, legend, [replace(view, ranks=ranks)], said, classed.rows)
+
+
+def find_middles(links: GeoDataFrame) -> list[shapely.Point]:
+    """Find the middle of each change of a road, on its longest line."""
+    found = []
+    for shape in links.geometry:
+        longest = max(shapely.get_parts(shape), key=shapely.length)
+        is_point = longest.geom_type == "Point"
+        found.append(longest if is_point else longest.interpolate(0.5, normalized=True))
+    return found

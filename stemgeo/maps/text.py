@@ -19,6 +19,7 @@ from stemgeo.speech import (
     format_decimals,
     format_number,
     format_whole,
+    join_with_and,
     percent_sign,
 )
 from stemgeo.texts import Texts, load_texts
@@ -174,6 +175,22 @@ def province_name(name: str, words: Texts, partly: Collection[str] = ()) -> str:
 def name_parts_in(names: str, words: Texts) -> str:
     """Say in a language of municipalities, one or several, that an area has but a part of them."""
     return names.replace(_PARTLY, words("map.partly", name=""))
+
+
+def name_link_kind(row: Mapping[Any, Any], words: Texts) -> str:
+    """Say what is done: "new link", or over or under what.
+
+    Parameters
+    ----------
+    row
+        Of the table `links`.
+    words
+        Of a language.
+    """
+    names = words.list_below("links.across")
+    crossed = [names.get(one, one) for one in str(row["across"]).split("; ") if one]
+    across = join_with_and(crossed, words.language) if crossed else ""
+    return words(f"links.kind.{row['kind']}", across=across)
 
 
 def _province_key(province: str) -> str:

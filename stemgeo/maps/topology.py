@@ -36,6 +36,8 @@ _SAME_GROUND = 0.001
 _LEAST_DEGREES = 1e-6
 STREETS = "streets"
 """The ground of single streets."""
+LINKS = "links"
+"""The ground of changes of roads."""
 
 
 def build_topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
@@ -73,16 +75,18 @@ def _drop_properties(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def build_lines(roads: GeoDataFrame | None, streets: GeoSeries | None = None) -> dict[str, Any]:
-    """Write roads and single streets as one topology: a set of lines for each kind of road.
+def build_lines(
+    roads: GeoDataFrame | None, singles: Mapping[str, GeoSeries] | None = None
+) -> dict[str, Any]:
+    """Write roads and single lines as one topology: a set of lines for each kind of road.
 
     Parameters
     ----------
     roads
         `kind` and lines in metres, those that matter most first: of the others as many kinds as
         fit in the finest detail that fits. None: none.
-    streets
-        Lines in metres, all of which are drawn, each by its place among them.
+    singles
+        Lines in metres by their ground, all of which are drawn, each by its place among them.
 
     Returns
     -------
@@ -95,8 +99,9 @@ def build_lines(roads: GeoDataFrame | None, streets: GeoSeries | None = None) ->
         fits = kept.count_coordinates().cumsum() <= _MOST_ROAD_POINTS
         kinds = roads.loc[fits, "kind"]
         sets = {kind: [line] for kind, line in zip(kinds, _to_degrees(kept[fits]), strict=True)}
-    if streets is not None and not streets.empty:
-        sets[STREETS] = _to_degrees(_thin_lines(streets))
+    for name, lines in (singles or {}).items():
+        if not lines.empty:
+            sets[name] = _to_degrees(_thin_lines(lines))
     if not sets:
         return {}
     west, south, east, north = shapely.total_bounds([one for part in sets.values() for one in part])

@@ -81,6 +81,7 @@ from stemgeo.maps.text import (
 )
 from stemgeo.maps.themes import NO_FIGURE, Shapes, Swatch, Theme, Told, build_part, fill_look
 from stemgeo.maps.topology import (
+    LINKS,
     STREETS,
     build_lines,
     build_topology,
@@ -115,6 +116,7 @@ _WITHOUT, _WITH = choose_colours(5, "count")[:3:2]
 _ROUGH = "#fdbf6f"
 _AROUND, _AROUND_DETAIL_M = "#ececec", 50.0
 _LABEL_DETAIL_M = 100.0
+OF_LINES = (STREETS, LINKS)
 _ROAD = "#9a9a9a"
 _ROAD_WEIGHTS = {"motorway": 2.6, "trunk": 2.0, "primary": 1.4, "secondary": 0.8}
 
@@ -339,7 +341,8 @@ def compose_web_map(
     to_check = None if streets is None else build_streets(streets, places, text)
     themes += [] if to_check is None else [to_check]
     themes += [*_yield_academies(academies, words), _build_names(places, outlines, words)]
-    lines = build_lines(roads, None if to_check is None else to_check.grounds[0].shapes)
+    singles = {one.name: one.shapes for theme in themes for one in theme.grounds}
+    lines = build_lines(roads, {name: singles[name] for name in OF_LINES if name in singles})
     if kinds := [one for one in lines.get("objects", ()) if one in _ROAD_WEIGHTS]:
         themes.append(_build_roads(kinds, words))
     themes += [_build_borders(places, towns), *_yield_background(background)]
@@ -838,7 +841,7 @@ def _gather_data(themes: Sequence[Theme], *others: Told) -> dict[str, Any]:
     points: dict[str, GeoSeries] = {}
     areas: dict[str, GeoSeries] = {}
     for name, ground in grounds.items():
-        if name == STREETS:  # lines share no border: they stand with the roads
+        if name in OF_LINES:  # lines share no border: they stand with the roads
             continue
         is_point = bool((ground.shapes.geom_type == "Point").all())
         (points if is_point else areas)[name] = ground.shapes

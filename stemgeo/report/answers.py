@@ -37,7 +37,7 @@ from stemgeo.report.content import Source, gather_figures, name_province
 from stemgeo.report.files import ANSWER, refuse_taken, write_csv
 from stemgeo.report.letter import TEMPLATES, Heading, Letter, Picture, write_letter
 from stemgeo.report.manifests import list_made_with, read_study
-from stemgeo.report.outcome import Outcome, Tables, WrittenPlan, WrittenTrend
+from stemgeo.report.outcome import Outcome, Tables, WrittenLinks, WrittenPlan, WrittenTrend
 from stemgeo.report.overview import (
     draw_trend_chart,
     draw_trend_maps,
@@ -93,7 +93,7 @@ class Answer(Outcome):
 
     Attributes
     ----------
-    source, plan, variant, before, trend
+    source, plan, variant, before, trend, links
         The results that it is made of, each from its folder; in no folder of an answer. `plan` is
         of `stemgeo site`, `variant` a plan that was measured.
     letter
@@ -124,6 +124,7 @@ class Answer(Outcome):
     variant: MeasuredPlan | None
     before: Tables | None
     trend: WrittenTrend | None
+    links: WrittenLinks | None
     letter: Letter
     maps: tuple[AnswerMap, ...]
     annexes: dict[str, Any]
@@ -195,8 +196,8 @@ class Answer(Outcome):
         """Give the web map; the run has written it in its own language, of itself alone."""
         source, before = self.source, Sheets(self.before) if self.before else None
         own = source.language == source.manifest["study"]["output"]["language"]
-        if not own or before or self.plan:
-            return atlas.draw_web_map(plan=self.plan, before=before)
+        if not own or before or self.plan or self.links:
+            return atlas.draw_web_map(plan=self.plan, before=before, links=self.links)
         path = source.path("map.html")
         try:
             return path.read_text(encoding="utf-8")
@@ -244,6 +245,10 @@ class Answer(Outcome):
         if self.plan:
             names = ("plan.csv", "plan-provinces.csv", "plan-municipalities.csv")
             files |= {name: self.plan.path(f"tables/{name}") for name in names}
+        if self.links:
+            for name in ("links", "link-sets", "links-municipalities", "link-ranks"):
+                files[f"{name}.csv"] = self.links.path(f"tables/{name}.csv")
+            files["links.gpkg"] = self.links.path("links.gpkg")
         if self.trend:
             of = {"trend": "trend", "trend-municipalities": "trend-municipalities",
                   "trend-reported": "reported"}  # fmt: skip
@@ -323,6 +328,7 @@ class Answer(Outcome):
             else self.variant.compared.manifest,
             "before": self.before and self.before.manifest,
             "trend": self.trend and self.trend.manifest,
+            "links": self.links and self.links.manifest,
             "pdf_standard": "",
             "typed_numbers": list(self.letter.typed),
             "unanswered": list(self.letter.unanswered),
@@ -337,6 +343,7 @@ def answer(
     plan: Outcome | str | Path | None = None,
     before: Tables | str | Path | None = None,
     trend: Outcome | str | Path | None = None,
+    links: Outcome | str | Path | None = None,
     templates: str | Path | None = None,
     replace: bool = False,
     progress: Progress = report_nothing,
@@ -360,6 +367,8 @@ def answer(
         A result of the year before, to tell how the shares changed.
     trend
         What `trend` gave for the same study, or its folder: the overview by year.
+    links
+        What `links` gave for the same study, or its folder: which roads would help.
     templates
         A folder with texts of one's own, see `letter.TEMPLATES`.
     replace
@@ -383,7 +392,7 @@ def answer(
     own = None if templates is None else Path(templates)
     given = [
         one if one is None or isinstance(one, Outcome) else Path(one)
-        for one in (result, plan, before, trend)
+        for one in (result, plan, before, trend, links)
     ]
     there = [one.folder if isinstance(one, Outcome) else one for one in given]
     reads = [one for one in there if one is not None]
@@ -403,6 +412,7 @@ def build_answer(
     plan: Path | None = None,
     before: Path | None = None,
     trend: Path | None = None,
+    links: Path | None = None,
     *,
     language: Language | None = None,
     templates: Path | None = None,
@@ -412,7 +422,7 @@ def build_answer(
 
     Parameters
     ----------
-    result, plan, before, trend, language, templates
+    result, plan, before, trend, links, language, templates
         As for `answer`.
     text
         In the place of a template, of which none is run: see `Answer.letter`.
@@ -427,18 +437,21 @@ def build_answer(
     planned = WrittenPlan.from_folder(plan) if plan and not variant else None
     earlier = Tables.from_folder(before, source.language) if before else None
     years = WrittenTrend.from_folder(trend, source.language) if trend else None
+    roads = WrittenLinks.from_folder(links, source.language) if links else None
     if years:
         refuse_other_trend(source, years)
     drawn = _yield_maps(source, planned or variant, earlier, has_trend=years is not None)
     maps = tuple(sorted(drawn, key=lambda one: one.number))
     annexes = _list_annexes(source, maps)
-    told = gather_figures(source, plan=planned, variant=variant, before=earlier, trend=years)
+    told = gather_figures(
+        source, plan=planned, variant=variant, before=earlier, trend=years, links=roads
+    )
     letter = text or write_letter(told | {"annexes": annexes}, source.language, templates)
     if text is None:
         letter = arrange_letter(letter, find_question(source), source.language)
         _refuse_unknown_pictures(letter, maps, source.language)
         _refuse_headings_out_of_order(letter, source.language)
-    return Answer(source, planned, variant, earlier, years, letter, maps, annexes)
+    return Answer(source, planned, variant, earlier, years, roads, letter, maps, annexes)
 
 
 def _refuse_inside(place: Path, folders: list[Path]) -> None:

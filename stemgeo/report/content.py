@@ -22,6 +22,7 @@ from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.text import (
     define_reasons,
     name_gap_places,
+    name_link_kind,
     name_parts_in,
     province_name,
     say_gap_reason,
@@ -41,7 +42,7 @@ from stemgeo.report.accounts import (
 )
 from stemgeo.report.comparison import compare
 from stemgeo.report.filling import refuse_unplain
-from stemgeo.report.outcome import Tables, WrittenPlan, WrittenTrend
+from stemgeo.report.outcome import Tables, WrittenLinks, WrittenPlan, WrittenTrend
 from stemgeo.report.overview import gather_targets, gather_trend, judge_targets
 from stemgeo.report.summary import find_both_ways, say_ages, say_changes, say_placing
 from stemgeo.report.sureness import gather_sureness
@@ -125,6 +126,7 @@ def gather_figures(
     variant: MeasuredPlan | None = None,
     before: Tables | Path | None = None,
     trend: WrittenTrend | Path | None = None,
+    links: WrittenLinks | None = None,
 ) -> dict[str, Any]:
     """Gather all that a template can name.
 
@@ -140,6 +142,8 @@ def gather_figures(
         A result of the year before: gives its shares.
     trend
         Of the same study: gives the overview by year.
+    links
+        Of the same study: which changes of roads bring most.
 
     Raises
     ------
@@ -149,6 +153,7 @@ def gather_figures(
     made = None if plan is None else WrittenPlan.from_given(plan)
     told = _gather_all(source, made, None if before is None else Tables.from_given(before))
     told["variant"] = gather_variant(variant, source.words) if variant else None
+    told["links"] = gather_links(source, links) if links else None
     years = None if trend is None else WrittenTrend.from_given(trend, source.language)
     told["trend"] = gather_trend(source, years) if years else None
     judged = judge_targets(source.study.targets, source, years)
@@ -428,6 +433,79 @@ def refuse_other_plan(result: Tables, plan: WrittenPlan) -> None:
         what = f"begins with {start} children within reach, the result has {now}"
         mend = "give the result without planned places, or a plan of the study with them"
         raise ResultError(Problem(str(plan.folder or "plan"), what, mend))
+
+
+def gather_links(source: Source, links: WrittenLinks) -> Row:
+    """Say what changes of roads bring by themselves, and what those that are chosen together do.
+
+    Parameters
+    ----------
+    source
+        The result.
+    links
+        Of the same study.
+    """
+    refuse_other_links(source, links)
+    words, told, sets = source.words, links.manifest, links.sets
+    names = ["rank", "name", "municipality", "length_m", "newly", "cost_eur"]
+    blank = dict.fromkeys(("name", "municipality", "across"), "")
+    rows = links.table("links").head(LINKS_NAMED).fillna(blank)
+    rows = rows.assign(length_m=rows["length_m"].round().astype(np.int64))
+    kinds = [name_link_kind(one, words) for one in rows.to_dict("records")]
+    total = sets["total_cost_eur"].iloc[-1] if len(sets) else np.nan
+    profile = links.profile
+    return {
+        "quiet": QUIET[profile].roads.to_text(source.language) if profile in QUIET else "",
+        "looked_at": told["looked_at"],
+        "gaining": told["gaining"],
+        "first": [
+            dict(zip(names, row, strict=True)) | {"what": kind}
+            for kind, row in zip(kinds, _drop_missing(rows[names]), strict=True)
+        ],
+        "chosen": [
+            {name: one[name] for name in ("name", "municipality", "alone", "adds", "together")}
+            for one in sets.fillna({"name": "", "municipality": ""}).to_dict("records")
+        ],
+        "adds": int(sets["adds"].sum()),
+        "cost_eur": None if np.isnan(total) else float(total),
+        "proven": told["proven"],
+        "prices": [one.source for one in links.study.links.cost.values()],
+    }
+
+
+def _drop_missing(table: pd.DataFrame) -> list[list[Any]]:
+    """Give the cells of a table, None where a number is missing."""
+    rows = table.to_numpy(dtype=object).tolist()
+    return [
+        [None if isinstance(one, float) and np.isnan(one) else one for one in row] for row in rows
+    ]
+
+
+def refuse_other_links(result: Tables, links: WrittenLinks) -> None:
+    """Refuse changes of roads for other children, roads or academies than the result counts.
+
+    Raises
+    ------
+    ResultError
+        Saying what differs.
+    """
+    place, mend = str(links.folder or "links"), "run `stemgeo links` on the same study"
+    if found := list_unlike(result.manifest, links.manifest):
+        what = f"is of another study than the result: {', '.join(found)} differ"
+        raise ResultError(Problem(place, what, mend))
+    result.refuse_unmeasured(links.profile)
+    rows = result.coverage
+    of = {"level": "region", "band": ALL_BANDS, "scenario": "central", "profile": links.profile}
+    for column, value in of.items():
+        rows = rows[rows[column] == value]
+    start = links.manifest["in_time"]
+    if rows["covered"].tolist() != [start]:
+        what = f"begins with {start} children within reach, the result has other"
+        raise ResultError(Problem(place, what, mend))
+
+
+LINKS_NAMED = 12
+"""Changes of roads that the answer lists."""
 
 
 def _gather_before(source: Source, before: Tables) -> Row:

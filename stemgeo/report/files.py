@@ -22,6 +22,7 @@ from stemgeo.writing.seal import LINKED, MANIFEST, hash_file, list_others_work, 
 RUN = "run"
 TREND = "trend"
 SITE = "site"
+LINKS = "links"
 COMPARE = "compare"
 EXPLAIN = "explain"
 ANSWER = "answer"
@@ -199,6 +200,7 @@ _MODELS: dict[str, type[manifests.AnyManifest]] = {
     EXPLAIN: manifests.ExplanationManifest,
     RUN: manifests.RunManifest,
     SITE: manifests.PlanManifest,
+    LINKS: manifests.LinksManifest,
     ANSWER: manifests.AnswerManifest,
     PUBLISH: manifests.PublishManifest,
 }

@@ -221,6 +221,19 @@ class PlanManifest(_StudyManifest):
     cost: _CostEntry
 
 
+class LinksManifest(_StudyManifest):
+    """The manifest of which road."""
+
+    text: _Words
+    looked_at: int
+    gaining: int
+    left_out: dict[str, int]
+    in_time: int
+    measured_children: int
+    counted: int
+    proven: bool
+
+
 class _OptionsEntry(_Model):
     language: Language
 
@@ -241,6 +254,7 @@ class AnswerManifest(AnyManifest):
     compared: ComparisonManifest | None = None
     before: RunManifest | None = None
     trend: TrendManifest | None = None
+    links: LinksManifest | None = None
 
 
 class PublishManifest(AnyManifest):
@@ -321,7 +335,7 @@ def _refuse_manifest(path: Path, why: str) -> NoReturn:
 _WORDS = ("notice", "notices", "method_note", "attribution", "text", "notes", "typed_numbers",
           "annexes")  # fmt: skip
 """What is printed and drawn."""
-_BEHIND = ("result", "plan", "planned", "before", "trend", "a", "b")
+_BEHIND = ("result", "plan", "planned", "before", "trend", "links", "a", "b")
 """Of what an answer is made, and what a comparison lays side by side."""
 
 

@@ -24,6 +24,7 @@ from stemgeo.maps.text import MapText
 from stemgeo.measure import report_nothing
 from stemgeo.notes import Note, Said
 from stemgeo.report.files import (
+    LINKS,
     RUN,
     SITE,
     TREND,
@@ -712,6 +713,30 @@ class WrittenPlan(Outcome):
     def profile(self) -> str:
         """Over which roads it looks."""
         return str(self.manifest["study"]["siting"]["profile"])
+
+
+class WrittenLinks(Outcome):
+    """The folder of which road, as others ask for its tables."""
+
+    COMMAND = LINKS
+    if TYPE_CHECKING:
+        links: gpd.GeoDataFrame
+        sets: pd.DataFrame
+    FILES: ClassVar[Mapping[str, str]] = {
+        "links": "links.gpkg",
+        "towns": "tables/links-municipalities.csv",
+        "ranks": "tables/link-ranks.csv",
+        "sets": "tables/link-sets.csv",
+    }
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a table by its name in the data dictionary, without places."""
+        return self._read_csv_table(name)
+
+    @property
+    def profile(self) -> str:
+        """Over which roads it looks."""
+        return self.study.links_profile
 
 
 class WrittenTrend(Outcome):

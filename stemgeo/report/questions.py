@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from stemgeo.texts import Texts
 
 SECTIONS = (
-    *("municipalities", "participants", "reach", "gaps", "places", "budget", "events", "years"),
-    *("reported", "method", "limits"),
+    *("municipalities", "participants", "reach", "gaps", "places", "roads", "budget", "events"),
+    *("years", "reported", "method", "limits"),
 )
 """Those of the templates of the package; some only where there is something to say."""
 _LEVEL = 2

@@ -26,8 +26,8 @@ from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import define_reasons
 from stemgeo.maps.web import WebMap, compose_web_map
 from stemgeo.profiles import QUIET
-from stemgeo.report.content import refuse_other_plan
-from stemgeo.report.outcome import FINEST_DETAIL_M, Tables, WrittenPlan
+from stemgeo.report.content import refuse_other_links, refuse_other_plan
+from stemgeo.report.outcome import FINEST_DETAIL_M, Tables, WrittenLinks, WrittenPlan
 from stemgeo.report.plan import say_over_roads
 from stemgeo.report.summary import name_bands
 from stemgeo.speech import format_number
@@ -114,7 +114,13 @@ class Sheets:
         few = (self.result.municipalities["children"] > 0).sum() <= FEW_TOWNS
         return bool(study.has_area and few and study.inputs.zones is not None)
 
-    def draw_web_map(self, *, plan: WrittenPlan | None = None, before: Sheets | None = None) -> str:
+    def draw_web_map(
+        self,
+        *,
+        plan: WrittenPlan | None = None,
+        before: Sheets | None = None,
+        links: WrittenLinks | None = None,
+    ) -> str:
         """Give the web map: one HTML text that needs nothing else, see `maps.web`.
 
         Parameters
@@ -123,29 +129,38 @@ class Sheets:
             Of the same study: the places that may come.
         before
             An earlier result with the same municipalities.
+        links
+            Of the same study: the changes of roads that would bring most.
 
         Raises
         ------
         ResultError
             When the earlier result is of other municipalities or another mode of travel, or the
-            plan of another study.
+            plan or the changes are of another study.
         """
-        return self.compose_web_map(plan, before, self.result.study.output.background).alone
+        background = self.result.study.output.background
+        return self.compose_web_map(plan, before, background, links).alone
 
     def compose_web_map(
-        self, plan: WrittenPlan | None, before: Sheets | None, background: Background | None
+        self,
+        plan: WrittenPlan | None,
+        before: Sheets | None,
+        background: Background | None,
+        links: WrittenLinks | None = None,
     ) -> WebMap:
         """Make the web map, see `draw_web_map`.
 
         Parameters
         ----------
-        plan, before
+        plan, before, links
             As for `draw_web_map`.
         background
             Tiles under it; None: it fetches nothing.
         """
         if plan is not None:
             refuse_other_plan(self.result, plan)
+        if links is not None:
+            refuse_other_links(self.result, links)
         then = None if before is None else before.result
         if then is not None:
             self.result.refuse_other_question(then)
@@ -177,7 +192,9 @@ class Sheets:
             ahead=Ahead(
                 candidates=self.result.candidates,
                 plan=None if plan is None else plan.table("plan"),
-                plan_roads="" if plan is None else self._name_roads(plan),
+                plan_roads="" if plan is None else self._name_roads(plan.profile),
+                links=None if links is None else links.links,
+                links_roads="" if links is None else self._name_roads(links.profile),
                 before=None if then is None else then.academies,
                 dates=(then.text.date if then else "", self.result.text.date),
             ),
@@ -189,9 +206,8 @@ class Sheets:
         table, lines = self.result.to_check, self.result.to_check_lines
         return None if table is None or lines is None else StreetsToCheck(table, lines)
 
-    def _name_roads(self, plan: WrittenPlan) -> str:
-        """Name the quiet roads over which a plan was made; empty for all roads."""
-        profile = plan.manifest["study"]["siting"]["profile"]
+    def _name_roads(self, profile: str) -> str:
+        """Name the quiet roads that something is about; empty for all roads."""
         return QUIET[profile].roads.to_text(self.result.language) if profile in QUIET else ""
 
     @property

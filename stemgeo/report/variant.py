@@ -108,7 +108,10 @@ _OF_PLANS = (
     "demand.",
     "subsidy.",
 )
-_OWN = ("inputs.plan", "inputs.candidates", "study.area_name", *OF_NO_FIGURE)
+_OWN = (
+    *("inputs.plan", "inputs.candidates", "inputs.road_projects", "study.area_name"),
+    *OF_NO_FIGURE,
+)
 """What a plan and a result must have alike, but for what each has of its own."""
 
 

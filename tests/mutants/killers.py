@@ -67,6 +67,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
     "arrays.py": (["tests/test_arrays.py"], [_GAPS]),
     "coverage.py": ([_COVERAGE], [_RUN, "tests/test_years.py"]),
     "equity.py": (["tests/test_equity.py"], []),
+    **{f"links/{name}.py": (["tests/test_linking.py"], []) for name in ("ends", "table")},
     **{f"links/{name}.py": (["tests/links/test_gains.py"], []) for name in ("gains", "improving")},
     "links/ranks.py": (["tests/links/test_ranks.py"], []),
     "links/sets.py": (["tests/links/test_sets.py"], []),

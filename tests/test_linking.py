@@ -1,0 +1,187 @@
+"""Facts about which road: on a map where each gain, price and rank is worked out on paper."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import avenue
+import pytest
+from avenue import NORTH, SOUTH, WEST, take
+from terminal import stemgeo
+
+import stemgeo as sg
+from stemgeo.errors import InputError, StudyError
+from stemgeo.inputs import load_inputs
+from stemgeo.linking import LinksResult, links
+from stemgeo.study import load_study
+from stemgeo.verification import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stemgeo.study import Study
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study of the three avenues, with a price."""
+    return avenue.write_study(tmp_path_factory.mktemp("links") / "study", avenue.COST)
+
+
+@pytest.fixture(scope="module")
+def study(place: Path) -> Study:
+    """It as it is read."""
+    return load_study(place)
+
+
+@pytest.fixture(scope="module")
+def found(study: Study) -> LinksResult:
+    """What it comes to."""
+    return links(study, threads=1)
+
+
+@pytest.fixture(scope="module")
+def folder(found: LinksResult, place: Path) -> Path:
+    """It as it is written; not to be changed."""
+    return found.write(place.parent / "out")
+
+
+def test_each_brings_whom_the_map_says(found: LinksResult) -> None:
+    """Three avenues, the halves of one as a route: children, lengths, minutes and stress."""
+    assert take(found.links, "newly") == {"Kerkstraat": WEST, "Zuidlaan": SOUTH, "Noordlaan": NORTH}
+    assert take(found.links, "kind") == {
+        "Kerkstraat": "stretch",
+        "Zuidlaan": "stretch",
+        "Noordlaan": "chain",
+    }
+    assert found.links["rank"].tolist() == [1, 2, 3]
+    assert found.links["length_m"].round().tolist() == [400, 450, 400]
+    assert found.links["pieces"].tolist() == [1, 1, 2]
+    assert found.links["stress"].tolist() == [4, 4, 4]
+    # 4 km/h now and 15 km/h then; of the route with 200 m of quiet street in its middle.
+    assert found.links["minutes_now"].tolist() == pytest.approx([6, 6.75, 6.8], abs=1e-3)
+    assert found.links["minutes_then"].tolist() == pytest.approx([1.6, 1.8, 2.4], abs=1e-3)
+    assert found.looked_at == found.gaining == 3
+
+
+def test_children_add_up_by_age_and_municipality(found: LinksResult) -> None:
+    """Four ages, three and six: what each band has; all that is chosen in both municipalities."""
+    row = found.links.iloc[0]
+    assert [row[f"newly_{band}"] for band in ("5-8", "9-11", "12-17")] == [160, 120, 240]
+    rows = found.towns[found.towns["link_id"] == "together"]
+    assert dict(zip(rows["nis_code"], rows["newly"], strict=True)) == {
+        "11001": WEST,
+        "11004": SOUTH + NORTH,
+    }
+
+
+def test_ranks_hold_or_not_at_other_speeds(found: LinksResult) -> None:
+    """At 11 km/h 1.5 km is too far for the minutes: then only the south gains."""
+    assert take(found.links, "newly_low") == {"Kerkstraat": 0, "Zuidlaan": SOUTH, "Noordlaan": 0}
+    assert take(found.links, "first_in")["Kerkstraat"] < found.links["views"].iloc[0]
+    assert take(found.links, "rank_worst") == {"Kerkstraat": 2, "Zuidlaan": 2, "Noordlaan": 3}
+    low = found.ranks[found.ranks["view"] == "low"]
+    assert dict(zip(low["newly"], low["rank"], strict=True)) == {SOUTH: 1, 0: 2}
+
+
+def test_together_they_bring_all_and_a_run_says_so_too(found: LinksResult) -> None:
+    """Three on apart sides of the academy: the sum; a whole measurement with them counts it."""
+    assert found.sets["alone"].tolist() == [WEST, SOUTH, NORTH]
+    assert found.sets["adds"].tolist() == [WEST, SOUTH, NORTH]
+    assert found.sets["together"].tolist() == [520, 728, 832]
+    assert found.promised == found.counted == 832
+    assert found.proven
+
+
+def test_a_price_makes_euros(found: LinksResult) -> None:
+    """500 euro a metre; children for each 1,000 euro; who says so stands beside it."""
+    assert found.links["cost_eur"].tolist() == pytest.approx([200_000, 225_000, 200_000], rel=1e-4)
+    each = found.links["per_1000_eur"].tolist()
+    assert each == pytest.approx([2.6, 0.9244, 0.52], rel=1e-3)
+    assert found.sets["total_cost_eur"].iloc[-1] == pytest.approx(625_000, rel=1e-4)
+
+
+def test_a_budget_is_kept(study: Study) -> None:
+    """With 410,000 euro the two of 200,000 bring less than 425,000 would, and more than one."""
+    found = links(study.with_links(budget_eur="410000"), threads=1)
+    assert found.sets["name"].tolist() == ["Kerkstraat", "Noordlaan"]
+    assert found.promised == found.counted == WEST + NORTH
+
+
+def test_without_a_price_no_euro_is_told(tmp_path: Path) -> None:
+    """The summary says how to declare one; a budget is refused, saying so too."""
+    bare = load_study(avenue.write_study(tmp_path / "study"))
+    found = links(bare.with_links(together=1), threads=1)
+    assert found.links["cost_eur"].isna().all()
+    summary = found.write(tmp_path / "out") / "summary.md"
+    said = summary.read_text(encoding="utf-8")
+    assert "euro" not in said.replace("geeft geen prijs op", "")
+    assert r"\[links.cost\]" in said or "[links.cost]" in said
+    with pytest.raises(InputError, match=r"no price is known.*\[links\.cost\.stretch\]"):
+        links(bare.with_links(budget_eur="1000"), threads=1)
+
+
+def test_what_is_written_is_read_back(found: LinksResult, folder: Path) -> None:
+    """Tables, figures and words: the same from the folder as from memory."""
+    back = sg.read_result(folder)
+    assert isinstance(back, LinksResult)
+    assert back.links["newly"].tolist() == found.links["newly"].tolist()
+    assert back.links.length.tolist() == pytest.approx(found.links.length.tolist())
+    assert (back.counted, back.promised, back.proven) == (found.counted, found.promised, True)
+    assert back.shown().equals(found.shown())
+    for name in ("links", "links-municipalities", "link-ranks", "link-sets"):
+        assert len(back.table(name)) == len(found.table(name))
+
+
+def test_a_run_with_the_edits_counts_what_was_promised(
+    found: LinksResult, folder: Path, study: Study
+) -> None:
+    """The file of what is chosen is taken by a run: over quiet roads all 832 are within reach."""
+    edits = folder / "network-edits.geojson"
+    names = [one["properties"]["name"] for one in json.loads(edits.read_text())["features"]]
+    assert names == ["Kerkstraat", "Zuidlaan", "Noordlaan", "Noordlaan"]
+    ran = sg.run(study.with_network_edits(edits))
+    rows = ran.coverage[(ran.coverage["level"] == "region") & (ran.coverage["band"] == "all")]
+    rows = rows[(rows["profile"] == "low_stress") & (rows["scenario"] == "central")]
+    assert rows["covered"].tolist() == [found.in_time + found.promised]
+
+
+def test_it_is_made_again_from_its_folder(folder: Path) -> None:
+    """Nothing differs; what was asked beside the study is asked again."""
+    assert verify(folder).same
+
+
+def test_the_command_says_what_it_found(place: Path, tmp_path: Path) -> None:
+    """A budget and a number on the command line; the result is verified; the run is named."""
+    out = tmp_path / "out"
+    said = stemgeo("links", place, "-n", 1, "--budget", "210000", "--out", out)
+    assert said.status == 0, said.err
+    assert "Kerkstraat" in said.out
+    assert f"--edits {out / 'network-edits.geojson'}" in said.err + said.out
+    assert verify(out, place).same
+
+
+def test_a_project_of_ones_own_is_weighed(tmp_path: Path) -> None:
+    """A road of one's own past Zuidlaan, with its cost: as many children, by its own id."""
+    projects = tmp_path / "projecten.csv"
+    projects.write_text(
+        "edit_id;name;change;geometry;cost_eur\n"
+        'P1;Fietspad;quiet;"LINESTRING (156200 200300, 156200 200750)";9000\n',
+        encoding="utf-8",
+    )
+    text = f'road_projects = {{ path = "{projects}", crs = "EPSG:31370" }}'
+    own = load_study(avenue.write_study(tmp_path / "study", inputs=text))
+    found = links(own.with_links(kinds=["project"]), threads=1)
+    row = found.links.iloc[0]
+    assert (row["kind"], row["newly"], row["cost_eur"]) == ("project", SOUTH, 9000)
+    assert load_inputs(own).road_projects is not None
+
+
+def test_a_straight_line_has_no_roads(tmp_path: Path) -> None:
+    """It is refused before anything is measured."""
+    import hand
+
+    study = load_study(hand.write_study(tmp_path / "study", straight_line=True))
+    with pytest.raises((InputError, StudyError), match="straight line"):
+        links(study)
