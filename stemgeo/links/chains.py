@@ -17,7 +17,7 @@ from stemgeo.access.search import RANK_BITS, UNREACHED, label_nearest, pack_labe
 from stemgeo.access.stretches import grow_tree
 from stemgeo.arrays import list_ranges, starts_of_runs
 from stemgeo.links.quiet import StretchRides, ride_along
-from stemgeo.links.reach import FAR_MS
+from stemgeo.links.reach import FAR_MS, Sides
 from stemgeo.network.graph import walk_chains
 
 if TYPE_CHECKING:
@@ -321,7 +321,12 @@ def _follow_rides(
 
 
 def find_companions(
-    reach: Reach, stretches: Stretches, rides: tuple[Longs, Longs], ways: StretchRides, to_ms: Longs
+    reach: Reach,
+    stretches: Stretches,
+    rides: tuple[Longs, Longs],
+    ways: StretchRides,
+    at_nodes: tuple[Sides, Sides],
+    companions: Bools,
 ) -> Sets:
     """List pairs and threes: for each stretch that brings nobody those by which it does.
 
@@ -331,30 +336,28 @@ def find_companions(
         Who rides.
     stretches, rides, ways
         Of the network, as `Stretches.measure_rides` and `ride_along` have them.
-    to_ms
-        From each node to an academy, shape (nodes,).
+    at_nodes
+        The times at each node, and those of doors on the stretches, as `ride_along` takes them.
+    companions
+        Which stretches may follow another.
     """
     node, ms, _, _ = reach.calm.find_seeds(reach.sites)
-    begin = stretches.ends  # entered here in the one direction and in the other
-    plain = np.full(len(stretches.node), FAR_MS)
-    known, found, leave, layers = to_ms, Sets.none(), ways.leave_ms, []
+    opened, beside = at_nodes
+    nobody = np.full(len(opened.to_ms), FAR_MS)
+    # The rank of a label says which stretch is taken next, and in which direction; 0: none.
+    number = np.arange(1, 2 * len(stretches) + 1).reshape(-1, 2)
+    known, found, leave, layers = opened.to_ms, Sets.none(), ways.leave_ms, []
     for _ in range(2):
-        # The rank of a label says which stretch is taken next, and in which direction; 0: none.
-        rank = np.arange(1, 2 * len(stretches) + 1).reshape(-1, 2)
-        some = leave <= reach.cutoff_ms
-        seeds = np.append(node, begin[some]), np.append(ms, leave[some])
-        ranks = np.append(np.zeros_like(ms), rank[some])
-        label = label_nearest(
-            reach.calm.arcs,
-            seeds[0].astype(np.int32),
-            pack_labels(seeds[1], ranks),
-            reach.cutoff_ms,
-        )
+        some = companions[:, None] & (leave <= reach.cutoff_ms)
+        begin = np.append(node, stretches.ends[some]).astype(np.int32)
+        rank = np.append(np.zeros_like(ms), number[some])
+        seeds = pack_labels(np.append(ms, leave[some]), rank)
+        label = label_nearest(reach.calm.arcs, begin, seeds, reach.cutoff_ms)
         layers.append(unpack_labels(label))
         far = np.where(label == UNREACHED, FAR_MS, layers[-1][0])
         found = found.add(_list_companions(stretches, ways, known, far, layers, reach.cutoff_ms))
         known = np.minimum(known, far)
-        leave = ride_along(stretches, rides, plain, known[stretches.node]).leave_ms
+        leave = ride_along(stretches, rides, Sides(known, nobody), beside).leave_ms
     return found
 
 

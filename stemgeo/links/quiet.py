@@ -17,7 +17,7 @@ from stemgeo.network.stress import LEVELS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stemgeo.links.reach import Reach
+    from stemgeo.links.reach import Reach, Sides
     from stemgeo.network.graph import Network
 
     Bools = NDArray[np.bool_]
@@ -162,8 +162,7 @@ class StretchRides(NamedTuple):
     whole_ms
         From end to end.
     best_ms
-        Of the quickest ride of any child that passes it, from one node to another at least; shape
-        (stretches,).
+        Of the quickest ride of any child over some of it, shape (stretches,).
     """
 
     enter_ms: Longs
@@ -173,7 +172,7 @@ class StretchRides(NamedTuple):
 
 
 def ride_along(
-    stretches: Stretches, rides: tuple[Longs, Longs], from_ms: Longs, to_ms: Longs
+    stretches: Stretches, rides: tuple[Longs, Longs], at_nodes: Sides, beside: Sides
 ) -> StretchRides:
     """Ride along each stretch by itself.
 
@@ -183,10 +182,20 @@ def ride_along(
         Of a network.
     rides
         As from `Stretches.measure_rides`.
-    from_ms, to_ms
-        From children to each of `stretches.node`, and from there to an academy.
+    at_nodes, beside
+        From children to each node of the network, and from there to an academy; and of these the
+        rides from and to doors on the stretches themselves.
     """
-    return StretchRides(*_ride_along(stretches.first, *rides, from_ms, to_ms))
+    to_ms, from_ms = (one[stretches.node] for one in at_nodes)
+    enter, leave, whole, best = _ride_along(stretches.first, *rides, from_ms, to_ms)
+    # Who lives on the last edge comes to its end by the stretch; and so one leaves for a door on
+    # the first.
+    near, far = stretches.ends, stretches.ends[:, ::-1]
+    enter = np.minimum(enter, beside.from_ms[far])
+    leave = np.minimum(leave, beside.to_ms[near])
+    doors = np.minimum(beside.from_ms + at_nodes.to_ms, at_nodes.from_ms + beside.to_ms)
+    least = np.minimum.reduceat(doors[stretches.node], stretches.first_node[:-1])
+    return StretchRides(enter, leave, whole, np.minimum(best, least))
 
 
 @njit(cache=True, nogil=True)

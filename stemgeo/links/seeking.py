@@ -250,19 +250,14 @@ class Seeking:
         roads, rules, stretches = self.roads, self.roads.rules, self.roads.stretches
         beside, met = reach.list_beside(stretches.of_edge >= 0)
         rides = stretches.measure_rides(reach)
-        at = stretches.node
-        plain, opened = (
-            Sides(*(np.minimum(one, other) for one, other in zip(known, beside, strict=True)))
-            for known in (reach.changed, free)
-        )
-        ways = ride_along(stretches, rides, plain.from_ms[at], plain.to_ms[at])
-        best_ms = np.minimum(ways.best_ms, _ride_from_doors(stretches, plain, beside))
-        self.alone |= best_ms <= reach.cutoff_ms
+        plain, opened = (Sides(*map(np.minimum, known, beside)) for known in (reach.changed, free))
+        ways = ride_along(stretches, rides, plain, beside)
+        self.alone |= ways.best_ms <= reach.cutoff_ms
         self.alone[stretches.of_edge[met]] = True
         if len(roads.busy):
-            ways = ride_along(stretches, rides, opened.from_ms[at], opened.to_ms[at])
-            with_ms = np.minimum(ways.best_ms, _ride_from_doors(stretches, opened, beside))
-            self.together |= (with_ms < best_ms) & (with_ms <= reach.cutoff_ms)
+            before, ways = ways, ride_along(stretches, rides, opened, beside)
+            sooner = ways.best_ms < before.best_ms
+            self.together |= sooner & (ways.best_ms <= reach.cutoff_ms)
         self.flow += self._count_flow(reach)
         if "chain" not in rules.kinds:
             return
@@ -271,7 +266,10 @@ class Seeking:
         found = list_windows(roads.rows, ways, ends_to_ms, *limits, reach.cutoff_ms, rules.most)
         at_nodes = opened.from_ms, opened.to_ms
         found = found.add(follow_rides(reach, stretches, at_nodes, *limits))
-        found = found.add(find_companions(reach, stretches, rides, ways, opened.to_ms))
+        # Also among those that bring nobody by themselves: of these two halves are missed else.
+        for companions in (np.ones_like(self.alone), ways.best_ms > reach.cutoff_ms):
+            asked = reach, stretches, rides, ways, (opened, beside), companions
+            found = found.add(find_companions(*asked))
         metres = np.add.reduceat(np.append(roads.length_m[found.member], 0), found.first[:-1])
         kept = np.flatnonzero(metres <= rules.max_chain_m) if len(found) else found.first[:0]
         self.chains = self.chains.add(found.take(kept)).keep_once()
@@ -369,12 +367,6 @@ class Seeking:
             Chosen("junction", _singles(begin + one), self.spare_ms[one]),
             Chosen("junction", Sets(several.first, several.member + np.int32(begin)), spare),
         ]
-
-
-def _ride_from_doors(stretches: Stretches, at_nodes: Sides, beside: Sides) -> Longs:
-    """Give the quickest ride to a door on each stretch, or from one."""
-    ms = np.minimum(beside.from_ms + at_nodes.to_ms, at_nodes.from_ms + beside.to_ms)
-    return np.asarray(np.minimum.reduceat(ms[stretches.node], stretches.first_node[:-1]))
 
 
 def _singles(numbers: Positions) -> Sets:

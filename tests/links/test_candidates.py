@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import hand
@@ -259,16 +260,46 @@ def test_no_stretch_or_crossing_that_brings_someone_is_missed(
     assert sum(not gain[place] for place in listed) <= len(listed) / 5
 
 
+def test_whom_two_halves_bring_comes_by_a_candidate(tmp_path: Path) -> None:
+    """Of all pairs of stretches of a made town neither of which brings anyone by itself.
+
+    Every child whom such a pair brings is brought by a candidate of two or three stretches too.
+    """
+    prepared = _prepare_town(tmp_path, "ignore", seed=3, cutoff_min=9)
+    measured = measure_day(prepared, dt.date(2022, 12, 31), threads=1)
+    found, network = list_candidates(prepared, measured), measured.riders[0].network
+    few = np.isin(np.diff(found.members.first), (2, 3)) & (found.table["kind"] == "chain")
+    chains = found.members.take(np.flatnonzero(few))
+    edits = _list_every(network)
+    edits = edits[: sum(one.change == "quiet" for one in edits)]
+    pairs = np.array(list(combinations(range(len(edits)), 2)))
+    brought = 0
+    every = RoadGains.from_measured(prepared, measured, lay_edits(network, edits), threads=1)
+    own = RoadGains.from_measured(prepared, measured, lay_edits(network, found.edits), threads=1)
+    asked = (["low_stress"], ["central"])
+    for search, mine in zip(every.list_searches(*asked), own.list_searches(*asked), strict=True):
+        first, _ = search.try_options(Options.of_lists([[at] for at in range(len(edits))]))
+        idle = np.diff(first) == 0
+        halves = pairs[idle[pairs].all(axis=1)]
+        _, by_pairs = search.try_options(Options.of_lists(halves.tolist()))
+        _, by_chains = mine.try_options(Options.of_edits(chains.first, chains.member))
+        assert set(search.points[by_pairs]) <= set(mine.points[by_chains])
+        brought += len(set(by_pairs.tolist()))
+    assert brought > 3
+
+
 def _place(edit: RoadEdit) -> tuple[int, ...]:
     return (edit.node, *edit.segments.tolist())
 
 
-def _prepare_town(folder: Path, busy_crossings: str) -> Prepared:
-    travel: dict[str, Any] = {"cutoff_min": 6, "busy_crossings": busy_crossings}
+def _prepare_town(
+    folder: Path, busy_crossings: str, seed: int = 1, cutoff_min: float = 6
+) -> Prepared:
+    travel: dict[str, Any] = {"cutoff_min": cutoff_min, "busy_crossings": busy_crossings}
     study = hand.study(
         "stad.osm", addresses="adressen.csv", demand={"method": "buildings"}, travel=travel
     )
-    return Prepared.from_inputs(study, lattice.inputs(600, 6), lattice.network(folder))
+    return Prepared.from_inputs(study, lattice.inputs(600, 6), lattice.network(folder, seed=seed))
 
 
 def _find_every(network: Network) -> tuple[Network, Stretches]:
