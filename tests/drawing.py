@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
 from hashlib import sha256
+from io import BytesIO
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import pytest
+from matplotlib.text import Text
+from matplotlib.textpath import TextToPath
 
 from stemgeo.maps import page
+from stemgeo.report import word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
 
     Writer = Callable[[Figure, str, str], bytes]
 
@@ -26,6 +34,11 @@ _TRUETYPE, _OUTLINES = 42, 3
 _WRITERS = dict(page._WRITERS)
 _drawn_before: dict[tuple[str, bytes], bytes] = {}
 _svg_of: WeakKeyDictionary[Figure, dict[tuple[str, str], bytes]] = WeakKeyDictionary()
+_without_letters = ContextVar("_without_letters", default=False)
+_draw_text, _lighten = Text.draw, word._lighten_plate
+_lightened: dict[bytes, tuple[bytes, tuple[int, int]]] = {}
+_measure = TextToPath.get_text_width_height_descent
+_measured: dict[tuple[str, int, object], tuple[float, float, float]] = {}
 
 
 def _svg(figure: Figure, title: str, alt: str) -> bytes:
@@ -36,8 +49,24 @@ def _svg(figure: Figure, title: str, alt: str) -> bytes:
     return drawn[title, alt]
 
 
+def _bare(kind: str) -> Writer:
+    """Draw a PNG or PDF without letters: they take most of its time, and few tests read them."""
+
+    def write(figure: Figure, title: str, alt: str) -> bytes:
+        token = _without_letters.set(True)
+        try:
+            return _WRITERS[kind](figure, title, alt)
+        finally:
+            _without_letters.reset(token)
+
+    return write
+
+
+_BARE = _WRITERS | {kind: _bare(kind) for kind in ("png", "pdf")}
+
+
 def _once(kind: str) -> Writer:
-    """Draw a PNG or PDF once of those with the same SVG, which is drawn in a tenth of the time.
+    """Draw a PNG or PDF once of those with the same SVG.
 
     Small studies are drawn many times, and most tests look at something else.
     """
@@ -45,23 +74,61 @@ def _once(kind: str) -> Writer:
     def write(figure: Figure, title: str, alt: str) -> bytes:
         key = kind, sha256(_svg(figure, title, alt)).digest()
         if key not in _drawn_before:
-            _drawn_before[key] = _WRITERS[kind](figure, title, alt)
+            _drawn_before[key] = _BARE[kind](figure, title, alt)
         return _drawn_before[key]
 
     return write
 
 
+@wraps(_draw_text)
+def _draw_text_if_any(text: Text, renderer: RendererBase) -> None:
+    if not _without_letters.get():
+        _draw_text(text, renderer)
+
+
+def _measure_once(
+    measurer: TextToPath, s: str, prop: FontProperties, ismath: object
+) -> tuple[float, float, float]:
+    """Shape a text once: it is as wide in each figure, and on small maps nothing takes longer."""
+    key = s, hash(prop), ismath
+    if key not in _measured:
+        _measured[key] = _measure(measurer, s, prop, ismath)
+    return _measured[key]
+
+
+def _lighten_once(plate: word.Plate) -> tuple[BytesIO, tuple[int, int]]:
+    """Make the picture of a document lighter once of those with the same PNG."""
+    key = plate.png.read_bytes()
+    if key not in _lightened:
+        picture, size = _lighten(plate)
+        _lightened[key] = picture.getvalue(), size
+    content, size = _lightened[key]
+    return BytesIO(content), size
+
+
 @contextmanager
 def coarse() -> Iterator[None]:
-    """Draw with a fifth of the dots, letters of a PDF as outlines, the same picture once."""
+    """Draw with a fifth of the dots, letters in SVG alone, the same picture once."""
     once = {"svg": _svg} | {kind: _once(kind) for kind in ("png", "pdf")}
-    with _drawn(_DPI // 5, _OUTLINES, _WRITERS | once):
-        yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", _draw_text_if_any)
+        patch.setattr(TextToPath, "get_text_width_height_descent", _measure_once)
+        patch.setattr(word, "_lighten_plate", _lighten_once)
+        with _drawn(_DPI // 5, _OUTLINES, _WRITERS | once):
+            yield
 
 
 @contextmanager
 def each_time() -> Iterator[None]:
     """Draw a picture again although it was drawn before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "_WRITERS", _BARE)
+        yield
+
+
+@contextmanager
+def lettered() -> Iterator[None]:
+    """Draw a picture each time, as coarsely, but with its letters in every form."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_WRITERS", _WRITERS)
         yield

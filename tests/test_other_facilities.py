@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from typing import TYPE_CHECKING
 
+import drawing
 import hand
 import pypdf
 import pytest
@@ -71,7 +72,12 @@ def check_refused(study: Path, *said: str) -> None:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Libraries, run, with the answer in three languages, a plan and a trend beside it."""
-    home = tmp_path_factory.mktemp("library")
+    with drawing.lettered():
+        return write_library(tmp_path_factory.mktemp("library"))
+
+
+def write_library(home: Path) -> Path:
+    """Type the commands, each with what it says beside it; maps as PDF have their letters."""
     study = write_study(home / "study", LIBRARY)
     said = [stemgeo("run", study, "--out", home / "result")]
     for language in ("nl", "fr", "en"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import drawing
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,6 +15,9 @@ from pages import ALL_PAYLOADS, PAYLOADS
 from stemgeo.maps.streets import StreetsToCheck
 from stemgeo.maps.text import MapText
 from stemgeo.maps.web import build_web_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SIDE_M = 10_000.0
 WEST, NORTH = 150_000.0, 210_000.0
@@ -25,8 +31,10 @@ NAMES = _NAMES.split()
 
 
 @pytest.fixture(autouse=True)
-def _each_time(drawn_each_time: None) -> None:
+def _lettered() -> Iterator[None]:
     """Here the drawing itself is looked at."""
+    with drawing.lettered():
+        yield
 
 
 @pytest.fixture
