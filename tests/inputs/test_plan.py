@@ -12,7 +12,7 @@ import hand
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from terminal import content_of, stemgeo
 
@@ -422,6 +422,7 @@ def register(place: Path) -> gpd.GeoDataFrame:
     return hand.academies(dict(zip(plain["academy_id"], plain.geometry, strict=True)))
 
 
+@settings(max_examples=30)  # each reads a whole register and plan: a sixth of a second
 @given(plan=plans(), closed=st.booleans())
 def test_a_plan_that_is_written_is_read_back(
     tmp_path_factory: pytest.TempPathFactory,
