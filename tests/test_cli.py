@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import hand
 import pandas as pd
@@ -22,6 +25,7 @@ import stemgeo as sg
 from stemgeo import facts
 from stemgeo.cli import app, main
 from stemgeo.errors import Problem, StemgeoError
+from stemgeo.maps import kinds
 from stemgeo.maps.kinds import KINDS
 from stemgeo.report.files import write_manifest
 
@@ -725,21 +729,25 @@ def test_replace_without_a_place_is_refused(command: list[str]) -> None:
 # -- stopped half way ------------------------------------------------------------------------
 
 
-STOPPED = """
-import os, signal
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
-from stemgeo.cli import main
-from stemgeo.maps import kinds
-kinds.save_map = lambda *drawn: os.kill(os.getpid(), HOW)
-main()
-"""
-
-
-def stopped(study: Path, place: Path, how: signal.Signals) -> subprocess.CompletedProcess[str]:
-    """Run a study in a process of its own that is stopped where its first map is drawn."""
-    code = STOPPED.replace("HOW", str(int(how)))
-    command = [sys.executable, "-c", code, "run", str(study), "--out", str(place)]
-    return subprocess.run(command, check=False, capture_output=True, text=True)
+def stopped(study: Path, place: Path, how: signal.Signals) -> Said:
+    """Run a study in a fork of this process that is stopped where its first map is drawn."""
+    with TemporaryFile() as told:
+        with warnings.catch_warnings():
+            # What other threads may hold here, the child does not need.
+            warnings.filterwarnings("ignore", "This process .* is multi-thr", DeprecationWarning)
+            child = os.fork()
+        if not child:
+            try:
+                # A job in the background ignores it.
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                kinds.save_map = lambda *_: os.kill(os.getpid(), how)  # type: ignore[assignment]
+                told.write(json.dumps(stemgeo("run", study, "--out", place)).encode())
+                told.flush()
+            finally:
+                os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        told.seek(0)
+        return Said(*json.loads(told.read())) if status == 0 else Said(status, "", "")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -749,10 +757,10 @@ def test_an_interrupted_run_changes_nothing_and_says_so(
     """Ctrl-C or an order to end while the maps are drawn: the old result, nothing beside it."""
     before = content_of(own_result)
     ended = stopped(in_a_straight_line, own_result, how)
-    assert ended.returncode == 130, ended.stderr
-    assert ended.stdout == ""
-    assert ended.stderr.splitlines()[-1] == "stopped; nothing was changed"
-    assert "Traceback" not in ended.stderr
+    assert ended.status == 130, ended.err
+    assert ended.out == ""
+    assert ended.err.splitlines()[-1] == "stopped; nothing was changed"
+    assert "Traceback" not in ended.err
     assert content_of(own_result) == before
     assert list(own_result.parent.iterdir()) == [own_result]
 
@@ -761,7 +769,7 @@ def test_a_killed_run_leaves_the_old_result(in_a_straight_line: Path, own_result
     """Even without time to tidy up, what stood there stands there."""
     before = content_of(own_result)
     ended = stopped(in_a_straight_line, own_result, signal.SIGKILL)
-    assert ended.returncode == -signal.SIGKILL
+    assert ended.status == -signal.SIGKILL
     assert content_of(own_result) == before
 
 
