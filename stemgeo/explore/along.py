@@ -63,6 +63,11 @@ class AlongRoads:
         _, arc = list_ranges(first[near], first[near + 1])
         return list_once(np.concatenate([edges, self.edge[arc]]))
 
+    def list_edges_at(self, node: int) -> Ints:
+        """List the edges at a node."""
+        first, _ = self.arcs
+        return self.edge[first[node] : first[node + 1]]
+
     def list_points(self, edges: Indices) -> Indices:
         """List the points that are tied to any of some edges."""
         segment = self.network.first_segment

@@ -32,6 +32,7 @@ from stemgeo.demand import AgeCell, which_serve
 from stemgeo.errors import Problem, StudyError
 from stemgeo.explore.beside import BesideCounts
 from stemgeo.explore.best import list_served_ages
+from stemgeo.explore.edited import EditableRoads
 from stemgeo.explore.ground import SearchGround
 from stemgeo.explore.moves import Moved, Moves, add_up_signs
 from stemgeo.facts import fact_path
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.access.travellers import Pace
+    from stemgeo.explore.edited import EditedWindow
     from stemgeo.inputs import Inputs
     from stemgeo.measure import Prepared, Progress
     from stemgeo.study import AcademyRules, Study
@@ -116,6 +118,8 @@ class Board:
         As read; None where the study has no list of places.
     ground
         The children at points, and the roads around them.
+    roads
+        As they were read, to be edited.
     levels
         The places to which the points belong.
     counts
@@ -139,6 +143,7 @@ class Board:
     municipalities: gpd.GeoDataFrame
     candidates: gpd.GeoDataFrame | None
     ground: SearchGround
+    roads: EditableRoads
     levels: tuple[Level, ...]
     counts: NDArray[np.uint16]
     coverage: pd.DataFrame
@@ -262,6 +267,7 @@ class Board:
             municipalities=inputs.municipalities,
             candidates=inputs.candidates,
             ground=ground,
+            roads=EditableRoads.from_ground(ground, prepared.ground.network, edits),
             levels=tuple(prepared.levels),
             counts=counts,
             coverage=coverage_table(prepared.points, reached, prepared.levels),
@@ -291,7 +297,10 @@ class Board:
         return Kinds(self.study, self.ground, self.academies)
 
     def change(
-        self, placed: gpd.GeoDataFrame | None = None, closed: Collection[str] = ()
+        self,
+        placed: gpd.GeoDataFrame | None = None,
+        closed: Collection[str] = (),
+        edits: gpd.GeoDataFrame | None = None,
     ) -> Change:
         """Say who is within reach when academies come and go; the board stays as it is.
 
@@ -302,11 +311,16 @@ class Board:
             day of the study. One that is moved goes under its id, and comes under it elsewhere.
         closed
             Ids of those that go.
+        edits
+            Of roads, beside those of the study: the table `network_edits`.
 
         Raises
         ------
         StudyError
-            If one that goes is not open, or one that comes is there already.
+            If one that goes is not open, or one that comes is there already; or roads are edited in
+            a straight line.
+        InputError
+            If an edit lies on no road, or changes nothing.
         """
         self._refuse_wrong(placed, closed)
         coming = self.academies.iloc[:0]
@@ -319,7 +333,36 @@ class Board:
         reaches = [self.search(*at).points for one in every for at in one.xy.tolist()]
         signs = np.repeat([-1, 1], [len(goes), len(coming)])
         serves = np.concatenate([one.serves for one in every], axis=1)
-        return Change(self, self._list_moved(reaches, signs, serves), frozenset(closed), coming)
+        edited = None
+        if edits is not None and len(edits):
+            edited = self._search_edited(edits, goes, every[1], coming)
+        moved = self._list_moved(reaches, signs, serves, edited)
+        return Change(self, moved, frozenset(closed), coming)
+
+    def _search_edited(
+        self, edits: gpd.GeoDataFrame, goes: Points, new: Spots, coming: gpd.GeoDataFrame
+    ) -> _Edited:
+        """Say who has an academy that is then open within the cutoff over edited roads."""
+        if self.ground.of_roads is None:
+            what = "changes nothing: the study measures in a straight line"
+            raise StudyError(Problem("road edits", what, "leave them out"))
+        window, stay = self.roads.cut_out(edits), np.ones(len(self.academies), dtype=np.bool_)
+        stay[goes] = False
+        sites = window.tie_sites(self.roads.tie_sites(stay, coming))
+        serves = np.append(self._own_spots.serves[:, stay], new.serves, axis=1)
+        asked = {
+            ride: (*self.kinds.searches[row][:2], serves[ride.cell].tobytes())
+            for ride, row in self.kinds.row.items()
+        }
+
+        def search(profile: str, pace: Pace, serve: bytes) -> Bools:
+            serving = sites.untie_points(~np.frombuffer(serve, dtype=np.bool_))
+            return window.find_reached(serving, profile, pace)
+
+        each = tuple(dict.fromkeys(asked.values()))
+        with ThreadPoolExecutor(self.threads) as pool:  # the kernel holds no lock
+            found = dict(zip(each, pool.map(lambda one: search(*one), each), strict=True))
+        return _Edited(window, {ride: found[one] for ride, one in asked.items()})
 
     def _refuse_wrong(self, placed: gpd.GeoDataFrame | None, closed: Collection[str]) -> None:
         """Refuse to close what is not open, and to place under an id that stays open."""
@@ -334,7 +377,11 @@ class Board:
             raise StudyError(Problem(twice[0], "is there already", "give the place another id"))
 
     def _list_moved(
-        self, reaches: Sequence[Mapping[Search, Points]], signs: Longs, serves: Bools
+        self,
+        reaches: Sequence[Mapping[Search, Points]],
+        signs: Longs,
+        serves: Bools,
+        edited: _Edited | None,
     ) -> dict[RideKind, Moved]:
         """List whom academies move that come or go; rides that are searched alike share theirs."""
         room = np.full(len(self.ground.x), -1, dtype=np.int64)
@@ -347,10 +394,15 @@ class Board:
                 profile, pace, _ = self.kinds.searches[row]
                 each = [reaches[one][profile, pace] for one in which.tolist()]
                 sizes = [len(one) for one in each]
-                point = np.concatenate([_NOBODY, *each])
-                points, by = add_up_signs(point, np.repeat(signs[which], sizes), room)
+                # Points with an edit near are looked at too; nobody comes there by this.
+                near = _NOBODY if edited is None else edited.window.point
+                point = np.concatenate([_NOBODY, *each, near])
+                sign = np.append(signs[which], 0)
+                points, by = add_up_signs(point, np.repeat(sign, [*sizes, len(near)]), room)
                 before = self.counts[row, points].astype(np.int64)
                 had, have = before > 0, before + by > 0
+                if edited is not None:
+                    have = edited.find_within(ride, points, have)
                 measured = self.ground.measured[points]
                 gained, lost = measured & ~had & have, measured & had & ~have
                 alike[key] = Moved(self.counts[row], points[gained], points[lost])
@@ -384,6 +436,7 @@ class Board:
         folder.mkdir()
         self.ground.save(folder)
         self.beside.save(folder)
+        self.roads.save(folder)
         for name in _TABLES:
             if (table := getattr(self, name)) is not None:
                 content = io.BytesIO()
@@ -436,6 +489,7 @@ class Board:
         return cls(
             study=study,
             ground=ground,
+            roads=EditableRoads.load(folder, ground),
             levels=levels,
             counts=arrays["counts"],
             notes=told["notes"],
@@ -444,6 +498,21 @@ class Board:
             threads=threads,
             **tables,
         )
+
+
+class _Edited(NamedTuple):
+    """Who has an academy within the cutoff over edited roads, of the points of a window."""
+
+    window: EditedWindow
+    reached: dict[RideKind, Bools]
+
+    def find_within(self, ride: RideKind, points: Points, unedited: Bools) -> Bools:
+        """Say which points have one within reach, by which would over the roads as they were."""
+        here = self.window.find_places(points)
+        reached = np.append(self.reached[ride], np.False_)[here]
+        if self.window.closes:
+            return np.where(here < len(self.window.point), reached, unedited)
+        return unedited | reached
 
 
 _TABLES = {

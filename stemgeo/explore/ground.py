@@ -195,8 +195,8 @@ class SearchGround:
             straight = whole.for_points(gpd.GeoDataFrame(geometry=here))
             return Window(dict.fromkeys(self.profiles, straight), point, at)
         tied, its_edges = self._tie(whole, self.of_roads, at)
-        edges = self._along.list_edges(its_edges, self.farthest_m)
-        point, segments = self._along.list_points(edges), list_segments(whole.network, edges)
+        edges = self.along.list_edges(its_edges, self.farthest_m)
+        point, segments = self.along.list_points(edges), list_segments(whole.network, edges)
         first = replace(
             whole,
             network=whole.network.take_edges(edges).drop_idle_nodes(),
@@ -210,10 +210,15 @@ class SearchGround:
         return Window({"all": first, **others}, point, tied.keep_on(segments))
 
     @cached_property
-    def _along(self) -> AlongRoads:
-        """Of who travels over roads."""
+    def along(self) -> AlongRoads:
+        """What is near along the roads, of who travels over any."""
         first = cast("OverNetwork", self.first)
         return AlongRoads.from_network(first.network, first.places)
+
+    def tie_place(self, at: gpd.GeoDataFrame) -> TiedPoints:
+        """Tie a place to segments of the whole, of who travels over roads."""
+        assert self.of_roads is not None  # noqa: S101
+        return self._tie(cast("OverNetwork", self.first), self.of_roads, at)[0]
 
     def _tie(
         self, whole: OverNetwork, squares: NetworkSquares, at: gpd.GeoDataFrame
@@ -257,8 +262,9 @@ class SearchGround:
         )
         told: dict[str, Any] = {"points": _tell_grid(self.of_points), "profiles": self.profiles}
         if isinstance(self.first, OverNetwork) and self.of_roads:
-            ties = vars(self.first.places)
-            arrays |= {f"tie_{name}": ties[name] for name in _TIES}
+            for owner in ("places", "sites"):
+                ties = vars(getattr(self.first, owner))
+                arrays |= {f"{owner}_{name}": ties[name] for name in _TIES}
             for name, grid in (("edges", self.of_roads.edges), ("walls", self.of_roads.barriers)):
                 if grid is not None:
                     arrays |= _list_grid(name, grid)
@@ -294,7 +300,10 @@ class SearchGround:
         if "edges" not in grids:
             nowhere = gpd.GeoDataFrame(geometry=[], crs=LAMBERT_72)
             return cls(first=StraightLine(study, academies, nowhere), of_roads=None, **own)
-        places = TiedPoints(**{name: arrays[f"tie_{name}"] for name in _TIES})
+        places, sites = (
+            TiedPoints(**{name: arrays[f"{owner}_{name}"] for name in _TIES})
+            for owner in ("places", "sites")
+        )
         beside = folder / "beside"
         first = OverNetwork(
             study=study,
@@ -302,7 +311,7 @@ class SearchGround:
             academies=academies,
             network=Network.load(folder / "network"),
             beside=Network.load(beside) if beside.exists() else None,
-            sites=places.take_points(np.empty(0, dtype=np.intp)),
+            sites=sites,
             places=places,
             notes=(),
         )

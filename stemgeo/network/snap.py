@@ -19,6 +19,8 @@ from stemgeo.network.legs import are_around, find_near
 from stemgeo.study import LIMIT_M, WITHIN_M
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from stemgeo.network.graph import Network
@@ -121,6 +123,22 @@ class TiedPoints:
         )
 
 
+def join_ties(parts: Sequence[TiedPoints]) -> TiedPoints:
+    """Lay tied points one behind the other.
+
+    Parameters
+    ----------
+    parts
+        One or more, tied to one network.
+    """
+    sizes = np.concatenate([np.diff(one.first) for one in parts])
+    rest = {
+        name: np.concatenate([getattr(one, name) for one in parts])
+        for name in ("segment", "offset_mm", "walk_mm", "snap_m", "by_island")
+    }
+    return TiedPoints(first=np.append(0, np.cumsum(sizes)), **rest)
+
+
 def snap_points(
     network: Network,
     x: Floats,
@@ -166,11 +184,21 @@ def snap_points(
     offset_mm = np.rint(found.share * network.length_mm[segment]).astype(np.int32)
     walk_mm = np.rint(found.metres * 1000).astype(np.int32)
     tied = TiedPoints(found.first, segment, offset_mm, walk_mm, found.nearest_m, found.by_island)
-    return tied if not len(network.twins) else _tie_to_twins(network, tied)
+    return tie_to_twins(network, tied)
 
 
-def _tie_to_twins(network: Network, tied: TiedPoints) -> TiedPoints:
-    """Tie who is tied to a segment to those that lie beside it there, at the same place."""
+def tie_to_twins(network: Network, tied: TiedPoints) -> TiedPoints:
+    """Tie who is tied to a segment to those that lie beside it there, at the same place.
+
+    Parameters
+    ----------
+    network
+        With roads that were joined to others in their middle, or without.
+    tied
+        Points tied to its segments, and to none that lies beside another yet.
+    """
+    if not len(network.twins):
+        return tied
     of, from_mm, to_mm, twin = network.twins[np.argsort(network.twins[:, 0], kind="stable")].T
     first, stop = (np.searchsorted(of, tied.segment, side=side) for side in ("left", "right"))
     tie, at = list_ranges(first, stop)
