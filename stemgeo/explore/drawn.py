@@ -18,7 +18,7 @@ from stemgeo.network.window import list_segments
 from stemgeo.notes import Note, say, say_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from stemgeo.explore.ground import SearchGround
     from stemgeo.network.graph import Network
+    from stemgeo.network.legs import Box
 
 ROADS_UP_TO_M = 5_000.0
 """The largest side of a window in which roads are drawn; beyond none is told from another."""
@@ -56,7 +57,12 @@ class Isochrone(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def draw_isochrone(ground: SearchGround, x: float, y: float) -> Isochrone:
+def draw_isochrone(
+    ground: SearchGround,
+    x: float,
+    y: float,
+    cut_roads: Callable[[Box], OverNetwork | None] | None = None,
+) -> Isochrone:
     """Draw from where a place is reached, as a run draws it of an academy there.
 
     Parameters
@@ -65,13 +71,15 @@ def draw_isochrone(ground: SearchGround, x: float, y: float) -> Isochrone:
         Of the study; its output says how many minutes, at which speed.
     x, y
         Lambert 72.
+    cut_roads
+        Gives the roads in a box; when not given they are those of the ground.
     """
     output = ground.first.study.output
     minutes = sorted(set(output.isochrone_minutes))
     east, north = make_transformer(LAMBERT_72, ground.crs).transform(x, y)
     far = ground.find_farthest_m([output.isochrone_speed_kmh], minutes[-1])
     far += ground.first.study.travel.snap_limit_m
-    here = ground.cut_roads((east - far, north - far, east + far, north + far))
+    here = (cut_roads or ground.cut_roads)((east - far, north - far, east + far, north + far))
     if here is None:
         return _draw_circles(ground, x, y, minutes)
     import geopandas as gpd
@@ -155,7 +163,7 @@ def draw_roads(
         return _collect([]) | {"empty": "too large"}
     network = ground.first.network
     segments = list_segments(network, ground.of_roads.list_edges(box))
-    quiet = _tell_quiet(network, segments)
+    quiet = tell_quiet(network, segments)
     ends = _take_ends(network, segments)
     seen = (
         (np.maximum(ends[:, 0, 0], ends[:, 1, 0]) >= box[0])
@@ -181,7 +189,7 @@ def _take_ends(network: Network, segments: NDArray[np.intp]) -> NDArray[np.float
     return np.stack([np.stack([x[at], y[at]], axis=1) for at in (vertex, vertex + 1)], axis=1)
 
 
-def _tell_quiet(network: Network, segments: NDArray[np.intp]) -> list[int | str | None]:
+def tell_quiet(network: Network, segments: NDArray[np.intp]) -> list[int | str | None]:
     """Say of each segment how quiet it is; nothing of ferries and what is closed."""
     mode = np.array([one.mode for one in network.rides], dtype=np.int64)
     ways = np.stack([mode[one[segments]] for one in (network.forward, network.backward)])

@@ -27,7 +27,7 @@ from stemgeo.network.snap import TiedPoints, join_ties, tie_to_twins
 from stemgeo.network.window import NetworkSquares, list_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from stemgeo.access.travellers import Pace
     from stemgeo.explore.ground import SearchGround
     from stemgeo.network.graph import Network
+    from stemgeo.network.legs import Box
 
     Bools = NDArray[np.bool_]
     Indices = NDArray[np.intp]
@@ -253,6 +254,25 @@ class EditableRoads:
             self._windows.popitem(last=False)
         return window
 
+    def cutter(self, table: gpd.GeoDataFrame) -> Callable[[Box], OverNetwork]:
+        """Give what cuts out the roads in a box, without children, with some edits done.
+
+        Parameters
+        ----------
+        table
+            As for `match`.
+        """
+        edits, squares = self.match(table), self.ground.of_roads
+        assert squares is not None  # noqa: S101
+
+        def cut(box: Box) -> OverNetwork:
+            whole, edges = self._first, squares.list_edges(box)
+            piece = squares.cut_out(whole.network, edges, box)
+            nobody = whole.places.take_points(np.empty(0, dtype=np.intp))
+            return replace(self._edit_piece(piece, edges, edits), places=nobody, beside=None)
+
+        return cut
+
     def _cut_out(self, edits: Sequence[RoadEdit]) -> EditedWindow:
         whole, along = self._first, self.ground.along
         passed = self._list_edges(edits)
@@ -262,7 +282,8 @@ class EditableRoads:
         if closes:
             at_door = whole.places.take_points(point).segment
             near = self._list_near(np.union1d(passed, whole.network.segment_edge[at_door]))
-        first = self._edit_piece(near, edits)
+        piece = whole.network.take_edges(near).drop_idle_nodes()
+        first = self._edit_piece(piece, near, edits)
         segments = list_segments(whole.network, near)
         here = whole.places.take_points(point).keep_on(segments)
         first = replace(first, places=tie_to_twins(first.network, here))
@@ -270,11 +291,10 @@ class EditableRoads:
         others = {one: first.in_profile(one) for one in self.ground.profiles[1:]}
         return EditedWindow({"all": first, **others}, point, segments, closes)
 
-    def _edit_piece(self, edges: Indices, edits: Sequence[RoadEdit]) -> OverNetwork:
-        """Give who travels over some edges, with the edits that lie on them done."""
+    def _edit_piece(self, piece: Network, edges: Indices, edits: Sequence[RoadEdit]) -> OverNetwork:
+        """Give who travels over a piece, of these edges, with the edits that lie on it done."""
         whole = self._first
         segments, nodes = list_segments(whole.network, edges), _list_nodes(whole.network, edges)
-        piece = whole.network.take_edges(edges).drop_idle_nodes()
         here = list(_list_inside([*self._own, *edits], segments, nodes))
         network = lay_edits(piece, here).after
         beside = None if whole.beside is None else network.take_to_pavements()

@@ -21,6 +21,8 @@ from stemgeo.inputs.vectors import make_transformer
 from stemgeo.notes import Note, say
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from stemgeo.explore.board import Board, Change
     from stemgeo.explore.cost import Cost
     from stemgeo.explore.gaps_left import GapLeft
@@ -123,15 +125,21 @@ class Meaning:
 
     # -- around a place ---------------------------------------------------------------------------
 
-    def draw_isochrone(self, x: float, y: float) -> DrawnAreas:
+    def draw_isochrone(
+        self, x: float, y: float, edits: gpd.GeoDataFrame | None = None
+    ) -> DrawnAreas:
         """Draw from where a place is reached, as a run does.
 
         Parameters
         ----------
         x, y
             Lambert 72.
+        edits
+            Of roads, beside those of the study: the table `network_edits`.
         """
-        found = drawn.draw_isochrone(self.board.ground, x, y)
+        ground = self.board.ground
+        cut = ground.cut_roads if edits is None else self.board.roads.cutter(edits)
+        found = drawn.draw_isochrone(ground, x, y, cut)
         return DrawnAreas(drawn.write_areas(found.areas), found.notes)
 
     def draw_roads(self, west: float, south: float, east: float, north: float) -> dict[str, Any]:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MOST_CHANGES = 100
 """Of one variant: places that come, that move and that close, each."""
+MOST_ROADS, MOST_VERTICES = 50, 500
+"""Roads that a variant changes, and places along each."""
 MOST_VARIANTS = 6
 """That a page lays side by side."""
 MOST_BYTES = 1_000_000
@@ -158,18 +160,63 @@ class MovedAcademy(Spot):
     id: Id
 
 
+class VariantRoad(_Request):
+    """A road that would change.
+
+    Attributes
+    ----------
+    change
+        As `network.edits.RoadEdit` has it.
+    line
+        Places along the road in degrees, or of a new one; of a crossing the one place.
+    level
+        Of traffic stress, of a road that is made quiet and of a new one.
+    oneway
+        Whether a new road is ridden along its line alone.
+    way
+        The OSM way along which the line lies, where it lies along one; 0 where not.
+    """
+
+    id: Id
+    name: Name = ""
+    change: Literal["quiet", "open", "close", "add", "crossing"]
+    line: tuple[tuple[Lon, Lat], ...] = Field(min_length=1, max_length=MOST_VERTICES)
+    level: Annotated[int, Field(ge=1, le=4)] = 1
+    oneway: bool = False
+    way: RequestNumber = 0
+
+    @model_validator(mode="after")
+    def _fit(self) -> VariantRoad:
+        if (len(self.line) == 1) != (self.change == "crossing"):
+            raise ValueError
+        if self.level > _MOST_LEVEL.get(self.change, 1):
+            raise ValueError
+        if self.oneway and self.change != "add":
+            raise ValueError
+        return self
+
+
+_MOST_LEVEL = {"quiet": 2, "add": 4}
+
+
 class Variant(_Request):
-    """What would change: the academies that come, move and close."""
+    """What would change: the academies that come, move and close, and the roads."""
 
     name: Name = ""
     placed: tuple[PlacedAcademy, ...] = Field(default=(), max_length=MOST_CHANGES)
     moved: tuple[MovedAcademy, ...] = Field(default=(), max_length=MOST_CHANGES)
     closed: tuple[Id, ...] = Field(default=(), max_length=MOST_CHANGES)
+    roads: tuple[VariantRoad, ...] = Field(default=(), max_length=MOST_ROADS)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing changes."""
-        return not (self.placed or self.moved or self.closed)
+        return not (self.places or self.roads)
+
+    @property
+    def places(self) -> bool:
+        """Whether any academy comes, moves or closes."""
+        return bool(self.placed or self.moved or self.closed)
 
 
 class ChangeRequest(_Request):
@@ -193,6 +240,21 @@ class IsochroneRequest(_Request):
 
     request: RequestNumber
     place: Spot
+    roads: tuple[VariantRoad, ...] = Field(default=(), max_length=MOST_ROADS)
+
+
+class StretchRequest(_Request):
+    """The road at a place is asked for, and what can be changed of it."""
+
+    request: RequestNumber
+    place: Spot
+
+
+class RoadRequest(_Request):
+    """What would become of one road is asked for: where it lies and how long it is."""
+
+    request: RequestNumber
+    road: VariantRoad
 
 
 class BestRequest(_Request):
@@ -325,6 +387,8 @@ class StudyReply(_Reply):
     places: dict[str, tuple[PlaceFigures, ...]]
     most_changes: int = MOST_CHANGES
     most_variants: int = MOST_VARIANTS
+    road_changes: tuple[str, ...] = ()
+    most_roads: int = MOST_ROADS
     notes: tuple[str, ...] = ()
 
 
@@ -381,6 +445,7 @@ class ChangeReply(_Reply):
     cost: CostReply | None
     gaps: tuple[GapReply, ...]
     academies: tuple[ChangedAcademy, ...]
+    roads: tuple[ChangedRoad, ...] = ()
     notes: tuple[str, ...]
 
 
@@ -390,6 +455,57 @@ class IsochroneReply(_Reply):
     request: int
     areas: GeoJson
     notes: tuple[str, ...] = ()
+
+
+class RoadReply(_Reply):
+    """Where a road that changes lies.
+
+    Attributes
+    ----------
+    line
+        As it was drawn, from where it is joined to where it is joined.
+    length_m
+        Of what changes.
+    joined_m
+        How far a new road is drawn on at its start and its end, to the roads that it is joined to.
+    """
+
+    request: int
+    line: tuple[tuple[float, float], ...]
+    length_m: float
+    joined_m: tuple[float, float]
+
+
+class StretchReply(_Reply):
+    """The road at a place, from junction to junction; no line with the reason why there is none.
+
+    Attributes
+    ----------
+    way
+        Its OSM way; 0 where it is of several.
+    quiet
+        How quiet it is, as in the roads of a window.
+    changes
+        What can be done with it.
+    crossing
+        The busy junction that is nearest, where one can be made safe.
+    """
+
+    request: int
+    line: tuple[tuple[float, float], ...] = ()
+    way: int = 0
+    length_m: float = 0
+    quiet: str = ""
+    changes: tuple[str, ...] = ()
+    crossing: tuple[float, float] | None = None
+    why: str = ""
+
+
+class ChangedRoad(_Reply):
+    """What became of a road: how long the part is that changes; nothing of a crossing."""
+
+    id: str
+    length_m: float | None
 
 
 class BestPlace(_Reply):
@@ -526,10 +642,11 @@ class ProblemReply(_Reply):
 
 REQUESTS: tuple[type[BaseModel], ...] = (
     *(ChangeRequest, IsochroneRequest, BestRequest, FindRequest, RoadsRequest),
+    *(StretchRequest, RoadRequest),
     *(SaveRequest, DeleteRequest, ProveRequest),
 )
 REPLIES: tuple[type[BaseModel], ...] = (
-    *(StudyReply, ChangeReply, IsochroneReply, BestReply, FindReply),
+    *(StudyReply, ChangeReply, IsochroneReply, BestReply, FindReply, StretchReply, RoadReply),
     *(SavedVariant, SaveReply, ConflictReply, ProveReply, ProofReply, ProblemReply),
 )
 
@@ -636,9 +753,15 @@ _WRONG = {
     "finite_number": _OUTSIDE,
     "greater_than_equal": _OUTSIDE,
     "less_than_equal": _OUTSIDE,
+    "too_short": Said("has no place", "heeft geen plaats", "n’a pas de lieu"),
+    "literal_error": Said(
+        "is none of what can be done",
+        "is niets van wat kan",
+        "n’est rien de ce qui peut se faire",
+    ),
     "value_error": Said(
-        "is empty, or ends before it begins",
-        "is leeg, of eindigt voor het begint",
-        "est vide, ou finit avant de commencer",
+        "is empty, ends before it begins, or does not go with the rest",
+        "is leeg, eindigt voor het begint, of past niet bij de rest",
+        "est vide, finit avant de commencer, ou ne va pas avec le reste",
     ),
 }

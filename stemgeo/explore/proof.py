@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     Stamp = tuple[int, int] | None
     Tell = Callable[[Said, float], None]
 
+OF_ROADS = ".edits.geojson"
+"""What the file of roads that change ends in, beside the plan file of its name."""
 MOST_SHOWN = 20
 """Of the rows that differ."""
 _COUNTS = ("children", "covered", "unmeasured")
@@ -45,13 +47,16 @@ class Asking:
     study
         The study.toml.
     text
-        Of the plan file.
+        Of the plan file; empty where there is none.
     saved
-        Where that stands, if the result is to be kept: in the folder of its name, beside it.
+        Where the plan file stands, or would, if the result is to be kept: in the folder of its
+        name, beside it.
     threads
         Searches that run side by side; None for all cores.
     opened
         The files of the study as they were when it was opened: see `stamp_files`.
+    roads
+        Of the file of roads that change; empty where there is none.
     """
 
     study: Path
@@ -59,6 +64,7 @@ class Asking:
     saved: Path | None = None
     threads: int | None = None
     opened: Mapping[Path, Stamp] = field(default_factory=dict)
+    roads: str = ""
 
     @property
     def keep(self) -> Path | None:
@@ -227,15 +233,17 @@ _MOST_NAMED = 5
 # -- the run of another process ---------------------------------------------------------------
 
 
-def measure(asking: Asking, plan: Path, tell: Tell) -> pd.DataFrame:
+def measure(
+    asking: Asking, plan: Path | None, tell: Tell, edits: Path | None = None
+) -> pd.DataFrame:
     """Measure a study with a plan from its files, as a run does; give the coverage table.
 
     Parameters
     ----------
     asking
         What is to be run; where the result is to be kept all of it is computed and written.
-    plan
-        The plan file.
+    plan, edits
+        The plan file, and that of roads; None for none.
     tell
         Called with what is being done and the share behind us.
 
@@ -250,6 +258,8 @@ def measure(asking: Asking, plan: Path, tell: Tell) -> pd.DataFrame:
     from stemgeo.study_run import run
 
     study = load_study(asking.study).with_plan(plan)
+    if edits is not None:
+        study = study.with_network_edits(edits)
     if asking.keep is not None:
         refuse_taken(asking.keep)
         result = run(study, anyway=True, progress=tell, threads=asking.threads)
@@ -280,10 +290,9 @@ def run_aside(asking: Asking, tell: Tell, prover: Prover) -> pd.DataFrame:
         With what the run said, if it failed.
     """
     with temporary_folder() as folder:
-        plan, table = asking.saved or folder / "plan.csv", folder / "coverage"
-        if asking.saved is None:
-            plan.write_text(asking.text, encoding="utf-8", newline="")
-        paths = {"study": asking.study, "saved": asking.saved, "plan": plan, "table": table}
+        paths: dict[str, Path | None] = {"study": asking.study, "saved": asking.saved}
+        paths |= _write_files(asking, folder)
+        paths["table"] = table = folder / "coverage"
         told = {name: None if one is None else str(one.resolve()) for name, one in paths.items()}
         said_wrong = (folder / "said").open("w+", encoding="utf-8", errors="replace")
         process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
@@ -316,6 +325,17 @@ def run_aside(asking: Asking, tell: Tell, prover: Prover) -> pd.DataFrame:
         return pd.read_parquet(table)
 
 
+def _write_files(asking: Asking, folder: Path) -> dict[str, Path | None]:
+    """Give where the files of a variant are; those that nobody saved are written to a folder."""
+    found: dict[str, Path | None] = {}
+    for name, text, ending in (("plan", asking.text, ".csv"), ("edits", asking.roads, OF_ROADS)):
+        place = (asking.saved or folder / "plan").with_suffix(ending)
+        if text and asking.saved is None:
+            place.write_text(text, encoding="utf-8", newline="")
+        found[name] = place if text else None
+    return found
+
+
 _STOPPED = "the run was stopped before it ended"
 
 
@@ -346,7 +366,8 @@ def main(words: str) -> None:
         _say_line(what=vars(what), share=share)
 
     try:
-        found = measure(asking, Path(told["plan"]), tell)
+        plan, edits = (told[name] and Path(told[name]) for name in ("plan", "edits"))
+        found = measure(asking, plan, tell, edits)
         half = Path(told["table"]).with_suffix(".half")
         found.to_parquet(half)
         half.rename(told["table"])

@@ -18,6 +18,7 @@ from stemgeo.explore.messages import (
     BestPlace,
     BestReply,
     ChangedAcademy,
+    ChangedRoad,
     ChangeReply,
     CostReply,
     FindReply,
@@ -32,6 +33,7 @@ from stemgeo.explore.messages import (
     to_degrees,
     to_lambert,
 )
+from stemgeo.explore.road_desk import RoadDesk, lay_roads
 from stemgeo.explore.snap_places import list_lacking
 from stemgeo.explore.variants import Placer
 from stemgeo.maps.series import choose_classes, choose_colours
@@ -54,7 +56,11 @@ if TYPE_CHECKING:
         Figures,
         FindRequest,
         IsochroneRequest,
+        RoadReply,
+        RoadRequest,
         RoadsRequest,
+        StretchReply,
+        StretchRequest,
         Variant,
     )
     from stemgeo.explore.variants import Laid
@@ -86,6 +92,7 @@ class Desk:
         self.language = self.study.language
         self.meaning = Meaning.of(board)
         self.placer = Placer(board.register, board.municipalities)
+        self.roads = RoadDesk(board)
         self._before = _gather_figures(board.coverage)
 
     # -- the study as it is -------------------------------------------------------------------
@@ -115,6 +122,7 @@ class Desk:
             municipalities=self._draw_municipalities(),
             provinces=tuple(dict.fromkeys(sorted(self.board.municipalities["province"]))),
             academies=self._list_academies(),
+            road_changes=self.roads.possible,
             places={
                 level: tuple(self._tell_place(level, code, {}) for code in self._names[level])
                 for level in UPPER
@@ -200,7 +208,8 @@ class Desk:
     def change(self, laid: Laid) -> Change:
         """Count what a variant brings."""
         ours = self.board.row_of
-        return self.board.change(laid.placed, [one for one in laid.going if one in ours])
+        going = [one for one in laid.going if one in ours]
+        return self.board.change(laid.placed, going, laid.edits)
 
     def tell_change(self, asked: ChangeRequest) -> ChangeReply:
         """Answer what a variant brings.
@@ -216,6 +225,7 @@ class Desk:
             If it names what is not there, or one academy twice.
         """
         laid = self.lay_out(asked.variant)
+        edits = self.roads.match(asked.variant.roads)
         change = self.change(laid)
         cost = self.meaning.tell_cost(change)
         moved = _gather_moved(change, self._province_of)
@@ -233,6 +243,9 @@ class Desk:
             cost=_tell_cost(cost),
             gaps=tuple(GapReply(**one._asdict()) for one in self.meaning.list_gaps(change)),
             academies=self._tell_academies(laid, change),
+            roads=tuple(
+                ChangedRoad(id=one.edit_id, length_m=self.roads.measure_m(one)) for one in edits
+            ),
             notes=self._tell([*self._list_notes(laid, change), *cost.notes]),
         )
 
@@ -244,9 +257,25 @@ class Desk:
     def tell_isochrone(self, asked: IsochroneRequest) -> IsochroneReply:
         """Answer from where a place is reached."""
         x, y = to_lambert(asked.place.lon, asked.place.lat)
-        drawn = self.meaning.draw_isochrone(float(x[0]), float(y[0]))
+        self.roads.match(asked.roads)
+        edits = lay_roads(asked.roads) if asked.roads else None
+        drawn = self.meaning.draw_isochrone(float(x[0]), float(y[0]), edits)
         notes = self._tell(drawn.notes)
         return IsochroneReply(request=asked.request, areas=drawn.areas, notes=notes)
+
+    def tell_stretch(self, asked: StretchRequest) -> StretchReply:
+        """Answer which road is at a place."""
+        return self.roads.tell_stretch(asked.request, asked.place.lon, asked.place.lat)
+
+    def tell_road(self, asked: RoadRequest) -> RoadReply:
+        """Answer where a road lies that would change.
+
+        Raises
+        ------
+        WrongMessage
+            If it has no place on the roads, or changes nothing.
+        """
+        return self.roads.tell_road(asked.request, asked.road)
 
     def tell_best(self, asked: BestRequest) -> BestReply:
         """Answer which place brings most beside a variant.
@@ -265,6 +294,9 @@ class Desk:
             raise WrongMessage(_NO_ROADS)
         if asked.province not in {"", *self.study_reply.provinces}:
             raise WrongMessage(_NO_PROVINCE)
+        if asked.variant.roads:
+            why = _BEST_AS_READ.to_text(self.language)
+            return BestReply(request=asked.request, place=None, why=why)
         change = self.change(self.lay_out(asked.variant))
         found = self.meaning.find_best(change, asked.profile, asked.province)
         place = None if found.place is None else BestPlace(**found.place)
@@ -348,6 +380,14 @@ class Desk:
         return notes
 
 
+_BEST_AS_READ = Said(
+    "the best next place is counted over the roads as they are: first take the changes of roads "
+    "out of this variant, or ask `stemgeo site --edits`",
+    "de beste volgende plaats wordt geteld over de wegen zoals ze zijn: neem eerst de wijzigingen "
+    "van wegen uit deze variant, of vraag het aan `stemgeo site --edits`",
+    "le meilleur lieu suivant se compte sur les routes telles quelles : retirez d’abord les "
+    "modifications de routes, ou demandez-le à `stemgeo site --edits`",
+)
 _NO_PROVINCE = Said(
     "province: the study has no such province",
     "province: de studie heeft die provincie niet",

@@ -43,10 +43,12 @@ from stemgeo.explore.messages import (
     ProblemReply,
     ProveReply,
     ProveRequest,
+    RoadRequest,
     RoadsRequest,
     SavedVariant,
     SaveReply,
     SaveRequest,
+    StretchRequest,
     WrongMessage,
     build_schema,
     read_message,
@@ -55,7 +57,6 @@ from stemgeo.explore.messages import (
 from stemgeo.explore.proof import Asking, Prover, run_aside, stamp_files
 from stemgeo.explore.replies import Desk
 from stemgeo.explore.shelf import Clash, VariantShelf
-from stemgeo.explore.variants import write_variant
 from stemgeo.notes import Said, keep_seen, say, say_amount
 
 if TYPE_CHECKING:
@@ -421,6 +422,16 @@ class Explorer:
         asked = await read_body(request, IsochroneRequest)
         return tell(await self.queue.work(self.desk.tell_isochrone, asked))
 
+    async def stretch(self, request: Request) -> Response:
+        """The road at a place."""
+        asked = await read_body(request, StretchRequest)
+        return tell(await self.queue.work(self.desk.tell_stretch, asked))
+
+    async def road(self, request: Request) -> Response:
+        """Where a road lies that would change."""
+        asked = await read_body(request, RoadRequest)
+        return tell(await self.queue.work(self.desk.tell_road, asked))
+
     async def best(self, request: Request) -> Response:
         """The best next place."""
         asked = await read_body(request, BestRequest)
@@ -475,11 +486,12 @@ class Explorer:
         laid = self.desk.lay_out(asked.variant)
         if asked.variant.is_empty:
             raise WrongMessage(_NOTHING)
-        board = self.desk.board
-        text, saved = write_variant(asked.variant, laid, board.register), None
+        self.desk.roads.match(asked.variant.roads)
+        board, saved = self.desk.board, None
+        text, roads = self.shelf.write_texts(asked.variant)
         if asked.keep:
-            saved = self.shelf.find_saved(asked.keep, text)
-        asking = Asking(self.study_file, text, saved, board.threads, self.opened)
+            saved = self.shelf.find_saved(asked.keep, asked.variant)
+        asking = Asking(self.study_file, text, saved, board.threads, self.opened, roads)
         return asking, self.desk.change(laid).coverage
 
     async def tell_proof(self, request: Request) -> Response:
@@ -576,6 +588,8 @@ def build_app(explorer: Explorer, door: Door, assets: Path = ASSETS) -> ASGIApp:
             Route("/api/schema", explorer.schema),
             Route("/api/change", explorer.change, methods=["POST"]),
             Route("/api/isochrone", explorer.isochrone, methods=["POST"]),
+            Route("/api/stretch", explorer.stretch, methods=["POST"]),
+            Route("/api/road", explorer.road, methods=["POST"]),
             Route("/api/best", explorer.best, methods=["POST"]),
             Route("/api/find", explorer.find, methods=["POST"]),
             Route("/api/roads", explorer.roads),

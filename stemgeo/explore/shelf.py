@@ -1,4 +1,8 @@
-"""Variants on disk: a plan file each, that any run takes; what someone changed is left alone."""
+"""Variants on disk: a plan file each, and one of roads; what someone changed is left alone.
+
+Any run takes them: `--plan NAME.csv --edits NAME.edits.geojson`. A variant has the file of what it
+changes, or both.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import re
 import stat
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -24,8 +28,11 @@ from stemgeo.explore.messages import (
     WrongMessage,
     to_degrees,
 )
+from stemgeo.explore.proof import OF_ROADS
+from stemgeo.explore.road_desk import read_roads, take_roads, write_roads
 from stemgeo.explore.variants import read_variant, write_variant
 from stemgeo.inputs.academies import DAYS
+from stemgeo.inputs.network_edits import load_network_edits
 from stemgeo.inputs.placing import AS_GIVEN, PlaceSources
 from stemgeo.inputs.plan import CLOSED, MOVED, NEW, PLACES, load_places
 from stemgeo.notes import Said, clean_text, say, say_amount, say_list
@@ -42,12 +49,29 @@ if TYPE_CHECKING:
     from stemgeo.explore.variants import Placer
 
 ENDING = ".csv"
+"""Of what becomes of academies; `OF_ROADS` of what becomes of roads."""
 _DEVICES = r"con|prn|aux|nul|(com|lpt)[0-9]"
 """What no file of Windows can be called, whatever its ending."""
 MOST_FILES = 200
 """Of a folder that are read."""
 _NOT_SHOWN = ("organisation", "postcode", "trajectories", "online_trajectories", "cost_eur")
 """What a plan may say of a place that comes, and the page does not."""
+
+
+class _Content(NamedTuple):
+    """What the files of a variant hold; None where there is none."""
+
+    plan: bytes | None
+    roads: bytes | None
+
+    @property
+    def sha256(self) -> str:
+        """One for both; of a plan alone that of its file."""
+        parts = [one for one in self if one is not None]
+        return sha256((_BETWEEN if self.roads is not None else b"").join(parts)).hexdigest()
+
+
+_BETWEEN = b"\0"
 
 
 class Clash(Exception):  # noqa: N818  (an answer, no failure)
@@ -88,7 +112,10 @@ class VariantShelf:
         except OSError as error:
             return [self._tell_problem("", self.folder.name, _say_system(error))]
         files = [one for one in found if one.is_symlink() or not one.is_dir()]
-        told = [self._read(one) for one in files[:MOST_FILES]]
+        names = {one.name for one in files}
+        # Of two that are one variant the plan stands for both.
+        files = [one for one in files if f"{_cut_ending(one.name, OF_ROADS)}{ENDING}" not in names]
+        told = [self._read_named(one) for one in files[:MOST_FILES]]
         if len(files) > MOST_FILES:
             more = _say_many(len(files) - MOST_FILES)
             told.append(self._tell_problem("", self.folder.name, more))
@@ -96,100 +123,112 @@ class VariantShelf:
 
     def read(self, slug: str) -> SavedVariant | None:
         """Read one; None where there is no such file."""
-        place = self._find_place(slug)
-        return self._read(place) if os.path.lexists(place) else None
+        places = self._find_places(slug)
+        return self._read(slug) if any(map(os.path.lexists, places)) else None
 
-    def find_saved(self, slug: str, text: str) -> Path:
-        """Give the file of a variant that was saved as it is.
+    def find_saved(self, slug: str, variant: Variant) -> Path:
+        """Give the place of a variant that was saved as it is: of its plan, if it has one.
 
         Parameters
         ----------
         slug
             Its name on disk.
-        text
-            What the file must hold.
+        variant
+            What its files must hold.
 
         Raises
         ------
         Clash
-            If it holds anything else.
+            If they hold anything else.
         """
-        place, there = self._find_place(slug), self.read(slug)
-        if there is None or there.sha256 != _hash(text.encode()):
+        there = self.read(slug)
+        if there is None or there.sha256 != self._write(variant).sha256:
             raise Clash(self._tell_clash(_UNSAVED, there))
-        return place
+        return self._find_places(slug)[0]
 
-    def _find_place(self, slug: str) -> Path:
+    def _find_places(self, slug: str) -> tuple[Path, Path]:
         """Give where a variant is; its name is letters, digits and hyphens alone."""
         if not re.fullmatch(SLUG, slug, re.ASCII):
             raise WrongMessage(_NO_SLUG)
         if re.fullmatch(_DEVICES, slug):
             raise WrongMessage(_DEVICE)
-        return self.folder / f"{slug}{ENDING}"
+        return self.folder / f"{slug}{ENDING}", self.folder / f"{slug}{OF_ROADS}"
 
-    def _tell_problem(self, slug: str, name: str, what: Said, content: bytes = b"") -> SavedVariant:
+    def _tell_problem(
+        self, slug: str, name: str, what: Said, content: _Content | None = None
+    ) -> SavedVariant:
         return SavedVariant(
             slug=slug,
             name=clean_text(name),
-            sha256=sha256(content).hexdigest() if content else "",
+            sha256="" if content is None else content.sha256,
             variant=None,
             problem=what.to_text(self.board.study.language),
             ours=False,
         )
 
-    def _read(self, place: Path) -> SavedVariant:
-        slug = place.stem
-        if place.suffix != ENDING or not re.fullmatch(SLUG, slug, re.ASCII):
+    def _read_named(self, place: Path) -> SavedVariant:
+        """Read what a file of the folder is of."""
+        slug = _cut_ending(place.name, ENDING) or _cut_ending(place.name, OF_ROADS)
+        if not re.fullmatch(SLUG, slug, re.ASCII):
             return self._tell_problem("", place.name, _OTHER_NAME)
+        return self._read(slug)
+
+    def _read(self, slug: str) -> SavedVariant:
         try:
-            content = _read_bytes(place)
+            content = _read_files(*(self.folder / f"{slug}{one}" for one in (ENDING, OF_ROADS)))
         except OSError as error:
             return self._tell_problem(slug, slug, _say_system(error))
         if content is None:
             return self._tell_problem(slug, slug, _NO_FILE)
         variant = self._read_ours(content)
         if variant is None:
-            return self._read_any(place, content)
+            return self._read_any(slug, content)
         name = variant.name or slug
-        return SavedVariant(slug=slug, name=name, sha256=_hash(content), variant=variant)
+        return SavedVariant(slug=slug, name=name, sha256=content.sha256, variant=variant)
 
-    def _read_ours(self, content: bytes) -> Variant | None:
-        """Read a file that is to the letter what would be written; None for any other."""
+    def _read_ours(self, content: _Content) -> Variant | None:
+        """Read files that are to the letter what would be written; None for any other."""
         try:
-            variant = read_variant(content.decode())
-            if variant is None or variant.is_empty or self._write(variant) != content:
+            plan = read_variant(content.plan.decode()) if content.plan is not None else Variant()
+            if content.roads is not None and plan is not None:
+                name, roads = read_roads(content.roads.decode(), self.board.roads.own)
+                plan = plan.model_copy(update={"name": name, "roads": roads})
+            if plan is None or plan.is_empty or self._write(plan) != content:
                 return None
-        except (UnicodeDecodeError, WrongMessage, StemgeoError):
+        except (UnicodeDecodeError, ValueError, KeyError, TypeError, WrongMessage, StemgeoError):
             return None
-        return variant
+        return plan
 
-    def _write(self, variant: Variant) -> bytes:
-        laid = self.placer.lay_out(variant)
-        return write_variant(variant, laid, self.board.register).encode()
-
-    def _read_any(self, place: Path, content: bytes) -> SavedVariant:
-        """Read a plan of someone, as a run reads it, as far as a page can show it."""
-        findings, slug = Findings(), place.stem
-        board, language = self.board, self.board.study.language
-        plan, origin = load_places(
-            Register(path=place),
-            PLACES,
-            board.register,
-            board.municipalities,
-            findings,
-            sources=PlaceSources(board.municipalities),
+    def _write(self, variant: Variant) -> _Content:
+        laid, own = self.placer.lay_out(variant), self.board.roads.own
+        return _Content(
+            write_variant(variant, laid, self.board.register).encode() if variant.places else None,
+            write_roads(own, laid.edits, variant.name).encode() if variant.roads else None,
         )
-        if findings.errors or origin is None:
+
+    def write_texts(self, variant: Variant) -> tuple[str, str]:
+        """Give the texts of both files; empty where nothing changes."""
+        plan, roads = self._write(variant)
+        return (plan or b"").decode(), (roads or b"").decode()
+
+    def _read_any(self, slug: str, content: _Content) -> SavedVariant:
+        """Read a plan and edits of roads of someone, as a run reads them, as a page shows them."""
+        findings, language = Findings(), self.board.study.language
+        plan, edits = self._load(slug, content, findings)
+        if findings.errors:
             what = "; ".join(str(one) for one in findings.errors)
             return self._tell_problem(slug, slug, Said(what, what, what), content)
-        problem = _find_unshowable(plan, board.register)
+        problem = None if plan is None else _find_unshowable(plan, self.board.register)
         if problem:
             return self._tell_problem(slug, slug, problem, content)
         notes = [one.to_text(language) for one in findings.notes]
-        if not_shown := _list_not_shown(plan):
+        if not_shown := [] if plan is None else _list_not_shown(plan):
             notes.append(_say_not_shown(not_shown).to_text(language))
         try:
-            variant = _as_variant(plan, slug)
+            variant = Variant(name=slug) if plan is None else _as_variant(plan, slug)
+            if edits is not None:
+                roads = take_roads(edits, self.board.roads.own)
+                variant = Variant(**(dict(variant) | {"roads": roads}))
             self.placer.lay_out(variant)
         except WrongMessage as wrong:
             return self._tell_problem(slug, slug, wrong.said, content)
@@ -198,11 +237,26 @@ class VariantShelf:
         return SavedVariant(
             slug=slug,
             name=slug,
-            sha256=origin.sha256,
+            sha256=content.sha256,
             variant=variant,
             ours=False,
             notes=tuple(notes),
         )
+
+    def _load(
+        self, slug: str, content: _Content, findings: Findings
+    ) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+        """Read both files as a run does; problems go to `findings`."""
+        board, (plan, roads) = self.board, self._find_places(slug)
+        found = edits = None
+        if content.plan is not None:
+            given, sources = Register(path=plan), PlaceSources(board.municipalities)
+            found, _ = load_places(
+                given, PLACES, board.register, board.municipalities, findings, sources=sources
+            )
+        if content.roads is not None:
+            edits, _ = load_network_edits(Register(path=roads), "network_edits", findings)
+        return found, edits
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -227,21 +281,29 @@ class VariantShelf:
         WriteError
             If it cannot be written.
         """
-        place = self._find_place(slug)
+        places = self._find_places(slug)
         if variant.is_empty:
             raise WrongMessage(_NOTHING)
         content = self._write(variant)
-        if based_on and not os.path.lexists(place):
+        if based_on and not any(map(os.path.lexists, places)):
             raise Clash(self._tell_clash(_GONE, None))
 
-        def refuse(there: Path, new: Path) -> None:
+        def refuse(*_: Path) -> None:
             # What is there already need not be written: the page did not hear of it.
-            if _read_bytes(there) != new.read_bytes():
-                self._refuse(there, based_on)
+            if _read_files(*places) != content:
+                self._refuse(slug, based_on)
 
+        if any(map(os.path.lexists, places)):
+            refuse()
         with whole_files(self.folder, refuse) as new:
-            (new / place.name).write_bytes(content)
-        return SaveReply(slug=slug, sha256=_hash(content))
+            for place, part in zip(places, content, strict=True):
+                if part is not None:
+                    (new / place.name).write_bytes(part)
+        # What the variant no longer changes, and the page knew of.
+        for place, part in zip(places, content, strict=True):
+            if part is None:
+                place.unlink(missing_ok=True)
+        return SaveReply(slug=slug, sha256=content.sha256)
 
     def delete(self, slug: str, based_on: str) -> None:
         """Take a saved variant away.
@@ -256,16 +318,17 @@ class VariantShelf:
         Clash
             If the file is another by now, or not of the explorer's making.
         """
-        place = self._find_place(slug)
+        places = self._find_places(slug)
         with tell_refusal(self.folder), lock_folder(self.folder):
-            if not os.path.lexists(place):
+            if not any(map(os.path.lexists, places)):
                 raise Clash(self._tell_clash(_GONE, None))
-            self._refuse(place, based_on)
-            place.unlink()
+            self._refuse(slug, based_on)
+            for place in places:
+                place.unlink(missing_ok=True)
 
-    def _refuse(self, place: Path, based_on: str) -> None:
-        """Refuse to touch a file that is not what the page has of it."""
-        there = self._read(place)
+    def _refuse(self, slug: str, based_on: str) -> None:
+        """Refuse to touch files that are not what the page has of them."""
+        there = self._read(slug)
         if there.sha256 != based_on or not based_on:
             raise Clash(self._tell_clash(_OTHER, there))
         if not there.ours:
@@ -279,8 +342,20 @@ class VariantShelf:
         )
 
 
-def _hash(content: bytes) -> str:
-    return sha256(content).hexdigest()
+def _cut_ending(name: str, ending: str) -> str:
+    """Give a name without its ending; nothing where it ends otherwise."""
+    return name.removesuffix(ending) if name.endswith(ending) else ""
+
+
+def _read_files(*places: Path) -> _Content | None:
+    """Read the files of a variant; None where one is none, or longer than any variant."""
+    there = [os.path.lexists(one) for one in places]
+    parts = [
+        _read_bytes(one) if is_there else None for one, is_there in zip(places, there, strict=True)
+    ]
+    if any(one is None and is_there for one, is_there in zip(parts, there, strict=True)):
+        return None
+    return _Content(*parts)
 
 
 def _read_bytes(place: Path) -> bytes | None:

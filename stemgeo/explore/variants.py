@@ -21,6 +21,7 @@ from stemgeo.explore.messages import (
     to_degrees,
     to_lambert,
 )
+from stemgeo.explore.road_desk import lay_roads
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.academies import COLUMNS, DAYS, TRAJECTORIES, empty_register
 from stemgeo.inputs.files import unquote_formula
@@ -31,6 +32,8 @@ from stemgeo.notes import clean_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from stemgeo.notes import Said
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,14 @@ class Laid:
         Those that come, and those that move at their new place: the columns of the register.
     moved, closed
         Ids of the register that move, and that close.
+    edits
+        Of roads: the table `network_edits`.
     """
 
     placed: gpd.GeoDataFrame
     moved: tuple[str, ...]
     closed: tuple[str, ...]
+    edits: gpd.GeoDataFrame
 
     @property
     def going(self) -> tuple[str, ...]:
@@ -111,7 +117,9 @@ class Placer:
             for name, dtype in _DTYPES.items()
         }
         placed = gpd.GeoDataFrame(columns, geometry=spots)
-        return Laid(placed, tuple(one.id for one in variant.moved), variant.closed)
+        moved = tuple(one.id for one in variant.moved)
+        edits = lay_roads(variant.roads) if variant.roads else None
+        return Laid(placed, moved, variant.closed, edits)
 
 
 _DTYPES = {name: dtype for name, dtype in empty_register().dtypes.items() if name != "geometry"}
@@ -218,6 +226,8 @@ def _refuse_wrong(variant: Variant, known: Collection[str]) -> None:
                     id=clean_text(one),
                 )
             )
+    for one in _list_twice([road.id for road in variant.roads]):
+        raise WrongMessage(_say_twice(one))
     coming = [one.id for one in variant.placed]
     for one in coming:
         if one in known:
@@ -230,14 +240,16 @@ def _refuse_wrong(variant: Variant, known: Collection[str]) -> None:
                 )
             )
     for one in _list_twice([*changed, *coming]):
-        raise WrongMessage(
-            say(
-                "{id}: changes twice; keep one of the changes",
-                "{id}: verandert twee keer; houd één wijziging over",
-                "{id} : change deux fois ; gardez une seule modification",
-                id=clean_text(one),
-            )
-        )
+        raise WrongMessage(_say_twice(one))
+
+
+def _say_twice(one: str) -> Said:
+    return say(
+        "{id}: changes twice; keep one of the changes",
+        "{id}: verandert twee keer; houd één wijziging over",
+        "{id} : change deux fois ; gardez une seule modification",
+        id=clean_text(one),
+    )
 
 
 def _list_twice(ids: Iterable[str]) -> list[str]:
