@@ -14,7 +14,7 @@ const agesOf = (low, high) => Object.fromEntries(
   Object.entries({ min_age: low, max_age: high }).filter(([, age]) => age !== null && age !== undefined));
 
 export const freshVariant = (say, key, number) => ({
-  key, name: say.text("variant_name", { number: say.whole(number) }), placed: [], moved: [], closed: [] });
+  key, name: say.text("variant_name", { number: say.whole(number) }), placed: [], moved: [], closed: [], roads: [] });
 
 export const makeActions = (page) => {
   const { study, say, land, book, state, answers, saving, prove, voice, guard, redraw } = page;
@@ -49,7 +49,7 @@ export const makeActions = (page) => {
     if (!at) return;
     await Promise.all([
       guard(async () => {
-        const reply = await isoQuestion.ask("isochrone", { place: { lon: at.lon, lat: at.lat } });
+        const reply = await isoQuestion.ask("isochrone", { place: { lon: at.lon, lat: at.lat }, roads: book.current().roads });
         if (!reply || state.selected !== id) return;
         state.areas = reply.areas;
         tellNotes(reply);
@@ -208,13 +208,25 @@ export const makeActions = (page) => {
   };
 
   const choose = (key) => {
-    Object.assign(state, { selected: null, moving: null, areas: null });
+    Object.assign(state, { selected: null, moving: null, areas: null, stretch: null, link: null });
     book.choose(key);
   };
 
   const useSpot = () => {
     const at = page.overlay?.spot();
     if (at) use(at.lon, at.lat, at.name);
+  };
+  // What a click or Enter on the map does, by what is chosen for it.
+  const enter = (lon, lat, name) => {
+    const { roads } = page;
+    if (state.moving) use(lon, lat, name);
+    else if (state.link || state.tool === "link") roads.point(lon, lat);
+    else if (state.tool === "road") roads.pick(lon, lat);
+    else use(lon, lat, name);
+  };
+  const escape = () => {
+    if (state.moving) act.startMove(state.moving);
+    else if (state.stretch || state.link) page.roads.stop();
   };
   // What is near is near the crosshair, or the middle of the map.
   const centre = () => {
@@ -225,5 +237,5 @@ export const makeActions = (page) => {
     return page.view.unproject(width / 2, height / 2).map(round);
   };
 
-  return { ...act, use, useSpot, dropAt: drop, choose, openSaved, spotOf, nameOf, where, centre };
+  return { ...act, use, useSpot, enter, escape, dropAt: drop, choose, openSaved, spotOf, nameOf, where, centre };
 };

@@ -1,10 +1,11 @@
 // What a variant changes, with everything that can be done about it: the map's twin.
 import { button, make, renew } from "./dom.js";
 import { metresBetween } from "./land.js";
+import { listRoads } from "./roads.js";
 
 const FIELDS = ["min_age", "max_age", "valid_from", "valid_until"];
 
-export const makeChanges = ({ study, say, land, act, byId }) => {
+export const makeChanges = ({ study, say, land, act, byId, roads }) => {
   const academies = new Map(study.academies.map((one) => [one.id, one]));
   const where = (lon, lat) => land.at(lon, lat)?.name ?? say.text("outside");
   const labelled = (word, name) => ({ "aria-label": say.text("of", { what: say.text(word), name }) });
@@ -85,7 +86,7 @@ export const makeChanges = ({ study, say, land, act, byId }) => {
       const name = academies.get(id)?.name ?? id;
       return item("closed", { id }, name, academies.get(id)?.address ?? "", [tool(id, "reopen", name, () => act.reopen(id))], [toldOf(id, reply)]);
     });
-    const all = [...placed, ...moved, ...closed];
+    const all = [...placed, ...moved, ...closed, ...listRoads({ say, roads, item, tool, land }, variant, reply)];
     renew(byId("change-list"), all.length ? make("ul", { class: "list" }, all) : make("p", {}, say.text("nothing_yet")));
   };
 

@@ -1,10 +1,11 @@
 // Everything on the page, drawn from what stands in the book: the map and the tables show the same.
 import { button, byId, make, renew } from "./dom.js";
+import { middleOf } from "./roads.js";
 import { drawLegend } from "./sheet.js";
 import { countChanges, isEmpty } from "./state.js";
 
 export const makeDrawing = (page) => {
-  const { study, say, figures, book, state, answers, saving, voice, guard, redraw, panels, act, changes, fillSheet } = page;
+  const { study, say, figures, book, state, answers, saving, voice, guard, redraw, panels, act, changes, fillSheet, roads } = page;
   const listMarks = (variant) => {
     const gone = new Set(variant.closed);
     const moved = new Map(variant.moved.map((one) => [one.id, one]));
@@ -16,6 +17,7 @@ export const makeDrawing = (page) => {
       ...marks,
       ...variant.moved.map((one) => ({ ...one, kind: "moved", movable: true, title: act.nameOf(one.id) })),
       ...variant.placed.map((one) => ({ ...one, kind: "placed", movable: true, title: one.name })),
+      ...variant.roads.map((one) => ({ id: one.id, road: one, ...middleOf(one.line), kind: one.change, title: one.name })),
     ];
   };
   const listLooks = (variant, reply) => {
@@ -27,6 +29,7 @@ export const makeDrawing = (page) => {
       lost: places.filter(({ gained, lost }) => lost > gained).map(({ code }) => code),
       moves: variant.moved.filter(({ id }) => from.has(id)).map((one) => [[from.get(one.id).lon, from.get(one.id).lat], [one.lon, one.lat]]),
       areas: state.areas, roads: state.roads,
+      edits: variant.roads.filter(({ line }) => line.length > 1), sketch: roads.sketch(),
     };
   };
 
@@ -60,6 +63,11 @@ export const makeDrawing = (page) => {
       at ? button(say.text(state.moving ? "move_here" : "place_here"), () => act.use(at.lon, at.lat, at.name), { "data-key": "place", class: "main" }) : null);
   };
 
+  const drawBesideSpot = () => {
+    drawSpot();
+    roads.draw();
+  };
+
   const redrawCompare = () => {
     const columns = book.variants().map((variant) => ({ variant, reply: answers.of(variant) }));
     const reference = columns.find(({ variant }) => variant.key === state.reference) ?? null;
@@ -85,7 +93,7 @@ export const makeDrawing = (page) => {
     if (state.selected && !act.spotOf(state.selected)) [state.selected, state.areas] = [null, null];
     if (state.moving && !act.spotOf(state.moving)) state.moving = null;
     drawTabs(variant);
-    drawSpot();
+    drawBesideSpot();
     drawLegends();
     const now = byId("now");
     now.setAttribute("aria-busy", String(!reply));
@@ -121,17 +129,17 @@ export const makeDrawing = (page) => {
     make("span", {}, say.text(`switch.${key}`)), make("select", { name: key, onchange: (event) => { state.choice = { ...state.choice, [key]: event.target.value }; redraw(); } },
       study[all].map((one) => make("option", { value: one.key, selected: one.key === state.choice[key] }, one.name))))));
   const drawLegends = () => renew(byId("legend"),
-    make("fieldset", { class: "switches" }, make("legend", {}, say.text("on_click")), ["place", "look"].map((key) => make("label", {},
+    make("fieldset", { class: "switches" }, make("legend", {}, say.text("on_click")), ["place", "look", ...(roads.possible.length ? ["road"] : []), ...(roads.possible.includes("add") ? ["link"] : [])].map((key) => make("label", {},
       make("input", { type: "radio", name: "tool", value: key, checked: state.tool === key, "data-key": `tool ${key}`, onchange: () => { state.tool = key; } }), say.text(`tool.${key}`)))),
     make("h3", {}, say.text("legend")), make("p", { class: "small" }, say.text("legend_of", { minutes: say.whole(study.cutoff_min) })),
-    ...drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"], roads: Boolean(state.roads?.features?.length) }));
+    ...drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed", ...roads.possible], roads: Boolean(state.roads?.features?.length) }));
 
   const fillPaper = () => {
     const variant = book.current();
     const reply = answers.of(variant);
     const { columns, reference } = redrawCompare();
-    fillSheet({ variant, reply, columns, reference, choice: state.choice, looks: { ...listLooks(variant, reply), areas: null, roads: null }, marks: listMarks(variant) });
+    fillSheet({ variant, reply, columns, reference, choice: state.choice, looks: { ...listLooks(variant, reply), areas: null, roads: null, sketch: [] }, marks: listMarks(variant) });
   };
 
-  return { draw, drawSpot, drawSwitches, fillPaper };
+  return { draw, drawSpot: drawBesideSpot, drawSwitches, fillPaper };
 };

@@ -1,7 +1,7 @@
 // The same map as plain drawing: without WebGL 2, and on paper.
 import { draw } from "./dom.js";
 import { fromWorld, toWorld } from "./land.js";
-import { BORDER, GAINED, INK, LOST, ROADS, SHAPES, isDark, listAreas } from "./look.js";
+import { BORDER, EDITS, EDIT_WIDTH, GAINED, INK, LOST, ROADS, SHAPES, SKETCH, isDark, listAreas } from "./look.js";
 
 const TILE = 512;
 const CLICK_PX = 5;
@@ -45,6 +45,12 @@ export const drawGround = (land, looks, project) => {
     shapes(looks.lost, { stroke: LOST, "stroke-width": 2.2, "stroke-dasharray": "5 4" }),
     shapes(looks.gained, { stroke: "#ffffff", "stroke-width": 5 }),
     shapes(looks.gained, { stroke: GAINED, "stroke-width": 2.6 }),
+    looks.sketch?.length ? draw("path", { d: path([looks.sketch]), fill: "none", stroke: INK, "stroke-width": 10, "stroke-linecap": "round" }) : [],
+    looks.sketch?.length ? draw("path", { d: path([looks.sketch]), fill: "none", stroke: SKETCH, "stroke-width": 6, "stroke-linecap": "round", class: "sketch" }) : [],
+    (looks.edits ?? []).flatMap(({ change, line }) => [
+      draw("path", { d: path([line]), fill: "none", stroke: "#ffffff", "stroke-width": EDIT_WIDTH + 3 }),
+      draw("path", { d: path([line]), fill: "none", class: `edit ${change}`, stroke: EDITS[change].colour, "stroke-width": EDIT_WIDTH,
+        "stroke-dasharray": EDITS[change].dash?.map((one) => one * EDIT_WIDTH).join(" ") })]),
     draw("path", { d: path(looks.moves), fill: "none", stroke: INK, "stroke-width": 1.6, "stroke-dasharray": "5 4" }));
 };
 
@@ -52,7 +58,7 @@ export const drawMark = (kind, attributes = {}) => {
   const shape = SHAPES[kind];
   return draw("g", attributes,
     draw("path", { d: shape.d, fill: shape.fill, stroke: shape.stroke, "stroke-width": kind === "academy" || kind === "closed" || kind === "away" ? 1.8 : 1.5, "stroke-dasharray": shape.dash }),
-    shape.inner ? draw("path", { d: shape.inner, fill: "none", stroke: kind === "closed" ? INK : "#ffffff", "stroke-width": 2 }) : null);
+    shape.inner ? draw("path", { d: shape.inner, fill: "none", stroke: shape.ink ?? "#ffffff", "stroke-width": 2 }) : null);
 };
 
 // A whole map for paper: of the ground, with the marks.

@@ -1,5 +1,5 @@
 // The map by maplibre-gl: only where the browser has WebGL 2. It draws what `flatmap` draws.
-import { BORDER, GAINED, LOST, INK, ROADS, listAreas } from "./look.js";
+import { BORDER, EDITS, EDIT_WIDTH, GAINED, LOST, INK, ROADS, SKETCH, listAreas } from "./look.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const PAPER = "#f4f4f2";
@@ -38,6 +38,8 @@ const styleOf = (land) => ({
     areas: { type: "geojson", data: EMPTY },
     roads: { type: "geojson", data: EMPTY },
     moves: { type: "geojson", data: EMPTY },
+    edits: { type: "geojson", data: EMPTY },
+    sketch: { type: "geojson", data: EMPTY },
   },
   layers: [
     { id: "paper", type: "background", paint: { "background-color": PAPER } },
@@ -52,6 +54,11 @@ const styleOf = (land) => ({
     { id: "lost", type: "line", source: "land", filter: ["in", ["get", "code"], ["literal", []]], paint: { "line-color": LOST, "line-width": 2.2, "line-dasharray": [2, 1.5] } },
     { id: "gained-case", type: "line", source: "land", filter: ["in", ["get", "code"], ["literal", []]], paint: { "line-color": "#ffffff", "line-width": 5 } },
     { id: "gained", type: "line", source: "land", filter: ["in", ["get", "code"], ["literal", []]], paint: { "line-color": GAINED, "line-width": 2.6 } },
+    { id: "sketch-case", type: "line", source: "sketch", layout: { "line-cap": "round" }, paint: { "line-color": INK, "line-width": 10 } },
+    { id: "sketch", type: "line", source: "sketch", layout: { "line-cap": "round" }, paint: { "line-color": SKETCH, "line-width": 6 } },
+    { id: "edits-case", type: "line", source: "edits", paint: { "line-color": "#ffffff", "line-width": EDIT_WIDTH + 3 } },
+    ...Object.entries(EDITS).map(([change, { colour, dash }]) => ({ id: `edits-${change}`, type: "line", source: "edits", filter: ["==", ["get", "change"], change],
+      paint: { "line-color": colour, "line-width": EDIT_WIDTH, ...(dash ? { "line-dasharray": dash } : {}) } })),
     { id: "moves", type: "line", source: "moves", paint: { "line-color": INK, "line-width": 1.6, "line-dasharray": [3, 2] } },
   ],
 });
@@ -122,6 +129,9 @@ export const openGlMap = async (container, land, { label }) => {
       map.setFilter("gained-case", only(looks.gained));
       map.setFilter("lost", only(looks.lost));
       feed("moves", toLines(looks.moves));
+      feed("sketch", toLines(looks.sketch.length > 1 ? [looks.sketch] : []));
+      feed("edits", { type: "FeatureCollection", features: looks.edits.map(({ change, line }) => (
+        { type: "Feature", properties: { change }, geometry: { type: "LineString", coordinates: line } })) });
       if (looks.areas !== areas) {
         areas = looks.areas;
         feed("areas", { type: "FeatureCollection", features: listAreas(areas).reverse().map(({ area, colour, opacity }) => (

@@ -1,7 +1,7 @@
 // The keys of the page, and the list of them. Those without Ctrl can be switched off.
 import { byId, make, renew } from "./dom.js";
 
-const SHOWN = ["arrows", "enter", "escape", "zoom", "b", "f", "m", "p", "n", "digits", "undo", "redo", "save", "print"];
+const SHOWN = ["arrows", "enter", "escape", "zoom", "b", "f", "m", "p", "r", "l", "n", "digits", "undo", "redo", "save", "print"];
 const TYPED = ["text", "search", "number", "date"];
 
 const fieldOf = ({ target }) => target.closest("input, select, textarea");

@@ -15,6 +15,7 @@ import { makeSheet } from "./sheet.js";
 import { makeProof } from "./proof.js";
 import { bindKeys } from "./keys.js";
 import { makeSight } from "./sight.js";
+import { makeRoads } from "./roads.js";
 import { makeDrawing } from "./drawing.js";
 import { CLOSE_ZOOM, freshVariant, makeActions } from "./actions.js";
 import { MOST_VARIANTS, makeBook } from "./state.js";
@@ -57,7 +58,7 @@ const makePage = (study, redraw) => {
     study, say, voice, figures, redraw, land: readLand(study), panels: makePanels({ study, say, figures }),
     book: makeBook([freshVariant(say, "v1", 1)], redraw), view: null, overlay: null,
     state: {
-      selected: null, moving: null, near: null, sought: "", areas: null, roads: null, tool: "place", reference: null, bestIn: "",
+      selected: null, moving: null, near: null, sought: "", areas: null, roads: null, stretch: null, link: null, tool: "place", reference: null, bestIn: "",
       choice: { profile: study.profiles[0].key, scenario: has(study.scenarios, "central"), band: has(study.bands, "all") },
     },
     guard: async (run) => {
@@ -83,6 +84,7 @@ const makePage = (study, redraw) => {
   page.saving = makeSaving({ ...page, dialog, place: byId("saved-list"), tell: voice.tell, hear: redraw });
   page.prove = makeProof({ ...page, dialog, tell: voice.tell, fail: voice.fail });
   page.act = makeActions(page);
+  page.roads = makeRoads(page);
   page.changes = makeChanges({ ...page, byId });
   page.fillSheet = makeSheet({ ...page, place: byId("sheet") });
   return page;
@@ -113,7 +115,7 @@ const bindControls = (page, fillPaper) => {
   const { say, book, saving, act, redraw, voice } = page;
   bindKeys({
     say, redo: act.redo, withCtrl: { z: act.undo, y: act.redo, s: act.save },
-    letters: { b: act.best, f: () => byId("wanted").focus(), m: () => byId("map").focus(), n: () => act.add(null), p: act.useSpot },
+    letters: { b: act.best, f: () => byId("wanted").focus(), m: () => byId("map").focus(), n: () => act.add(null), p: act.useSpot, r: page.roads.pickAtSpot, l: page.roads.pointAtSpot },
     onDigit: (digit) => {
       const wanted = book.variants()[digit - 1];
       if (!wanted) return;

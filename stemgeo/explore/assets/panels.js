@@ -86,6 +86,8 @@ export const makePanels = ({ study, say, figures }) => {
     ...reply.notes.map((note) => make("p", { class: "small note" }, note)),
   ];
 
+  const roadsOf = (reply, variant) => (reply ? (reply.roads ?? []).reduce((sum, { length_m: length }) => sum + (length ?? 0), 0) : (variant.roads.length ? undefined : 0));
+
   // Variants side by side: each measure a row, the difference with one of them after it.
   const measures = (choice, columns) => {
     const total = (reply, more = {}) => (reply ? figures.total(reply, { ...choice, ...more }) : null);
@@ -96,6 +98,7 @@ export const makePanels = ({ study, say, figures }) => {
     const moving = study.places.province.length > 1 ? study.places.province.filter(({ code }) => changes.has(code)) : [];
     return [
       ["measure.changes", (reply, variant) => countChanges(variant), say.whole, say.signed],
+      ...(columns.some(({ variant }) => variant.roads.length) ? [["measure.roads", (reply, variant) => roadsOf(reply, variant), say.metres, (more) => `${more > 0 ? "+" : more < 0 ? "-" : ""}${say.metres(Math.abs(more))}`]] : []),
       ["measure.gained", (reply) => total(reply)?.gained, say.whole, say.signed],
       ["measure.lost", (reply) => total(reply)?.lost, say.whole, say.signed],
       ["measure.covered", (reply) => total(reply)?.covered, say.whole, say.signed],

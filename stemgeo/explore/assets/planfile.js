@@ -21,9 +21,26 @@ export const writePlan = ({ placed, moved, closed }, nameOf) => {
   return `${[COLUMNS.join(","), ...lines].join("\n")}\n`;
 };
 
-export const download = (variant, nameOf) => {
-  const address = URL.createObjectURL(new Blob([writePlan(variant, nameOf)], { type: "text/csv" }));
-  const file = variant.name.replace(/[^\p{L}\p{N} _-]+/gu, " ").trim().slice(0, 60) || "plan";
-  make("a", { href: address, download: `${file}.csv` }).click();
+// The roads of a variant as the file of edits that a run takes.
+const guarded = (text) => (FORMULA.test(text) ? `'${text}` : text);
+export const writeEdits = ({ name, roads }) => JSON.stringify({
+  type: "FeatureCollection", name,
+  features: roads.map(({ id, name: called, change, line, level, oneway, way }) => ({
+    type: "Feature",
+    properties: { edit_id: guarded(id), name: guarded(called), change, level: ["quiet", "add"].includes(change) ? level : null, oneway, osm_way: way || null, cost_eur: null },
+    geometry: change === "crossing" ? { type: "Point", coordinates: line[0] } : { type: "LineString", coordinates: line },
+  })),
+});
+
+const give = (content, type, name) => {
+  const address = URL.createObjectURL(new Blob([content], { type }));
+  make("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
+};
+
+export const download = (variant, nameOf) => {
+  const file = variant.name.replace(/[^\p{L}\p{N} _-]+/gu, " ").trim().slice(0, 60) || "plan";
+  const { placed, moved, closed, roads } = variant;
+  if (placed.length + moved.length + closed.length || !roads.length) give(writePlan(variant, nameOf), "text/csv", `${file}.csv`);
+  if (roads.length) give(writeEdits(variant), "application/geo+json", `${file}.edits.geojson`);
 };

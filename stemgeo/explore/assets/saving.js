@@ -9,8 +9,8 @@ const slugOf = (name) => name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]
   .slice(0, LONGEST_SLUG).replace(/^-+|-+$/g, "") || "variant";
 
 // What is left open is left out, as on the page.
-export const readSaved = ({ name, placed, moved, closed }) => ({
-  name, moved, closed,
+export const readSaved = ({ name, placed, moved, closed, roads = [] }) => ({
+  name, moved, closed, roads,
   placed: placed.map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null))),
 });
 

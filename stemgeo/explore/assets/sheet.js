@@ -2,6 +2,7 @@
 import { draw, make, table } from "./dom.js";
 import { drawMark, drawSheet } from "./flatmap.js";
 import { ROADS } from "./look.js";
+import { lengthOf, middleOf } from "./roads.js";
 
 const CHANGES = ["placed", "moved", "closed"];
 
@@ -25,8 +26,15 @@ export const drawLegend = ({ say, study, kinds, roads = false }) => {
 };
 
 export const makeSheet = ({ place, study, say, land, panels, changes }) => {
-  const listIds = (variant) => CHANGES.flatMap((kind) => variant[kind].map((one) => [kind, kind === "closed" ? { id: one } : one]));
-  const told = (variant) => listIds(variant).map(([kind, one], i) => {
+  const listIds = (variant) => [
+    ...CHANGES.flatMap((kind) => variant[kind].map((one) => [kind, kind === "closed" ? { id: one } : one])),
+    ...variant.roads.map((one) => [one.change, one])];
+  const told = (variant, reply) => listIds(variant).map(([kind, one], i) => {
+    if (one.line) {
+      const { lon, lat } = middleOf(one.line);
+      const length = reply?.roads?.find(({ id }) => id === one.id)?.length_m ?? lengthOf(one.line);
+      return { cells: [`${i + 1}. ${one.name}`, say.text(`kind.${kind}`), changes.where(lon, lat), kind === "crossing" ? "" : say.metres(length)] };
+    }
     const known = changes.academies.get(one.id);
     const where = kind === "closed" ? known?.address || (known ? changes.where(known.lon, known.lat) : "") : changes.where(one.lon, one.lat);
     const open = kind === "placed" ? one : known;
@@ -34,7 +42,7 @@ export const makeSheet = ({ place, study, say, land, panels, changes }) => {
   });
 
   return ({ variant, reply, columns, reference, choice, looks, marks }) => {
-    const rows = told(variant);
+    const rows = told(variant, reply);
     const order = new Map(listIds(variant).map(([kind, { id }], i) => [`${kind} ${id}`, i + 1]));
     const numbered = marks.map((mark) => ({ ...mark, number: order.get(`${mark.kind} ${mark.id}`) }));
     place.replaceChildren(
@@ -44,10 +52,10 @@ export const makeSheet = ({ place, study, say, land, panels, changes }) => {
         roads: panels.name("profiles", choice.profile), speed: panels.name("scenarios", choice.scenario), ages: panels.name("bands", choice.band) })),
       drawSheet(land, looks, numbered, { width: 760, title: say.text("map") }),
       make("p", { class: "small" }, say.text("legend_of", { minutes: say.whole(study.cutoff_min) })),
-      make("div", { class: "legend" }, drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed"] })),
+      make("div", { class: "legend" }, drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed", ...new Set(variant.roads.map(({ change }) => change))] })),
       make("h2", {}, say.text("changes")),
       rows.length
-        ? table("", ["name", "change", "where", "open_to"].map((head) => say.text(`head.${head}`)), rows, { class: "plain" })
+        ? table("", ["name", "change", "where", variant.roads.length ? "open_or_long" : "open_to"].map((head) => say.text(`head.${head}`)), rows, { class: "plain" })
         : make("p", {}, say.text("nothing_yet")),
       reply ? make("p", {}, panels.costOf(reply.cost)) : "",
       make("h2", {}, say.text("compare")),

@@ -33,17 +33,17 @@ export const makeSight = (page, drawSpot) => {
     frame.dataset.kind = view.kind;
     page.overlay = makeOverlay(frame, page.view, land, {
       onDrop: (mark, lon, lat) => act.dropAt(mark.id, lon, lat),
-      onChoose: (mark) => act.select(mark.id),
+      onChoose: (mark) => (mark.road ? page.roads.show(mark.road) : act.select(mark.id)),
       onSpot: (at) => {
         drawSpot();
         voice.tell(sayPlace(at));
       },
-      onEnter: (at) => act.use(at.lon, at.lat, at.name),
-      onEscape: () => { if (state.moving) act.startMove(state.moving); },
+      onEnter: (at) => act.enter(at.lon, at.lat, at.name),
+      onEscape: act.escape,
     });
     view.onClick((lon, lat) => {
       page.overlay.setSpot(lon, lat);
-      if (state.moving || state.tool === "place") act.use(lon, lat);
+      if (state.moving || state.tool !== "look") act.enter(lon, lat);
     });
     let waiting = 0;
     view.onMove((done) => {

@@ -6,16 +6,17 @@ const MOST_STEPS = 500;
 const without = (list, id) => list.filter((one) => one.id !== id);
 
 // What counts of a variant: two with the same have the same figures.
-export const contentOf = ({ placed, moved, closed }) => JSON.stringify({
+export const contentOf = ({ placed, moved, closed, roads }) => JSON.stringify({
   placed: placed.map((one) => Object.fromEntries(Object.entries(one).sort())),
   moved: [...moved].sort((a, b) => (a.id < b.id ? -1 : 1)),
   closed: [...closed].sort(),
+  roads: roads.map((one) => Object.entries(one).sort()),
 });
-export const isEmpty = ({ placed, moved, closed }) => placed.length + moved.length + closed.length === 0;
-export const countChanges = ({ placed, moved, closed }) => placed.length + moved.length + closed.length;
+export const countChanges = ({ placed, moved, closed, roads }) => placed.length + moved.length + closed.length + roads.length;
+export const isEmpty = (variant) => countChanges(variant) === 0;
 
 // As the server is told of it.
-export const toWire = ({ name, placed, moved, closed }) => ({ name, placed, moved, closed });
+export const toWire = ({ name, placed, moved, closed, roads }) => ({ name, placed, moved, closed, roads });
 
 export const place = (variant, one) => ({ ...variant, placed: [...variant.placed, one] });
 export const edit = (variant, id, fields) => ({
@@ -35,12 +36,17 @@ export const putBack = (variant, id) => ({ ...variant, moved: without(variant.mo
 export const close = (variant, id) => ({ ...variant, moved: without(variant.moved, id), closed: [...variant.closed, id] });
 export const reopen = (variant, id) => ({ ...variant, closed: variant.closed.filter((one) => one !== id) });
 
-// An id that no academy and no place of the variant has.
-export const freeId = (variant, taken) => {
-  const used = new Set([...taken, ...variant.placed.map(({ id }) => id)]);
+export const addRoad = (variant, one) => ({ ...variant, roads: [...variant.roads, one] });
+export const editRoad = (variant, id, fields) => ({
+  ...variant, roads: variant.roads.map((one) => (one.id === id ? { ...one, ...fields } : one)) });
+export const removeRoad = (variant, id) => ({ ...variant, roads: without(variant.roads, id) });
+
+// An id that no academy and no place of the variant has, or none of its roads.
+export const freeId = (variant, taken, letter = "N", list = variant.placed) => {
+  const used = new Set([...taken, ...list.map(({ id }) => id)]);
   let number = 1;
-  while (used.has(`N${number}`)) number += 1;
-  return `N${number}`;
+  while (used.has(`${letter}${number}`)) number += 1;
+  return `${letter}${number}`;
 };
 
 export const makeBook = (variants, hear) => {
