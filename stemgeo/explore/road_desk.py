@@ -28,6 +28,7 @@ from stemgeo.inputs.network_edits import COLUMNS, write_network_edits_text
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network import bicycle
 from stemgeo.network.edits import ROAD_CHANGES, RoadEdit
+from stemgeo.network.study_edits import find_idle_changes
 from stemgeo.network.window import list_segments
 from stemgeo.notes import Said, clean_text, say, say_amount
 
@@ -165,11 +166,7 @@ def take_roads(table: gpd.GeoDataFrame, own: gpd.GeoDataFrame | None) -> tuple[V
 
 def list_road_changes(study: Study) -> tuple[str, ...]:
     """List what can be done to roads that changes anything in a study."""
-    travel = study.travel
-    if study.straight_line:
-        return ()
-    idle = {"quiet", "crossing"} if travel.on_foot or travel.profiles == ("all",) else set()
-    idle |= {"crossing"} if travel.busy_crossings == "ignore" else set()
+    idle = ROAD_CHANGES if study.straight_line else find_idle_changes(study.travel)
     return tuple(one for one in ROAD_CHANGES if one not in idle)
 
 

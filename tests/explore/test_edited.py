@@ -19,6 +19,8 @@ from pandas.testing import assert_frame_equal
 import stemgeo as sg
 from stemgeo.errors import InputError, StudyError
 from stemgeo.explore.board import Board, list_cells
+from stemgeo.explore.messages import VariantRoad
+from stemgeo.explore.road_desk import RoadDesk
 from stemgeo.inputs.plan import add_plan
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.edit_places import draw_edit, match_edits
@@ -190,6 +192,20 @@ def test_what_changes_nothing_is_refused(town: EditedTown) -> None:
     shape = draw_edit(network, RoadEdit("", "quiet", segments=quiet))
     with pytest.raises(InputError, match="road edit 'Q': changes nothing"):
         town.board.change(edits=write("Q", "quiet", shape, oneway=False))
+
+
+def test_a_busy_junction_is_found_and_made_safe(town: EditedTown) -> None:
+    """Near where one points: it is the one that the edit then lies at."""
+    desk, network = RoadDesk(town.board), town.prepared.ground.network.restrict_to(ferries=True)
+    ends = np.stack([network.edge_start, network.edge_end], axis=1)[network.busy_ends]
+    node = int(np.unique(ends)[5])
+    x, y = network.node_x[node], network.node_y[node]
+    at = gpd.GeoSeries([shapely.Point(x, y)], crs=network.crs).to_crs("EPSG:4326").iloc[0]
+    told = desk.tell_stretch(1, at.x, at.y)
+    assert told.crossing == pytest.approx((at.x, at.y), abs=1e-6)
+    road = VariantRoad(id="W1", change="crossing", line=(told.crossing,))
+    assert [one.node for one in desk.match([road])] == [node]
+    assert desk.tell_road(2, road).length_m == 0
 
 
 def test_no_road_is_edited_in_a_straight_line(tmp_path: Path) -> None:
