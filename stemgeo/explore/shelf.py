@@ -29,7 +29,7 @@ from stemgeo.explore.messages import (
     to_degrees,
 )
 from stemgeo.explore.proof import OF_ROADS
-from stemgeo.explore.road_desk import read_roads, take_roads, write_roads
+from stemgeo.explore.road_desk import lay_roads, read_roads, take_roads, write_roads
 from stemgeo.explore.variants import read_variant, write_variant
 from stemgeo.inputs.academies import DAYS
 from stemgeo.inputs.network_edits import load_network_edits
@@ -203,7 +203,9 @@ class VariantShelf:
         laid, own = self.placer.lay_out(variant), self.board.roads.own
         return _Content(
             write_variant(variant, laid, self.board.register).encode() if variant.places else None,
-            write_roads(own, laid.edits, variant.name).encode() if variant.roads else None,
+            write_roads(own, lay_roads(variant.roads), variant.name).encode()
+            if variant.roads
+            else None,
         )
 
     def write_texts(self, variant: Variant) -> tuple[str, str]:

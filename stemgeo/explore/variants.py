@@ -47,13 +47,13 @@ class Laid:
     moved, closed
         Ids of the register that move, and that close.
     edits
-        Of roads: the table `network_edits`.
+        Of roads: the table `network_edits`; None without any.
     """
 
     placed: gpd.GeoDataFrame
     moved: tuple[str, ...]
     closed: tuple[str, ...]
-    edits: gpd.GeoDataFrame
+    edits: gpd.GeoDataFrame | None
 
     @property
     def going(self) -> tuple[str, ...]:

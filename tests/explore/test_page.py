@@ -54,6 +54,10 @@ HACK = "window.HACKED=1"
 PAYLOAD = f"<img src=x onerror={HACK}><script>{HACK}</script>"
 SPOT = "51,115 4,455"
 OTHER_SPOT = "51,118 4,400"
+ON_A_ROAD = "51,12805 4,41518"
+"""Half along a street from junction to junction."""
+ACROSS = ("51,1303 4,4116", "51,1303 4,4187")
+"""On two streets with none between them."""
 WORDS = load_texts("nl").list_below("explore.page")
 
 
@@ -229,6 +233,31 @@ def opened(browser: Browser, served: Served) -> Iterator[Callable[..., Opened]]:
     yield open_it
     for context in contexts:
         context.close()
+
+
+def choose_road(shown: Opened, where: str, change: str) -> None:
+    """Find a road by degrees, and change it: by keys alone."""
+    shown.press("f")
+    assert shown.focused() == WORDS["find"]
+    shown.at("#wanted").fill("")
+    shown.type(where)
+    shown.at("#hits li").first.wait_for()
+    shown.press("ArrowDown", "Enter", "r")
+    shown.at("#road [data-key='road_stop']").wait_for()
+    assert shown.focused() in {WORDS[f"road_do.{one}"] for one in ("quiet", "open", "close")}
+    if shown.focused() != WORDS[f"road_do.{change}"]:
+        shown.tab_to(lambda name: name == WORDS[f"road_do.{change}"])
+    shown.press("Enter")
+
+
+def draw_road(shown: Opened) -> None:
+    """Draw a new road between two streets."""
+    for number, where in enumerate(ACROSS, 1):
+        shown.at("#wanted").fill(where)
+        shown.at("#hits li").first.wait_for()
+        shown.press("Enter", "l")
+        expect(shown.at("#road p")).to_contain_text(f"{number} punt")
+    shown.at("[data-key=link_end]").click()
 
 
 def put_at(shown: Opened, where: str) -> None:
@@ -565,11 +594,18 @@ def test_axe_finds_nothing(opened: Callable[..., Opened], size: tuple[int, int])
     shown.counted(1)
     shown.at("#change-list summary").first.click()
     shown.press("Escape")
+    draw_road(shown)
+    shown.counted(2)
+    shown.at("#change-list .add summary").click()
+    shown.at("#wanted").fill(ON_A_ROAD)
+    shown.at("#hits li").first.wait_for()
+    shown.press("Enter", "r")
+    shown.at("#road [data-key='road close']").wait_for()
     shown.at("[data-key=copy]").click()
     for part in ("academies", "places", "saved", "keys"):
         shown.at(f"#{part} > summary").click()
     shown.at("#academy-list [data-key='S1 toggle']").click()
-    shown.counted(2)
+    shown.counted(3)
     shown.at("#academy-list [data-key='S1 toggle']").wait_for()
     shown.at("#compare select").select_option(index=1)
     shown.at("#wanted").fill(OTHER_SPOT)
@@ -583,12 +619,14 @@ def test_print_is_a_sheet(opened: Callable[..., Opened]) -> None:
     shown = opened()
     put_at(shown, SPOT)
     shown.counted(1)
+    choose_road(shown, ON_A_ROAD, "close")
+    shown.counted(2)
     shown.at("#change-list summary").first.click()
     shown.at("#change-list [name=min_age]").fill("8")
     shown.at("#change-list [name=valid_from]").fill("2022-09-01")
     shown.press("Tab")
     shown.at("[data-key=copy]").click()
-    shown.counted(1)
+    shown.counted(2)
     paper = pypdf.PdfReader(io.BytesIO(shown.tab.pdf(prefer_css_page_size=True)))
     assert len(paper.pages) == 1
     assert [round(float(side)) for side in paper.pages[0].mediabox[2:]] == [595, 842]
@@ -603,6 +641,8 @@ def test_print_is_a_sheet(opened: Callable[..., Opened]) -> None:
         "Proefgrenzen",
         "0 tot 20 %",
         "vanaf 8 jaar · vanaf 1 september 2022",
+        "2. Weg 1 in",
+        "500 m",
     ):
         assert line in said
     for control in (WORDS["best"], WORDS["save"], WORDS["keys"]):
@@ -645,9 +685,10 @@ def save(shown: Opened) -> None:
     expect(shown.at(".tab.at .dirty")).to_have_count(0)
 
 
-def assert_as_run(shown: Opened, study: Path, plan: Path) -> None:
-    """Every figure of the page is that of a run with a plan."""
-    coverage = sg.run(sg.load_study(study).with_plan(plan)).coverage
+def assert_as_run(shown: Opened, study: Path, plan: Path, edits: Path | None = None) -> None:
+    """Every figure of the page is that of a run with a plan, and with edits of roads."""
+    asked_of = sg.load_study(study).with_plan(plan).with_network_edits(edits)
+    coverage = sg.run(asked_of).coverage
     ways = {key: WORDS[key] for key in ("by_roads", "by_age", "by_province", "by_place")}
     seen = 0
     for line in shown.rows():
@@ -673,7 +714,7 @@ def assert_as_run(shown: Opened, study: Path, plan: Path) -> None:
 
 
 def test_the_whole_task_by_keyboard(opened: Callable[..., Opened], served: Served) -> None:
-    """Place, set ages, move, close, compare, save: by keys alone; figures are those of a run."""
+    """Place, set ages, move, close, shut a road, compare, save: by keys; figures are of a run."""
     shown = opened()
     # A place at the crosshair, walked to.
     shown.press("Tab")
@@ -709,19 +750,24 @@ def test_the_whole_task_by_keyboard(opened: Callable[..., Opened], served: Serve
     assert sorted(shown.at("#change-list .kind").all_inner_texts()) == sorted(
         WORDS[f"kind.{one}"] for one in ("placed", "moved", "closed")
     )
-    # Undone and done again; saved; every figure is that of a run with the file.
+    # A road closes.
+    choose_road(shown, ON_A_ROAD, "close")
+    shown.counted(4)
+    expect(shown.at("#change-list .close .line")).to_contain_text("500 m")
+    # Undone and done again; saved; every figure is that of a run with the files.
     shown.press("Control+z")
-    shown.counted(2)
-    shown.press("Control+Shift+Z")
     shown.counted(3)
+    shown.press("Control+Shift+Z")
+    shown.counted(4)
     save(shown)
-    (plan,) = served.variants.iterdir()
-    assert_as_run(shown, served.folder, plan)
+    plan, edits = sorted(served.variants.iterdir())
+    assert edits.name == f"{plan.stem}.edits.geojson"
+    assert_as_run(shown, served.folder, plan, edits)
     # A second variant, compared with the first.
     shown.press("n")
     shown.counted(0)
     shown.press("1")
-    shown.counted(3)
+    shown.counted(4)
     assert shown.at("#compare thead th").count() == 3
     assert shown.outside == []
     assert not [one for one in shown.complaints if "Security" in one]
@@ -817,6 +863,8 @@ def test_it_is_proved(opened: Callable[..., Opened]) -> None:
     shown = opened()
     put_at(shown, SPOT)
     shown.counted(1)
+    draw_road(shown)
+    shown.counted(2)
     shown.at("[data-key=prove]").click()
     shown.at("[data-answer=alone]").click()
     expect(shown.at("#proof")).to_have_attribute("data-state", "equal")

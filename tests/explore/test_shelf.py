@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from itertools import product
 from typing import TYPE_CHECKING
 
 import hand
@@ -16,7 +17,7 @@ from pandas.testing import assert_frame_equal
 import stemgeo as sg
 from stemgeo.errors import Findings, WriteError
 from stemgeo.explore.board import Board
-from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, Variant, WrongMessage
+from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, Variant, VariantRoad, WrongMessage
 from stemgeo.explore.shelf import MOST_FILES, Clash, VariantShelf
 from stemgeo.explore.variants import Placer
 from stemgeo.inputs.plan import CLOSED, PLACES, load_places
@@ -66,6 +67,61 @@ def test_what_is_saved_is_there_again(shelf: VariantShelf) -> None:
     assert [one.name for one in told.values()] == ["Noord", 'Zuid, "2"']
     assert all(one.ours and not one.problem for one in told.values())
     assert sorted(one.name for one in shelf.folder.iterdir()) == ["noord.csv", "zuid-2.csv"]
+
+
+ROAD = VariantRoad(
+    id="W1", name="Brug", change="close", line=((4.41, 51.12), (4.42, 51.12), (4.425, 51.121))
+)
+
+
+def test_roads_lie_beside_the_plan(shelf: VariantShelf) -> None:
+    """In a file of their own, alone or with the plan; and what changes no more is gone."""
+    both = ONE.model_copy(update={"roads": (ROAD,)})
+    alone = Variant(name="Wegen", roads=(ROAD,))
+    sha256 = shelf.save("a", both, "").sha256
+    shelf.save("b", alone, "")
+    assert [one.variant for one in shelf.list_saved()] == [both, alone]
+    assert all(one.ours for one in shelf.list_saved())
+    names = {one.name for one in shelf.folder.iterdir()}
+    assert names == {"a.csv", "a.edits.geojson", "b.edits.geojson"}
+    sha256 = shelf.save("a", ONE, sha256).sha256
+    assert {one.name for one in shelf.folder.iterdir()} == {"a.csv", "b.edits.geojson"}
+    sha256 = shelf.save("a", alone, sha256).sha256
+    assert {one.name for one in shelf.folder.iterdir()} == {"a.edits.geojson", "b.edits.geojson"}
+    shelf.delete("a", sha256)
+    assert {one.name for one in shelf.folder.iterdir()} == {"b.edits.geojson"}
+
+
+def test_roads_that_someone_changed_are_not_replaced(shelf: VariantShelf) -> None:
+    """Nor joined to a plan that the page writes: they are shown as theirs, and stay."""
+    both = ONE.model_copy(update={"roads": (ROAD,)})
+    sha256 = shelf.save("a", both, "").sha256
+    place = shelf.folder / "a.edits.geojson"
+    place.write_text(place.read_text("utf-8").replace("Brug", "Onze brug"), "utf-8")
+    mine = place.read_bytes()
+    (told,) = shelf.list_saved()
+    assert not told.ours
+    assert told.variant is not None
+    assert [one.name for one in told.variant.roads] == ["Onze brug"]
+    for wanted, based_on in product((ONE, both), (sha256, told.sha256, "")):
+        with pytest.raises(Clash):
+            shelf.save("a", wanted, based_on)
+    assert place.read_bytes() == mine
+
+
+def test_edits_that_a_page_cannot_show_are_told(shelf: VariantShelf) -> None:
+    """A whole way without a line; and a file that is none: named, with why."""
+    shelf.folder.mkdir()
+    feature = (
+        '{"type": "Feature", "geometry": null, "properties": {"change": "close", "osm_way": 7}}'
+    )
+    whole = f'{{"type": "FeatureCollection", "features": [{feature}]}}'
+    (shelf.folder / "a.edits.geojson").write_text(whole, "utf-8")
+    (shelf.folder / "b.edits.geojson").write_text("{}", "utf-8")
+    told = {one.slug: one for one in shelf.list_saved()}
+    assert sorted(told) == ["a", "b"]
+    assert all(one.variant is None and one.problem and not one.ours for one in told.values())
+    assert "verkenner" in told["a"].problem
 
 
 words = st.text(max_size=30).map(lambda text: " ".join(text.split()))
