@@ -2449,7 +2449,7 @@ def _known_keys(loc: tuple[str, ...]) -> list[str]:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         # What is no field is a place in a list, or the user's own name of a layer.
         if part in fields:
-            model = _find_model(fields[part].annotation)
+            model = _find_model(fields[part].annotation) or model
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

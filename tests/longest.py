@@ -16,6 +16,7 @@ LONGEST = (
     "test_fetch.py",
     "test_solve.py",
     "test_kinds.py",
+    "test_linking.py",
     "test_years.py",
     "test_web.py",
     "test_annex.py",

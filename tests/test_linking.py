@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import avenue
@@ -11,9 +12,11 @@ from avenue import NORTH, SOUTH, WEST, take
 from terminal import stemgeo
 
 import stemgeo as sg
-from stemgeo.errors import InputError, StudyError
+from stemgeo.errors import InputError, ResultError, StudyError
 from stemgeo.inputs import load_inputs
 from stemgeo.linking import LinksResult, links
+from stemgeo.report.content import Source, gather_figures
+from stemgeo.report.outcome import WrittenLinks
 from stemgeo.study import load_study
 from stemgeo.verification import verify
 
@@ -176,6 +179,79 @@ def test_a_project_of_ones_own_is_weighed(tmp_path: Path) -> None:
     row = found.links.iloc[0]
     assert (row["kind"], row["newly"], row["cost_eur"]) == ("project", SOUTH, 9000)
     assert load_inputs(own).road_projects is not None
+
+
+def test_one_academy_or_this_road(tmp_path: Path) -> None:
+    """For 350,000 euro: the road west, and an academy north for 50,000, not the road there."""
+    candidates = tmp_path / "kandidaten.csv"
+    candidates.write_text(
+        "id;naam;x;y;cost_eur\nK1;Noord;156200;202500;50000\nK2;West;154700;201000;900000\n",
+        encoding="utf-8",
+    )
+    text = f'candidates = {{ path = "{candidates}", crs = "EPSG:31370" }}'
+    own = load_study(avenue.write_study(tmp_path / "study", avenue.COST, text))
+    found = links(own.with_links(with_academies=True, budget_eur="350000"), threads=1)
+    assert found.sets["what"].tolist() == ["link", "academy"]
+    assert found.sets["id"].iloc[1] == "K1"
+    assert found.promised == found.counted == WEST + NORTH
+    out = found.write(tmp_path / "out")
+    ran = sg.run(own.with_network_edits(out / "network-edits.geojson").with_plan(out / "plan.csv"))
+    rows = ran.coverage.query("level == 'region' and band == 'all' and profile == 'low_stress'")
+    assert rows.loc[rows["scenario"] == "central", "covered"].tolist() == [WEST + NORTH]
+
+
+def test_a_junction_is_a_point_in_file_and_on_map(found: LinksResult, tmp_path: Path) -> None:
+    """Beside lines: written, read back, drawn, and named by what is done."""
+    rows = found.links.copy()
+    rows.loc[1, ["kind", "stress", "length_m"]] = "junction", 0, 0.0
+    rows.loc[1, "geometry"] = rows.geometry.iloc[1].centroid
+    made = replace(found, links=rows)
+    back = LinksResult.from_folder(made.write(tmp_path / "out"))
+    assert back.links.geom_type.tolist()[1] in ("Point", "MultiPoint")
+    assert "oversteek van een drukke weg makkelijk gemaakt" in back.shown().to_string()
+
+
+def test_the_answer_has_a_section_and_the_web_map_a_layer(
+    folder: Path, study: Study, tmp_path: Path
+) -> None:
+    """What each brings, together and for how much; a folder of another study is refused."""
+    ran = sg.run(study)
+    page = ran.web_map(links=folder)
+    assert "Kerkstraat" in page
+    assert "Wegaanpassingen die helpen" in page
+    told = gather_figures(
+        Source.from_folder(ran.write(tmp_path / "run"), None),
+        links=WrittenLinks.from_folder(folder),
+    )["links"]
+    assert [one["newly"] for one in told["first"]] == [WEST, SOUTH, NORTH]
+    assert (told["adds"], told["proven"]) == (832, True)
+    assert told["prices"] == ["Raming | van de gemeente"]
+    other = avenue.write_study(tmp_path / "other")
+    text = (
+        (other / "study.toml")
+        .read_text(encoding="utf-8")
+        .replace("cutoff_min = 8", "cutoff_min = 9")
+    )
+    (other / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ResultError, match=r"of another study.*travel\.cutoff_min"):
+        sg.run(load_study(other)).web_map(links=folder)
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [
+        ("cost.stretch = { source = 'x' }", "costs nothing"),
+        ("cost.strech = { per_m_eur = 4, source = 'x' }", 'did you mean "stretch"'),
+        ("cost.stretch = { per_m_eur = 4 }", "source"),
+        ("cost.source = { x = 1, y = 2 }", 'must be "stretch"'),
+    ],
+)
+def test_a_price_that_cannot_be_is_one_line(tmp_path: Path, cost: str, said: str) -> None:
+    """What is wrong with it, and where."""
+    place = avenue.write_study(tmp_path / "study", cost)
+    with pytest.raises(StudyError, match=r"links\.cost") as told:
+        load_study(place)
+    assert said in str(told.value)
 
 
 def test_a_straight_line_has_no_roads(tmp_path: Path) -> None:
