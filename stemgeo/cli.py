@@ -694,7 +694,7 @@ def explain_command(
     """Say why the number of children within reach changed from one study to another."""
     from stemgeo.explain.bridging import bridge_ends
     from stemgeo.explain.ends import take_end
-    from stemgeo.report.bridge import format_bridge, say_change, say_heading, say_questions
+    from stemgeo.report.bridge import format_bridge, say_change, say_heading, say_new, say_questions
     from stemgeo.report.comparison import list_notices
     from stemgeo.report.files import EXPLAIN, refuse_taken
 
@@ -705,7 +705,7 @@ def explain_command(
         found = bridge_ends(*ends, progress=progress, threads=threads)
         found.write(out, replace=replace, progress=progress)
     aside = sys.stdout if form is Form.text else sys.stderr
-    for line in say_questions(found):
+    for line in (*say_questions(found), *say_new(found)):
         print(line, file=aside)
     if form is Form.text:
         for profile in found.profiles:
@@ -865,7 +865,7 @@ def verify_command(
         typer.Option(
             "--study",
             metavar="STUDY",
-            help="Its study, of a comparison both in their order; else looked for by hash.",
+            help="Its study, of a comparison or bridge both in order; else looked for by hash.",
         ),
     ] = None,
     plan: Annotated[

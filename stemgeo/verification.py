@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stemgeo.errors import Problem, ResultError, StemgeoError
+from stemgeo.explain.bridging import bridge_ends
+from stemgeo.explain.ends import keep_asked, take_end_of_then
 from stemgeo.inputs.files import clean_text
 from stemgeo.linking import links
 from stemgeo.measure import Progress, report_nothing
@@ -29,6 +31,7 @@ from stemgeo.report.figures import ChangedFigure, compare_tables
 from stemgeo.report.files import (
     ANSWER,
     COMPARE,
+    EXPLAIN,
     LINKS,
     RUN,
     SITE,
@@ -251,6 +254,11 @@ def _compare_again(again: Again) -> Outcome:
     return compare(a, b)
 
 
+def _explain_again(again: Again) -> Outcome:
+    a, b = (take_end_of_then(one.study, one.then, again.places) for one in again.asked)
+    return bridge_ends(a, b, progress=again.progress, threads=again.threads)
+
+
 def _give_siting(study: Study, then: Manifest) -> Study:
     """Ask for the plan that was asked: all that the study does not say was said beside it."""
     own = study.siting.model_dump(mode="json")
@@ -320,6 +328,7 @@ _MAKERS: dict[str, Callable[[Again], Outcome]] = {
     LINKS: _links_again,
     TREND: _trend_again,
     COMPARE: _compare_again,
+    EXPLAIN: _explain_again,
     ANSWER: _answer_again,
 }
 """What makes the result of each command again."""
@@ -340,12 +349,12 @@ def verify(
     Parameters
     ----------
     folder
-        That a command wrote: a run, a plan, a trend, a comparison or an answer; or what
+        That a command wrote: a run, a plan, a trend, a comparison, a bridge or an answer; or what
         `read_result` gave of it. It is read and not changed.
     study
         A study, a study.toml or its folder. Without it the file with the hash that the manifest has
         is looked for: in the current folder, in `folder` and the one above it, and one level below
-        these. Of a comparison two, in its order.
+        these. Of a comparison and a bridge two, in their order.
     plan
         The plan that a run was given beside its study; without it looked for in the same way.
     edits
@@ -436,6 +445,7 @@ def _find_studies(
             as_then = give_of_then(role, as_then, then, given_path if own else None, places)
         give = _GIVE_ASKED.get(found.COMMAND)
         as_then = as_then if give is None else give(as_then, then)
+        as_then = keep_asked(as_then) if found.COMMAND == EXPLAIN else as_then
         years = tuple(found.manifest.get("years", ()))
         asked.append(StudyOfThen(then, as_then, "" if alone else side, years))
     return tuple(asked), places

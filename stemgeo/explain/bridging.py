@@ -11,6 +11,7 @@ from stemgeo.explain.as_written import VERSION, count_as_written
 from stemgeo.explain.contributions import PartShares, list_sets, share_difference
 from stemgeo.explain.ends import PARTS, load_ends, take_end
 from stemgeo.explain.hybrids import Hybrids
+from stemgeo.explain.newness import list_new
 from stemgeo.explain.questions import list_questions, list_versions
 from stemgeo.maps.text import MapText
 from stemgeo.measure import count_cores, report_nothing
@@ -110,6 +111,7 @@ def bridge_ends(
         measurements=len(hybrids.searched),
         a=_leave_out_text(ends[0]),
         b=_leave_out_text(ends[1]),
+        new=check_table("bridge-new", list_new(hybrids)),
         printed=_build_text(b, ends),
         notes=tell_notes(notes, b.study.languages),
     )
@@ -121,7 +123,9 @@ def _take_counts(coverage: pd.DataFrame) -> pd.DataFrame:
 
 def _describe_end(end: BridgeEnd, loaded: LoadedEnd) -> dict[str, Any]:
     """Tell of one end what a manifest tells of a result."""
-    return build_origins(end.study, loaded.inputs, text=build_map_text(end.study, loaded.inputs))
+    text = build_map_text(end.study, loaded.inputs)
+    sealed = {"result_sha256": end.seal} if end.written else {}
+    return build_origins(end.study, loaded.inputs, text=text) | sealed
 
 
 def _leave_out_text(end: dict[str, Any]) -> dict[str, Any]:
@@ -133,7 +137,8 @@ def _build_text(b: BridgeEnd, ends: tuple[dict[str, Any], dict[str, Any]]) -> Ma
     language = b.study.language
     words, named = load_texts(language), label_results(*ends, language)
     dates = [
-        words.join_pair(name, one["text"]["date"]) for name, one in zip(named, ends, strict=True)
+        words.join_pair(name, one["text"]["date"].rstrip("."))
+        for name, one in zip(named, ends, strict=True)
     ]
     return MapText(
         **ends[1]["text"]

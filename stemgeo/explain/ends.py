@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from stemgeo.errors import Problem, StudyError
+from stemgeo.errors import Problem, ResultError, StudyError
 from stemgeo.inputs import load_inputs
-from stemgeo.recovery import recover_study
+from stemgeo.recovery import find_again, recover_study
 from stemgeo.report.files import RUN, find_command
 from stemgeo.report.outcome import Tables
 from stemgeo.study import Study, load_study
 from stemgeo.texts.wording import find_wording
-from stemgeo.writing.seal import MANIFEST
+from stemgeo.writing.seal import MANIFEST, hash_file
 
 if TYPE_CHECKING:
     from stemgeo.inputs import Inputs
+
+    Manifest = dict[str, Any]
 
 ACADEMIES, ROADS, CHILDREN, RULES, PLACING = "academies", "roads", "children", "rules", "placing"
 PARTS = (ACADEMIES, ROADS, CHILDREN, RULES, PLACING)
@@ -27,7 +29,7 @@ PARTS = (ACADEMIES, ROADS, CHILDREN, RULES, PLACING)
 ROLES = {
     **dict.fromkeys(("academies", "plan", "postcodes", "matched_addresses"), ACADEMIES),
     "corrections": ACADEMIES,
-    "network": ROADS,
+    **dict.fromkeys(("network", "network_edits"), ROADS),
     "population": CHILDREN,
     **dict.fromkeys(("area", "municipalities", "zones", "zone_population"), PLACING),
     **dict.fromkeys(("zone_codes", "weights", "addresses", "layers"), PLACING),
@@ -49,6 +51,15 @@ class BridgeEnd:
 
     study: Study
     written: Tables | None = None
+
+    @property
+    def seal(self) -> str:
+        """The hash of the manifest of that result, by which it is found again; empty without."""
+        return (
+            hash_file(self.written.folder / MANIFEST)
+            if self.written and self.written.folder
+            else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,33 @@ def take_end(given: Study | Tables | str | Path) -> BridgeEnd:
     find_command(folder, RUN)
     written = given if isinstance(given, Tables) else Tables.from_folder(folder)
     return BridgeEnd(keep_asked(recover_study(folder, written.manifest)), written)
+
+
+def take_end_of_then(study: Study, then: Manifest, places: tuple[Path, ...]) -> BridgeEnd:
+    """Take an end as a manifest of a bridge tells of it.
+
+    Parameters
+    ----------
+    study
+        Found again.
+    then
+        What the manifest tells of that end.
+    places
+        Folders in which its result may be, if it was of one.
+
+    Raises
+    ------
+    ResultError
+        If that result is not found.
+    """
+    seal = then.get("result_sha256", "")
+    if not seal:
+        return BridgeEnd(keep_asked(study))
+    found = find_again(places, (MANIFEST,), seal)
+    if not found:
+        what = "the result that was explained is not beside the bridge, the study or this folder"
+        raise ResultError(Problem("explain", what, "bring its folder back"))
+    return BridgeEnd(keep_asked(study), Tables.from_folder(found[0].parent))
 
 
 def keep_asked(study: Study) -> Study:

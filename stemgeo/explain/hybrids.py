@@ -118,6 +118,11 @@ class Hybrids:
         )
 
     def _differ_in_roads(self) -> bool:
+        edits = [one.inputs.network_edits for one in (self.a, self.b)]
+        return self._have_other_extracts or not _are_alike(*edits)
+
+    @property
+    def _have_other_extracts(self) -> bool:
         return self._name_roads(self.a) != self._name_roads(self.b)
 
     @staticmethod
@@ -145,7 +150,7 @@ class Hybrids:
         chosen = [(one.study.demand.model_dump(exclude={"compare"}), one.study.method)
                   for one in (a, b)]  # fmt: skip
         draws = any(one.study.method not in ("grid", "centroid") for one in (a, b))
-        return not alike or chosen[0] != chosen[1] or (draws and self._differ_in_roads())
+        return not alike or chosen[0] != chosen[1] or (draws and self._have_other_extracts)
 
     # -- the children -----------------------------------------------------------------------
 
@@ -184,11 +189,13 @@ class Hybrids:
             ages=of.ages if len(counted) == len(of.children) else 0,
             layers=self.b.inputs.layers,
             area=self.b.inputs.area,
+            # Rules are looked at beside their own register: no child stands elsewhere by these.
+            **{one: getattr(rules.inputs, one) for one in ("academies", "coarse", "changed")},
         )
         study = placing.study.model_copy(
             update={"travel": rules.study.travel, "academies": rules.study.academies}
         )
-        network = self._load_roads(placing, placing.study)
+        network = self.load_roads(placing, placing.study)
         living = self._load_living(placing) if network is not None else {}
         return Prepared.from_inputs(study, inputs, network, self._cuts, **living)
 
@@ -206,7 +213,7 @@ class Hybrids:
         for end in (self.a, self.b):
             found |= end.study.siting.cuts | end.study.travel.cuts
             for rules in (one.study.academies for one in (self.a, self.b)):
-                low, high = served_ages(_list_academies(end), rules)
+                low, high = served_ages(list_academies(end), rules)
                 found |= {*low.tolist(), *(high + 1).tolist()}
         return frozenset(found)
 
@@ -255,7 +262,7 @@ class Hybrids:
             roads, rules = self._end(ROADS, changed), self._end(RULES, changed).study
             travel = rules.travel.model_copy(update={"profiles": self.profiles})
             study = rules.model_copy(update={"travel": travel})
-            network, nobody = self._load_roads(roads, rules), roads.inputs.academies.iloc[:0]
+            network, nobody = self.load_roads(roads, rules), roads.inputs.academies.iloc[:0]
             points = self._lay_points(network, roads)
             self._kept[key] = list_travellers(
                 study, network, nobody, points, roads.inputs.network_edits
@@ -273,7 +280,7 @@ class Hybrids:
             outside = np.asarray(~shapely.covers(area, np.asarray(points)))
         return gpd.GeoDataFrame({"outside_network": outside}, geometry=points)
 
-    def _load_roads(self, roads: LoadedEnd, rules: Study) -> Network | None:
+    def load_roads(self, roads: LoadedEnd, rules: Study) -> Network | None:
         """Give the network of one end, by the rules of stress and the mode of another."""
         hashes = self._name_roads(roads)
         if hashes is None:
@@ -287,13 +294,13 @@ class Hybrids:
 
 def choose_academies(end: LoadedEnd, rules: AcademyRules) -> gpd.GeoDataFrame:
     """Choose the academies of one end that count on its day, by the rules of another."""
-    every = _list_academies(end)
+    every = list_academies(end)
     if rules.coarse == "leave-out":
         every = every[~(every["precision_m"] > rules.coarse_over_m)]
     return choose_recognised(every, end.study.about.date, rules)[0]
 
 
-def _list_academies(end: LoadedEnd) -> gpd.GeoDataFrame:
+def list_academies(end: LoadedEnd) -> gpd.GeoDataFrame:
     """Give the academies of one end, those that its own rules leave out among them."""
     inputs = end.inputs
     return inputs.academies if inputs.coarse is None else add_plan(inputs.academies, inputs.coarse)

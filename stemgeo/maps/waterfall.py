@@ -99,7 +99,9 @@ def draw_waterfall(steps: Sequence[WaterfallStep], text: MapText) -> Figure:
         )
         axes = make_axes_at(figure, box)
         _set_scale(axes, steps, text)
-        _draw_steps(axes, steps, text)
+        _draw_steps(axes, steps)
+        for row, one in enumerate(steps):
+            _write_row(axes, row, one, text, 1 + _FIGURE_IN / box.width)
     return figure
 
 
@@ -165,7 +167,7 @@ def _set_scale(axes: Axes, steps: Sequence[WaterfallStep], text: MapText) -> Non
     axes.spines[["left", "right", "top"]].set_visible(False)
 
 
-def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], text: MapText) -> None:
+def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep]) -> None:
     """Draw each row, and what links it with the next."""
     levels = _list_levels(steps)
     for row, (one, level) in enumerate(zip(steps, levels, strict=True)):
@@ -179,17 +181,15 @@ def _draw_steps(axes: Axes, steps: Sequence[WaterfallStep], text: MapText) -> No
             _draw_span(axes, row, level + one.least, level + one.most)
         if row + 1 < len(steps):
             axes.plot([after, after], [row, row + 1], **_LINK)
-        _write_row(axes, row, one, text)
 
 
-def _write_row(axes: Axes, row: int, one: WaterfallStep, text: MapText) -> None:
+def _write_row(axes: Axes, row: int, one: WaterfallStep, text: MapText, end: float) -> None:
     """Write the name of a row to the left, and its figure with the extremes to the right."""
     weight = "bold" if one.is_end else "normal"
     name = "\n".join(wrap_text(one.name, _LABEL_IN - 2 * GAP_IN, TEXT_PT, weight))
     looks: Looks = {"transform": axes.get_yaxis_transform(), "va": "center", "ha": "right"}
     pale = PALE_INK if one.is_idle else INK
     axes.text(-0.015, row, name, size=TEXT_PT, color=pale, weight=weight, **looks)
-    end = 1 + _FIGURE_IN / (axes.get_position().width * axes.figure.get_size_inches()[0])
     axes.text(end, row, _write_figure(one, text), size=TEXT_PT, color=pale, weight=weight, **looks)
     if one.least != one.most:
         ends = (format_signed(value, text.language) for value in (one.least, one.most))

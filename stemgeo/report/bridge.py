@@ -23,7 +23,7 @@ from stemgeo.report.summary import (
     name_level,
     write_markdown_table,
 )
-from stemgeo.speech import DASH, format_signed, format_whole
+from stemgeo.speech import DASH, format_decimals, format_signed, format_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,8 @@ class Explanation(Outcome):
         The table `bridge` of the data dictionary: what each part contributes, at every level.
     questions
         The table `bridge-questions`: what is asked otherwise, and of which part that is.
+    new
+        The table `bridge-new`: what came and went on the ground, or in the data alone.
     differing
         The parts in which A and B differ.
     measurements
@@ -67,6 +69,7 @@ class Explanation(Outcome):
     FILES: ClassVar[Mapping[str, str]] = {
         "table": "tables/bridge.csv",
         "questions": "tables/bridge-questions.csv",
+        "new": "tables/bridge-new.csv",
     }
     SAID: ClassVar[Mapping[str, str]] = {
         name: name for name in ("a", "b", "differing", "measurements")
@@ -78,6 +81,7 @@ class Explanation(Outcome):
 
     table: pd.DataFrame
     questions: pd.DataFrame
+    new: pd.DataFrame
     differing: list[str]
     measurements: int
     a: Manifest
@@ -156,7 +160,9 @@ class Explanation(Outcome):
         return [
             WaterfallStep(
                 self.name_part(row["part"]),
-                *(int(row[f"covered{one}"]) for one in ("", "_least", "_most")),
+                int(row["covered"]),
+                int(row["covered_least"]),
+                int(row["covered_most"]),
                 is_end=row["part"] in (A, B),
                 is_idle=row["part"] not in (A, B, VERSION, *self.differing),
             )
@@ -291,6 +297,22 @@ def say_questions(found: Explanation) -> list[str]:
     return lines
 
 
+def say_new(found: Explanation) -> list[str]:
+    """Say what came and went, on the ground or in the data alone, as far as these tell."""
+    words, lines = found.words, []
+    for (change, part), rows in found.new.groupby(["change", "part"], sort=False):
+        told = [
+            words(
+                f"explain.told.{change}.{part}.{row['told']}",
+                count=format_whole(row["number"], found.language),
+                km=format_decimals(row["length_m"] / 1000, found.language),
+            )
+            for row in rows.to_dict("records")
+        ]
+        lines.append(words(f"explain.{change}.{part}", told=words.join_series(told)))
+    return lines
+
+
 def _write_markdown(found: Explanation) -> str:
     """Write the bridge for people."""
     words = found.words
@@ -307,5 +329,6 @@ def _write_markdown(found: Explanation) -> str:
         lines += [*write_markdown_table(format_places(places, found, "province"), left=1), ""]
     lines += [words("explain.reading"), "", f"## {words('compare.differences')}", ""]
     lines += [*(f"- {escape_markdown(one)}" for one in say_questions(found)), ""]
+    lines += [line for one in say_new(found) for line in (escape_markdown(one), "")]
     sources = name_sources(found.a, found.b, words)
     return "\n".join([*lines, *end_markdown(sources, found.notes, words, "compare.notes")])

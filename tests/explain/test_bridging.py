@@ -313,3 +313,17 @@ def test_the_command_writes_what_is_read_back(ends: tuple[Study, Study], tmp_pat
     pd.testing.assert_frame_equal(found.table, again.table, check_dtype=False)
     assert found.questions.fillna("").equals(again.questions)
     check_sums(found)
+
+
+def test_a_bridge_is_verified(make: Callable[..., Study]) -> None:
+    """Of a study and of a result: all is computed again, and what was changed is told."""
+    a, b = make(), make(ACADEMIES)
+    place = a.inputs.population.path.parent
+    out = sg.explain(sg.run(a).write(place / "result"), b).write(place / "bridge")
+    found = sg.verify(out, [a, b])
+    assert found.same, found.lines()
+    assert (found.files, found.inputs) == (5, 6)
+    register = b.inputs.academies.path
+    register.write_text(register.read_text("utf-8").replace("161500", "161400"), encoding="utf-8")
+    told = sg.verify(out, [a, b])
+    assert "B: academies academies.csv" in {one.where for one in told.of("inputs")}
