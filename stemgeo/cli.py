@@ -767,6 +767,12 @@ def answer_command(
         Path | None,
         typer.Option("--links", metavar="DIR", help="What `links` found for the same study."),
     ] = None,
+    why: Annotated[
+        Path | None,
+        typer.Option(
+            "--explain", metavar="DIR", help="Of `explain` to this study: why the figure changed."
+        ),
+    ] = None,
     templates: Annotated[
         Path | None,
         typer.Option("--templates", metavar="DIR", help="Texts of your own: `stemgeo templates`."),
@@ -793,6 +799,7 @@ def answer_command(
             before=before,
             trend=trend,
             links=links,
+            why=why,
             templates=templates,
             replace=replace,
             progress=progress,

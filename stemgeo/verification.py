@@ -18,7 +18,7 @@ import pandas as pd
 
 from stemgeo.errors import Problem, ResultError, StemgeoError
 from stemgeo.explain.bridging import bridge_ends
-from stemgeo.explain.ends import keep_asked, take_end_of_then
+from stemgeo.explain.ends import BridgeEnd, keep_asked, take_end_of_then
 from stemgeo.inputs.files import clean_text
 from stemgeo.linking import links
 from stemgeo.measure import Progress, report_nothing
@@ -280,7 +280,7 @@ _GIVE_ASKED = {SITE: _give_siting, LINKS: _give_links}
 def _answer_again(again: Again) -> Outcome:
     """Run, and where the answer told of a plan or an earlier result, make these again too."""
     content, beside, (asked,) = again.content, again.beside, again.asked
-    plan = before = years = roads = text = templates = None
+    plan = before = years = roads = why = text = templates = None
     if content.get("plan"):
         chosen = site(_give_siting(asked.study, content["plan"]), threads=again.threads)
         plan = chosen.write(beside / "plan")
@@ -294,6 +294,8 @@ def _answer_again(again: Again) -> Outcome:
         plan = compare(*sides).write(beside / "compared")
     if then := content.get("before"):
         before = _run_beside(again, then, "before")
+    if then := content.get("why"):
+        why = bridge_ends(*(_take_end(again, then[side]) for side in "ab")).write(beside / "why")
     if then := content.get("trend"):
         years = trend(asked.study, then["years"]).write(beside / "trend")
     if (own := content.get("templates", {})) and again.trust_templates:
@@ -307,11 +309,18 @@ def _answer_again(again: Again) -> Outcome:
     result = _run_again(again, asked).write(beside / "run")
     language = content["options"]["language"]
     return build_answer(
-        *(result, plan, before, years, roads),
+        *(result, plan, before, years, roads, why),
         language=language,
         templates=templates,
         text=text,
     )
+
+
+def _take_end(again: Again, then: Manifest) -> BridgeEnd:
+    """Find an end of the bridge of then."""
+    study, home = read_study_again(again.beside, then, None, again.places)
+    study = give_plan_of_then(study, then, None, (*again.places, home))
+    return take_end_of_then(study, then, (*again.places, home))
 
 
 def _run_beside(again: Again, then: Manifest, name: str) -> Path:
@@ -547,14 +556,14 @@ def _compare_result(
 
 _BEHIND = {"result": "of the run", "plan": "of the plan", "before": "of the earlier result",
            "trend": "of the trend", "links": "of which road", "planned": "of the run with the plan",
-           "compared": "of the comparison"}  # fmt: skip
+           "compared": "of the comparison", "why": "of the bridge"}  # fmt: skip
 """Manifests of what an answer was made of, and what their files are called."""
 _TOLD_ELSEWHERE = re.compile(
     # Of each manifest: versions, files, and a hash of all, which differs where anything else does.
-    r"((result|plan|planned|before|trend|links|compared|(compared\.)?[ab])\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
+    r"((result|plan|planned|before|trend|links|compared|why|((compared|why)\.)?[ab])\.)?(stemgeo|python|libraries|outputs|seal)(\..*)?"
     # Of those that tell of the studies asked: these, and what their files hold.
     r"|((result|a|b)\.)?(study(_file)?|inputs\.\d+\.(size_bytes|sha256))(\..*)?"
-    r"|(plan|planned|before|trend|links|compared\.[ab])\.study_file\.(name|size_bytes)",
+    r"|(plan|planned|before|trend|links|(compared|why)\.[ab])\.study_file\.(name|size_bytes)",
     re.DOTALL,
 )
 """What a manifest tells that another step compares, by its full name."""

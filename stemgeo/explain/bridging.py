@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,6 @@ from stemgeo.explain.ends import PARTS, load_ends, take_end
 from stemgeo.explain.hybrids import Hybrids
 from stemgeo.explain.newness import list_new
 from stemgeo.explain.questions import list_questions, list_versions
-from stemgeo.maps.text import MapText
 from stemgeo.measure import count_cores, report_nothing
 from stemgeo.notes import Said, tell_notes
 from stemgeo.report.bridge import Explanation
@@ -24,14 +24,17 @@ from stemgeo.tables import check_table, order_columns
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import Any
 
     from numpy.typing import NDArray
 
     from stemgeo.explain.ends import BridgeEnd, LoadedEnd
+    from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
     from stemgeo.report.outcome import Tables
+    from stemgeo.speech import Language
     from stemgeo.study import Study
 
     Longs = NDArray[np.int64]
@@ -105,14 +108,15 @@ def bridge_ends(
     questions = pd.concat([list_questions(*ends), *versions], ignore_index=True)
     notes = dict.fromkeys((*hybrids.a.inputs.warnings, *hybrids.b.inputs.warnings))
     return Explanation(
+        study=b.study,
         table=check_table("bridge", _build_table(hybrids, counted, (a, b))),
         questions=check_table("bridge-questions", questions),
         differing=list(hybrids.differing),
         measurements=len(hybrids.searched),
-        a=_leave_out_text(ends[0]),
-        b=_leave_out_text(ends[1]),
+        a=ends[0],
+        b=ends[1],
         new=check_table("bridge-new", list_new(hybrids)),
-        printed=_build_text(b, ends),
+        printed=_build_texts(hybrids, (a.study, b.study), ends),
         notes=tell_notes(notes, b.study.languages),
     )
 
@@ -125,31 +129,38 @@ def _describe_end(end: BridgeEnd, loaded: LoadedEnd) -> dict[str, Any]:
     """Tell of one end what a manifest tells of a result."""
     text = build_map_text(end.study, loaded.inputs)
     sealed = {"result_sha256": end.seal} if end.written else {}
-    return build_origins(end.study, loaded.inputs, text=text) | sealed
+    told = build_origins(end.study, loaded.inputs, text=text) | sealed
+    return {name: value for name, value in told.items() if name != "text"}
 
 
-def _leave_out_text(end: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in end.items() if name != "text"}
-
-
-def _build_text(b: BridgeEnd, ends: tuple[dict[str, Any], dict[str, Any]]) -> MapText:
+def _build_texts(
+    hybrids: Hybrids, studies: Sequence[Study], ends: Sequence[dict[str, Any]]
+) -> dict[str, MapText]:
     """Say what is printed around the chart: as of B, with dates, notices and sources of both."""
-    language = b.study.language
-    words, named = load_texts(language), label_results(*ends, language)
-    dates = [
-        words.join_pair(name, one["text"]["date"].rstrip("."))
-        for name, one in zip(named, ends, strict=True)
-    ]
-    return MapText(
-        **ends[1]["text"]
-        | {
-            "language": language,
-            "notice": "; ".join(list_notices(*ends, language)),
-            "source": name_sources(*ends, words),
-            "date": words.join_series(dates),
-            "method_note": "",
-        }
-    )
+    found = {}
+    for language in studies[1].languages:
+        words, named = load_texts(language), label_results(*ends, language)
+        texts = [
+            build_map_text(_speak(one, language), of.inputs)
+            for one, of in zip(studies, (hybrids.a, hybrids.b), strict=True)
+        ]
+        dates = [
+            words.join_pair(name, one.date.rstrip("."))
+            for name, one in zip(named, texts, strict=True)
+        ]
+        found[str(language)] = replace(
+            texts[1],
+            notice="; ".join(list_notices(*ends, language)),
+            source=name_sources(*ends, words),
+            date=words.join_series(dates),
+            method_note="",
+        )
+    return found
+
+
+def _speak(study: Study, language: Language) -> Study:
+    """Let a study speak a language, or its own where it has no words for what it seeks."""
+    return study.with_language(language) if language in study.languages else study
 
 
 def _build_table(

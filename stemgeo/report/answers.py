@@ -33,6 +33,7 @@ from stemgeo.report.annex import (
     write_gaps,
     write_municipalities,
 )
+from stemgeo.report.bridge import Explanation
 from stemgeo.report.content import Source, gather_figures, name_province
 from stemgeo.report.files import ANSWER, refuse_taken, write_csv
 from stemgeo.report.letter import TEMPLATES, Heading, Letter, Picture, write_letter
@@ -93,9 +94,9 @@ class Answer(Outcome):
 
     Attributes
     ----------
-    source, plan, variant, before, trend, links
+    source, plan, variant, before, trend, links, why
         The results that it is made of, each from its folder; in no folder of an answer. `plan` is
-        of `stemgeo site`, `variant` a plan that was measured.
+        of `stemgeo site`, `variant` a plan that was measured, `why` of `stemgeo explain`.
     letter
         Its text; without blocks no document is written of it.
     maps, annexes
@@ -125,6 +126,7 @@ class Answer(Outcome):
     before: Tables | None
     trend: WrittenTrend | None
     links: WrittenLinks | None
+    why: Explanation | None
     letter: Letter
     maps: tuple[AnswerMap, ...]
     annexes: dict[str, Any]
@@ -258,6 +260,9 @@ class Answer(Outcome):
                 for name, one in of.items()
                 if f"tables/{one}.csv" in written
             }
+        if self.why:
+            names = ("bridge.csv", "bridge-questions.csv", "bridge-new.csv")
+            files |= {name: self.why.path(f"tables/{name}") for name in names}
         if self.before:
             files["coverage-before.csv"] = self.before.path("tables/coverage.csv")
         for name, path in files.items():
@@ -329,6 +334,7 @@ class Answer(Outcome):
             "before": self.before and self.before.manifest,
             "trend": self.trend and self.trend.manifest,
             "links": self.links and self.links.manifest,
+            "why": self.why and self.why.manifest,
             "pdf_standard": "",
             "typed_numbers": list(self.letter.typed),
             "unanswered": list(self.letter.unanswered),
@@ -344,6 +350,7 @@ def answer(
     before: Tables | str | Path | None = None,
     trend: Outcome | str | Path | None = None,
     links: Outcome | str | Path | None = None,
+    why: Outcome | str | Path | None = None,
     templates: str | Path | None = None,
     replace: bool = False,
     progress: Progress = report_nothing,
@@ -369,6 +376,8 @@ def answer(
         What `trend` gave for the same study, or its folder: the overview by year.
     links
         What `links` gave for the same study, or its folder: which roads would help.
+    why
+        What `explain` gave with this study as B, or its folder: why the figure changed.
     templates
         A folder with texts of one's own, see `letter.TEMPLATES`.
     replace
@@ -392,7 +401,7 @@ def answer(
     own = None if templates is None else Path(templates)
     given = [
         one if one is None or isinstance(one, Outcome) else Path(one)
-        for one in (result, plan, before, trend, links)
+        for one in (result, plan, before, trend, links, why)
     ]
     there = [one.folder if isinstance(one, Outcome) else one for one in given]
     reads = [one for one in there if one is not None]
@@ -413,6 +422,7 @@ def build_answer(
     before: Path | None = None,
     trend: Path | None = None,
     links: Path | None = None,
+    why: Path | None = None,
     *,
     language: Language | None = None,
     templates: Path | None = None,
@@ -422,7 +432,7 @@ def build_answer(
 
     Parameters
     ----------
-    result, plan, before, trend, links, language, templates
+    result, plan, before, trend, links, why, language, templates
         As for `answer`.
     text
         In the place of a template, of which none is run: see `Answer.letter`.
@@ -438,20 +448,27 @@ def build_answer(
     earlier = Tables.from_folder(before, source.language) if before else None
     years = WrittenTrend.from_folder(trend, source.language) if trend else None
     roads = WrittenLinks.from_folder(links, source.language) if links else None
+    bridge = Explanation.from_folder(why, source.language) if why else None
     if years:
         refuse_other_trend(source, years)
     drawn = _yield_maps(source, planned or variant, earlier, has_trend=years is not None)
     maps = tuple(sorted(drawn, key=lambda one: one.number))
     annexes = _list_annexes(source, maps)
     told = gather_figures(
-        source, plan=planned, variant=variant, before=earlier, trend=years, links=roads
+        source,
+        plan=planned,
+        variant=variant,
+        before=earlier,
+        trend=years,
+        links=roads,
+        why=bridge,
     )
     letter = text or write_letter(told | {"annexes": annexes}, source.language, templates)
     if text is None:
         letter = arrange_letter(letter, find_question(source), source.language)
         _refuse_unknown_pictures(letter, maps, source.language)
         _refuse_headings_out_of_order(letter, source.language)
-    return Answer(source, planned, variant, earlier, years, roads, letter, maps, annexes)
+    return Answer(source, planned, variant, earlier, years, roads, bridge, letter, maps, annexes)
 
 
 def _refuse_inside(place: Path, folders: list[Path]) -> None:

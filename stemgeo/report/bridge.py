@@ -9,9 +9,16 @@ import pandas as pd
 
 from stemgeo.coverage import ALL_BANDS
 from stemgeo.errors import Problem, ResultError
+from stemgeo.inputs.files import clean_text
 from stemgeo.maps.text import MapText, province_name
 from stemgeo.notes import Note, write_in_all
-from stemgeo.report.comparison import label_results, list_notices, name_sources, say_over
+from stemgeo.report.comparison import (
+    label_results,
+    list_differences,
+    list_notices,
+    name_sources,
+    say_over,
+)
 from stemgeo.report.files import EXPLAIN, join_lines
 from stemgeo.report.manifests import list_made_with, read_study
 from stemgeo.report.outcome import Outcome
@@ -32,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.maps.waterfall import WaterfallStep
-    from stemgeo.speech import Language
+    from stemgeo.report.outcome import Tables
     from stemgeo.study import Study
 
     Manifest = dict[str, Any]
@@ -47,6 +54,8 @@ class Explanation(Outcome):
 
     Attributes
     ----------
+    study
+        That of B.
     table
         The table `bridge` of the data dictionary: what each part contributes, at every level.
     questions
@@ -60,7 +69,7 @@ class Explanation(Outcome):
     a, b
         What a manifest tells of each.
     printed
-        What is printed around the chart; of a folder see `text`.
+        What is printed around the chart, in each language; of a folder see `text`.
     notes
         What the reader of the figures must know.
     """
@@ -74,11 +83,7 @@ class Explanation(Outcome):
     SAID: ClassVar[Mapping[str, str]] = {
         name: name for name in ("a", "b", "differing", "measurements")
     }
-    NO_OTHER_TONGUE = (
-        "is told in '{own}', the language of its second study",
-        "set that language in it and explain again",
-    )
-
+    study: Study
     table: pd.DataFrame
     questions: pd.DataFrame
     new: pd.DataFrame
@@ -86,23 +91,13 @@ class Explanation(Outcome):
     measurements: int
     a: Manifest
     b: Manifest
-    printed: MapText
+    printed: dict[str, MapText]
     notes: tuple[Note, ...]
 
     @property
     def made_of(self) -> tuple[Manifest, ...]:
         """What manifests tell of both."""
         return self.a, self.b
-
-    @property
-    def asked(self) -> Study:
-        """The study of B."""
-        return read_study(self.b)
-
-    @property
-    def language(self) -> Language:
-        """That of B."""
-        return self.asked.language
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -164,7 +159,7 @@ class Explanation(Outcome):
                 int(row["covered_least"]),
                 int(row["covered_most"]),
                 is_end=row["part"] in (A, B),
-                is_idle=row["part"] not in (A, B, VERSION, *self.differing),
+                is_idle=self.is_alike(row["part"]),
             )
             for row in rows
         ]
@@ -173,6 +168,10 @@ class Explanation(Outcome):
         """Name a part, or an end by its day."""
         ends = dict(zip((A, B), self.ends, strict=True))
         return ends.get(part) or self.words(f"explain.part.{part}")
+
+    def is_alike(self, part: str) -> bool:
+        """Whether both ends have a part alike, so that it takes nothing."""
+        return part not in (A, B, VERSION, *self.differing)
 
     def _say_roads(self, profile: str) -> MapText:
         roads = say_over_roads(profile, self.language)
@@ -185,10 +184,13 @@ class Explanation(Outcome):
         for profile in self.profiles:
             name = "bridge" if profile == "all" else f"bridge-{profile.replace('_', '-')}"
             said = describe_waterfall(self._list_steps(profile), self._say_roads(profile))
-            save_described(self.chart(profile), maps / name, said, self.asked.output.formats)
+            save_described(self.chart(profile), maps / name, said, self.study.output.formats)
+
+    def _read_field(self, name: str) -> Any:
+        return read_study(self.b) if name == "study" else super()._read_field(name)
 
     def _build_map_text(self) -> MapText:
-        return self.printed
+        return self.printed[str(self.language)]
 
     def _build_texts(self) -> dict[str, str]:
         sources = name_sources(self.a, self.b, self.words)
@@ -199,12 +201,12 @@ class Explanation(Outcome):
         return {
             "command": EXPLAIN,
             **list_made_with(),
-            "text": asdict(self.text),
+            "text": {language: asdict(one) for language, one in self.printed.items()},
             "differing": self.differing,
             "measurements": self.measurements,
             "a": self.a,
             "b": self.b,
-            "notes": write_in_all(self.notes, self.asked.languages),
+            "notes": write_in_all(self.notes, self.study.languages),
         }
 
 
@@ -257,7 +259,7 @@ def _write_figure(value: int, part: str, found: Explanation) -> str:
     """Write the figure of an end, what a part adds, or that both ends have it alike."""
     if part in (A, B):
         return format_whole(value, found.language)
-    if part not in (VERSION, *found.differing):
+    if found.is_alike(part):
         return found.words("chart.waterfall.idle")
     return format_signed(value, found.language)
 
@@ -268,7 +270,7 @@ def say_heading(found: Explanation, profile: str) -> str:
 
 
 def say_change(found: Explanation, profile: str) -> str:
-    """Say in a sentence how many more or fewer are within reach, and what most of it stems from."""
+    """Say in a sentence how many more or fewer are within reach."""
     covered = found.of("region", profile=profile)["covered"]
     words, language = found.words, found.language
     first, last = int(covered.iloc[0]), int(covered.iloc[-1])
@@ -311,6 +313,71 @@ def say_new(found: Explanation) -> list[str]:
         ]
         lines.append(words(f"explain.{change}.{part}", told=words.join_series(told)))
     return lines
+
+
+def gather_bridge(found: Explanation, source: Tables) -> dict[str, Any]:
+    """Gather what a template of the answer can name of a bridge.
+
+    Parameters
+    ----------
+    found
+        The bridge, told in the language of the answer.
+    source
+        The result that is answered of: B.
+
+    Raises
+    ------
+    ResultError
+        If the bridge leads to another study, or to other figures.
+    """
+    _refuse_other_end(found, source)
+    rows = found.of("region").set_index("part")
+    parts = [one for one in found.parts if not found.is_alike(one)]
+    figures = {
+        "more": rows["covered"],
+        "least": rows["covered_least"],
+        "most": rows["covered_most"],
+        "children": rows["children"],
+    }
+    return {
+        "said": say_change(found, "all"),
+        "a": found.ends[0],
+        "b": found.ends[1],
+        "before": int(rows["covered"].iloc[0]),
+        "after": int(rows["covered"].iloc[-1]),
+        "parts": [
+            {
+                "name": found.name_part(one),
+                **{
+                    name: format_signed(column[one], found.language)
+                    for name, column in figures.items()
+                },
+            }
+            for one in parts
+        ],
+        "alike": [found.name_part(one) for one in found.parts if found.is_alike(one)],
+        "new": say_new(found),
+    }
+
+
+def _refuse_other_end(found: Explanation, source: Tables) -> None:
+    """Refuse a bridge that does not end at the result that is answered of."""
+    read = {f"inputs.{one['role'].partition('.')[0]}" for one in found.b["inputs"]}
+    asked = ("study.date", "study.area", "study.vintage", "travel.", "academies.", "demand.")
+    unlike = [
+        one
+        for one in list_differences(found.b, source.manifest)["what"]
+        if one.startswith(asked) or one in read or one == "inputs.plan"
+    ]
+    name = clean_text(found.folder.name) if found.folder else "explain"
+    if unlike:
+        what = f"leads to another study than the result: {', '.join(unlike)} differ"
+        mend = "explain with the study of this result as B, `stemgeo explain A B`"
+        raise ResultError(Problem(name, what, mend))
+    told = source.summary("region")["covered"].iloc[0]
+    if int(found.of("region")["covered"].iloc[-1]) != int(told):
+        what = f"ends at other figures than the result has: {told} children within reach"
+        raise ResultError(Problem(name, what, "run the study again, and explain again"))
 
 
 def _write_markdown(found: Explanation) -> str:

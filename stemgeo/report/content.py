@@ -40,6 +40,7 @@ from stemgeo.report.accounts import (
     gather_reported,
     list_sources,
 )
+from stemgeo.report.bridge import Explanation, gather_bridge
 from stemgeo.report.comparison import compare
 from stemgeo.report.filling import refuse_unplain
 from stemgeo.report.outcome import Tables, WrittenLinks, WrittenPlan, WrittenTrend
@@ -127,6 +128,7 @@ def gather_figures(
     before: Tables | Path | None = None,
     trend: WrittenTrend | Path | None = None,
     links: WrittenLinks | None = None,
+    why: Explanation | None = None,
 ) -> dict[str, Any]:
     """Gather all that a template can name.
 
@@ -144,6 +146,8 @@ def gather_figures(
         Of the same study: gives the overview by year.
     links
         Of the same study: which changes of roads bring most.
+    why
+        The bridge from an earlier study to this one.
 
     Raises
     ------
@@ -154,6 +158,7 @@ def gather_figures(
     told = _gather_all(source, made, None if before is None else Tables.from_given(before))
     told["variant"] = gather_variant(variant, source.words) if variant else None
     told["links"] = gather_links(source, links) if links else None
+    told["why"] = gather_bridge(why, source) if why else None
     years = None if trend is None else WrittenTrend.from_given(trend, source.language)
     told["trend"] = gather_trend(source, years) if years else None
     judged = judge_targets(source.study.targets, source, years)

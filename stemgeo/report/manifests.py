@@ -190,7 +190,7 @@ class ExplanationManifest(AnyManifest):
 
     a: SideManifest
     b: SideManifest
-    text: _Words
+    text: _TextsByLanguage
     differing: list[str]
     measurements: int
     notes: list[_NoteEntry | str] = []
@@ -255,6 +255,7 @@ class AnswerManifest(AnyManifest):
     before: RunManifest | None = None
     trend: TrendManifest | None = None
     links: LinksManifest | None = None
+    why: ExplanationManifest | None = None
 
 
 class PublishManifest(AnyManifest):
@@ -307,8 +308,8 @@ def fit_manifest(content: dict[str, Any], model: type[AnyManifest], path: Path) 
     """
     try:
         model.model_validate(content)
-        compared = content.get("compared") or {}
-        behind = [one.get(name) or {} for one in (content, compared) for name in _BEHIND]
+        pairs = [content.get(name) or {} for name in ("compared", "why")]
+        behind = [one.get(name) or {} for one in (content, *pairs) for name in _BEHIND]
         for one in (content, *behind):
             if "study" in one:
                 parse_study(one["study"], name="study", said_by=SaidBy.RESULT)
