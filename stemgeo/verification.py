@@ -319,7 +319,8 @@ def _answer_again(again: Again) -> Outcome:
 def _take_end(again: Again, then: Manifest) -> BridgeEnd:
     """Find an end of the bridge of then."""
     study, home = read_study_again(again.beside, then, None, again.places)
-    study = give_plan_of_then(study, then, None, (*again.places, home))
+    for role in ("plan", "network_edits"):
+        study = give_of_then(role, study, then, None, (*again.places, home))
     return take_end_of_then(study, then, (*again.places, home))
 
 

@@ -134,7 +134,7 @@ def _describe_end(end: BridgeEnd, loaded: LoadedEnd) -> dict[str, Any]:
 
 
 def _build_texts(
-    hybrids: Hybrids, studies: Sequence[Study], ends: Sequence[dict[str, Any]]
+    hybrids: Hybrids, studies: Sequence[Study], ends: tuple[dict[str, Any], dict[str, Any]]
 ) -> dict[str, MapText]:
     """Say what is printed around the chart: as of B, with dates, notices and sources of both."""
     found = {}

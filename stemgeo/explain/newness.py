@@ -94,10 +94,10 @@ def _judge_day(day: dt.date | None, first: dt.date, last: dt.date) -> str:
 def _yield_roads(hybrids: Hybrids) -> Iterator[tuple[str, float]]:
     """Yield each way that B's roads have and A's have not: where it is new, and how long."""
     a, b = hybrids.a, hybrids.b
-    networks = [hybrids.load_roads(one, one.study) for one in (a, b)]
-    if networks[0] is None or networks[1] is None:
+    ours, theirs = (hybrids.load_roads(one, one.study) for one in (a, b))
+    if ours is None or theirs is None:
         return
-    length_mm = _measure_new(*networks)
+    length_mm = _measure_new(ours, theirs)
     if not length_mm:
         return
     paths = b.inputs.network
