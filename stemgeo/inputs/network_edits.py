@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from stemgeo.errors import InputError, Problem
+from stemgeo.errors import Findings, InputError, Problem
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.academies import read_amounts
 from stemgeo.inputs.accounts import read_yes
@@ -35,15 +36,14 @@ from stemgeo.inputs.points import match_columns
 from stemgeo.inputs.provenance import Provenance
 from stemgeo.inputs.vectors import as_text, make_transformer, read_layer, to_lambert
 from stemgeo.notes import say_count, say_list
+from stemgeo.study import Register
 from stemgeo.writing.whole import whole_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from stemgeo.errors import Findings
     from stemgeo.study import Input
 
 QUIET, OPEN, ADD, CLOSE, CROSSING = "quiet", "open", "add", "close", "crossing"
@@ -125,6 +125,24 @@ def load_network_edits(
             file.note(say_count(len(table), "road edit"))
             return table, file.provenance
         return None, file.provenance
+
+
+def read_network_edits(path: str | Path) -> gpd.GeoDataFrame:
+    """Read a file of edits of roads.
+
+    Parameters
+    ----------
+    path
+        As for `load_network_edits`.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file.
+    """
+    findings = Findings()
+    table, _ = load_network_edits(Register(path=Path(path)), "network_edits", findings)
+    return findings.raise_or_return(table)
 
 
 # --- Where each lies ---------------------------------------------------------------------------

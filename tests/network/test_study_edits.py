@@ -258,3 +258,20 @@ def test_every_busy_road_quiet_and_every_crossing_safe_is_all_roads(town: Prepar
             assert (after[profile, scenario, ages] == before["all", scenario, ages]).all()
     low = [(one, before["all", *one[1:]]) for one in before if one[0] == "low_stress"]
     assert any((before[one] < every).any() for one, every in low)
+
+
+def test_a_network_of_ones_own_is_edited_too(tmp_path: Path) -> None:
+    """By the steps in Python as well, from a file: the straight link is the shorter one."""
+    roads = [([1, 2, 3], {"highway": "residential"}), ([1, 4], {"highway": "residential"})]
+    network = hand.network(tmp_path, {1: (0, 0), 2: (1, 1), 3: (2, 0), 4: (0, -1)}, roads)
+    (tmp_path / "w.csv").write_text(f"change;wkt\nadd;{line((0, 0), (2, 0))}\n", "utf-8")
+    academies, demand = (
+        gpd.GeoDataFrame({one: ["A"]}, geometry=[hand.spot(x, 0)], crs=hand.CRS)
+        for one, x in (("academy_id", 0), ("point_id", 2))
+    )
+    edited = network.with_edits(tmp_path / "w.csv")
+    before, after = (
+        sg.access(one, academies, demand, speed_kmh=15)["travel_time_s"].iloc[0]
+        for one in (network, edited)
+    )
+    assert before == pytest.approx(np.sqrt(2) * after, rel=0.02)

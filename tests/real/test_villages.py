@@ -256,3 +256,26 @@ def test_a_share_of_few_is_marked(result: Result) -> None:
     region = next(line for line in text.splitlines() if line.startswith("| Vlaanderen"))
     assert "%\\*" in region or "%*" in region
     assert "Minder dan de helft van de kinderen is gemeten" in text
+
+
+def test_roads_of_a_village_that_are_edited(tmp_path: Path, shared_data: Path) -> None:
+    """By the numbers of their ways: the busiest made quiet lose nobody, closed they gain nobody."""
+    village = VILLAGES[1]
+    extract = shared_data / "osm" / village.extract
+    study = study_on(tmp_path, shared_data, village, extract, profiles=("all", "low_stress"))
+    prepared = prepare_study(study, report_nothing)
+    network = prepared.ground.network
+    assert network is not None
+    busy = (network.stress_forward > 2) & (network.way > 0)
+    long = pd.Series(network.length_mm[busy]).groupby(network.way[busy]).sum().nlargest(40)
+    plain = measure_day(prepared, study.about.date).access["travel_time_s"].fillna(np.inf)
+    for change, is_better in (("rustig", True), ("sluiten", False)):
+        rows = [f"{way};{change}" for way in long.index]
+        (tmp_path / "wegen.csv").write_text("\n".join(["osm_way;wijziging", *rows, ""]), "utf-8")
+        edited = prepare_study(study.with_network_edits(tmp_path / "wegen.csv"), report_nothing)
+        assert edited.edits is not None
+        assert (edited.edits["length_m"] > 0).all()
+        assert_geodataframe_equal(edited.points, prepared.points)
+        times = measure_day(edited, study.about.date).access["travel_time_s"].fillna(np.inf)
+        assert ((times <= plain) if is_better else (times >= plain)).all()
+        assert (times != plain).any()
