@@ -18,11 +18,12 @@ from drawn_edits import draw_edits
 from terminal import stemgeo
 
 import stemgeo as sg
-from stemgeo.errors import Findings, InputError
+from stemgeo.errors import Findings, InputError, StudyError
 from stemgeo.inputs.network_edits import load_network_edits, write_network_edits
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.edit_places import draw_edit
+from stemgeo.network.study_edits import find_idle_changes, place_edits
 from stemgeo.study import Register
 
 if TYPE_CHECKING:
@@ -275,3 +276,34 @@ def test_a_network_of_ones_own_is_edited_too(tmp_path: Path) -> None:
         for one in (network, edited)
     )
     assert before == pytest.approx(np.sqrt(2) * after, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("travel", "idle"),
+    [
+        ({"profiles": ["all", "low_stress"], "busy_crossings": "push"}, set()),
+        ({"profiles": ["all", "low_stress"]}, {"crossing"}),
+        ({"profiles": ["all"]}, {"quiet", "crossing"}),
+        ({"mode": "foot"}, {"quiet", "crossing"}),
+    ],
+)
+def test_what_nobody_who_travels_so_would_notice_is_refused(
+    town: Prepared, travel: dict[str, object], idle: set[str]
+) -> None:
+    """Quiet and safe crossings are of riders who ask for it; each that is refused is named."""
+    network = town.ground.network
+    assert network is not None
+    how = hand.study("wegen.osm", travel=travel).travel
+    assert set(find_idle_changes(how)) == idle
+    if idle:
+        table = list_edits(town, 1)
+        with pytest.raises(InputError, match="changes nothing") as caught:
+            place_edits(network, table.to_crs(hand.CRS), how)
+        told = {one.split("'")[1] for one in str(caught.value).split("\n") if "'" in one}
+        assert set(table.loc[table["change"].isin(idle), "edit_id"]) <= told
+
+
+def test_a_study_in_a_straight_line_takes_no_edits() -> None:
+    """Not beside it either."""
+    with pytest.raises(StudyError, match="change nothing in a straight line"):
+        hand.study().with_network_edits("wegen.csv")
