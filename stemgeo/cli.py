@@ -490,7 +490,7 @@ def _print_links(found: LinksResult, form: Form) -> None:
 def _print_where_links_are(found: LinksResult, study: Path, out: Path) -> None:
     """Say what was written, and how the run is asked that measures what is chosen."""
     language = found.study.language
-    files = "summary.md, links.gpkg, map.html, maps/, tables/, manifest.json"
+    files = "summary.md, links.gpkg, maps/, tables/, manifest.json"
     print_line(f"{_RESULT_IN.to_text(language)} {out}: {files}")
     given = [f"--edits {out / 'network-edits.geojson'}"] if len(found.edits) else []
     given += [f"--plan {out / 'plan.csv'}"] if len(found.academies) else []

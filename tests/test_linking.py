@@ -162,6 +162,9 @@ def test_the_command_says_what_it_found(place: Path, tmp_path: Path) -> None:
     assert said.status == 0, said.err
     assert "Kerkstraat" in said.out
     assert f"--edits {out / 'network-edits.geojson'}" in said.err + said.out
+    (line,) = [one for one in said.err.splitlines() if "summary.md" in one]
+    for name in line.partition(": ")[2].split(", "):
+        assert (out / name).exists(), name
     assert verify(out, place).same
 
 
