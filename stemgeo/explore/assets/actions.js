@@ -29,6 +29,8 @@ export const makeActions = (page) => {
   const step = (how, told) => {
     voice.alarm("");
     book.change(how);
+    // The figures are asked first: what is drawn around a place waits for them.
+    answers.ask(book.current());
     if (told) voice.tell(told);
   };
 

@@ -68,9 +68,13 @@ export const makeDrawing = (page) => {
     roads.draw();
   };
 
+  let compared = [];
   const redrawCompare = () => {
     const columns = book.variants().map((variant) => ({ variant, reply: answers.of(variant) }));
     const reference = columns.find(({ variant }) => variant.key === state.reference) ?? null;
+    const shown = [state.choice, reference?.variant, ...columns.flatMap(({ variant, reply }) => [variant, reply])];
+    if (shown.length === compared.length && shown.every((one, i) => one === compared[i])) return { columns, reference };
+    compared = shown;
     renew(byId("compare"),
       columns.length > 1 ? make("label", { class: "filter" }, make("span", {}, say.text("difference_with")),
         make("select", { "data-key": "reference", onchange: (event) => { state.reference = event.target.value; redraw(); } },

@@ -44,13 +44,18 @@ export const makeOverlay = (frame, view, land, { onDrop, onChoose, onSpot, onEnt
       put(label, { x, y });
     });
   };
-  const placeMarks = () => {
-    marks.classList.toggle("far", view.zoom() < NEAR_ZOOM);
-    shown.forEach(({ element, lon, lat }) => put(element, view.project(lon, lat)));
+  const placeCross = () => {
     cross.classList.toggle("seen", Boolean(spot && !spot.used));
     if (spot) put(cross, view.project(spot.lon, spot.lat));
   };
+  const placeMarks = () => {
+    marks.classList.toggle("far", view.zoom() < NEAR_ZOOM);
+    shown.forEach(({ element, lon, lat }) => put(element, view.project(lon, lat)));
+    placeCross();
+  };
 
+  // Those that were dragged away from their place: whatever comes of it, they are drawn anew.
+  const strayed = new WeakSet();
   const hold = (element, mark) => {
     let held = null;
     element.addEventListener("pointerdown", (event) => {
@@ -65,6 +70,7 @@ export const makeOverlay = (frame, view, land, { onDrop, onChoose, onSpot, onEnt
       if (held.far <= CLICK_PX || !mark.movable) return;
       const box = frame.getBoundingClientRect();
       element.classList.add("held");
+      strayed.add(element);
       put(element, { x: event.clientX - box.left, y: event.clientY - box.top });
     });
     element.addEventListener("pointerup", (event) => {
@@ -78,28 +84,40 @@ export const makeOverlay = (frame, view, land, { onDrop, onChoose, onSpot, onEnt
     element.addEventListener("pointercancel", () => { held = null; element.classList.remove("held"); placeMarks(); });
   };
 
+  const drawOne = (mark) => {
+    const element = draw("svg", {
+      class: `mark ${mark.kind}${mark.movable ? " movable" : ""}`,
+      viewBox: "-14 -14 28 28", "aria-hidden": "true", focusable: "false" },
+    draw("title", {}, mark.title), drawMark(mark.kind));
+    if (mark.kind !== "away") hold(element, mark);
+    put(element, view.project(mark.lon, mark.lat));
+    return element;
+  };
+  // Of hundreds of marks few change: those that stay are left alone.
   const setMarks = (wanted, chosen) => {
+    const before = shown;
+    const had = new Map(before.filter(({ element }) => !strayed.has(element)).map(({ key, element }) => [key, element]));
     shown = wanted.map((mark) => {
-      const element = draw("svg", {
-        class: `mark ${mark.kind}${mark.id === chosen ? " chosen" : ""}${mark.movable ? " movable" : ""}`,
-        viewBox: "-14 -14 28 28", "aria-hidden": "true", focusable: "false" },
-      draw("title", {}, mark.title), drawMark(mark.kind));
-      if (mark.kind !== "away") hold(element, mark);
-      return { ...mark, element };
+      const key = JSON.stringify([mark.kind, mark.id, mark.lon, mark.lat, mark.movable, mark.title]);
+      return { ...mark, key, element: had.get(key) ?? drawOne(mark) };
     });
-    marks.replaceChildren(...shown.map(({ element }) => element));
-    placeMarks();
+    const stay = new Set(shown.map(({ element }) => element));
+    before.forEach(({ element }) => { if (!stay.has(element)) element.remove(); });
+    shown.forEach(({ id, element }, i) => {
+      element.classList.toggle("chosen", id === chosen);
+      if (marks.children[i] !== element) marks.insertBefore(element, marks.children[i] ?? null);
+    });
   };
 
   const setSpot = (lon, lat, more = {}) => {
     spot = { lon, lat, ...more };
-    placeMarks();
+    placeCross();
     onSpot(spot);
   };
   // Where something was placed the walk goes on, but nothing more is placed.
   const useSpot = (lon, lat) => {
     spot = { lon, lat, used: true };
-    placeMarks();
+    placeCross();
   };
 
   // The crosshair goes by steps; at the edge the map comes along.
@@ -140,6 +158,7 @@ export const makeOverlay = (frame, view, land, { onDrop, onChoose, onSpot, onEnt
     else takeNamesAlong();
   });
   placeNames();
+  placeMarks();
 
   // Another map takes its place.
   const close = () => {
