@@ -31,6 +31,7 @@ NO_LETTER = "(Glyph|Matplotlib currently does not support)"
 """How matplotlib begins to tell that a letter is not in the font."""
 
 POINTS_PER_INCH = 72
+_SHAPED_PT = TextToPath.FONT_SCALE
 LINE_HEIGHT = 1.3
 MARGIN_IN, GAP_IN = 0.45, 0.12
 TITLE_SIZES = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0)
@@ -44,7 +45,6 @@ LARGEST = 12
 """Names that may stand against their ground."""
 
 
-@cache
 def text_width_in(line: str, size_pt: float, weight: str = "normal") -> float:
     """Measure a line of text, in inches.
 
@@ -55,11 +55,18 @@ def text_width_in(line: str, size_pt: float, weight: str = "normal") -> float:
     size_pt, weight
         Of its letters: points, and as matplotlib calls it.
     """
-    font = FontProperties(family=FONT, size=size_pt, weight=weight)
+    # Letters without hints are shaped alike in every size: most of the time goes into that.
+    return _shape_line(line, weight) * (size_pt / _SHAPED_PT) / POINTS_PER_INCH
+
+
+@cache
+def _shape_line(line: str, weight: str) -> float:
+    """Measure a line in letters of the size in which matplotlib shapes all, in points."""
+    font = FontProperties(family=FONT, size=_SHAPED_PT, weight=weight)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", NO_LETTER)
         width_pt, _, _ = TextToPath().get_text_width_height_descent(line, font, ismath=False)
-    return float(width_pt) / POINTS_PER_INCH
+    return float(width_pt)
 
 
 def line_height_in(size_pt: float) -> float:
