@@ -15,9 +15,11 @@ import stemgeo as sg
 from stemgeo.errors import InputError, ResultError, StudyError
 from stemgeo.inputs import load_inputs
 from stemgeo.linking import LinksResult, links
+from stemgeo.maps.text import name_link_kind
 from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.outcome import WrittenLinks
 from stemgeo.study import load_study
+from stemgeo.texts import load_texts
 from stemgeo.verification import verify
 
 if TYPE_CHECKING:
@@ -238,6 +240,20 @@ def test_the_answer_has_a_section_and_the_web_map_a_layer(
     (other / "study.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ResultError, match=r"of another study.*travel\.cutoff_min"):
         sg.run(load_study(other)).web_map(links=folder)
+
+
+def test_a_bridge_says_what_it_crosses() -> None:
+    """One kind, several, or none where the kind alone is named."""
+    words = load_texts("nl")
+    told = [
+        name_link_kind({"kind": "barrier", "across": one}, words)
+        for one in ("water", "water; motorway", "")
+    ]
+    assert told == [
+        "brug of tunnel, water",
+        "brug of tunnel, water en autosnelweg",
+        "brug of tunnel",
+    ]
 
 
 @pytest.mark.parametrize(

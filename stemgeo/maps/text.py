@@ -190,7 +190,8 @@ def name_link_kind(row: Mapping[Any, Any], words: Texts) -> str:
     names = words.list_below("links.across")
     crossed = [names.get(one, one) for one in str(row["across"]).split("; ") if one]
     across = join_with_and(crossed, words.language) if crossed else ""
-    return words(f"links.kind.{row['kind']}", across=across)
+    # Of a kind by itself nothing is crossed.
+    return words(f"links.kind.{row['kind']}", across=across).rstrip(", ")
 
 
 def _province_key(province: str) -> str:
