@@ -1844,6 +1844,15 @@ _OF_ROADS = {
 }
 """What changes nothing in a straight line."""
 
+_OF_LINK_KINDS: dict[str, tuple[LinkKind, ...]] = {
+    "max_stretch_m": ("stretch",),
+    "max_chain_m": ("chain",),
+    "max_barrier_m": ("barrier",),
+    "max_gap_m": ("gap",),
+    **dict.fromkeys(("least_detour", "spacing_m", "per_spot"), ("barrier", "gap")),
+}
+"""The kinds of which each option of `[links]` limits what is looked for."""
+
 _OF_RIDING = (
     *("stress_rules", "busy_crossings", "walking_speed_ms", "pushing_speed_kmh", "surface"),
     "pavements_under_10",
@@ -1996,8 +2005,9 @@ class Study(_StudyPart):
         """
         if self._said_by is SaidBy.RESULT:
             return
-        of_inputs = self._idle_in_a_straight_line if self.straight_line else self._idle_over_roads
-        for key, why in (*of_inputs(), *self._idle_beside_others()):
+        of_roads = *self._idle_over_roads(), *self._idle_links()
+        of_inputs = self._idle_in_a_straight_line() if self.straight_line else of_roads
+        for key, why in (*of_inputs, *self._idle_beside_others()):
             table, _, name = key.partition(".")
             if self.is_chosen(table, name.partition(".")[0]):
                 yield key, why
@@ -2042,6 +2052,15 @@ class Study(_StudyPart):
             if not self.draws_on(what):
                 by = f" and compare = [{_list_values(methods[1:])}]" if methods[1:] else ""
                 yield f"demand.{name}", f" with method {methods[0]}{by}"
+
+    def _idle_links(self) -> Iterator[tuple[str, str]]:
+        kinds = set(self.links.kinds)
+        for name, of in _OF_LINK_KINDS.items():
+            if kinds.isdisjoint(of):
+                there = " or ".join(f'"{one}"' for one in of)
+                yield f"links.{name}", f" without {there} in links.kinds"
+            elif self.links_profile == "all" and {"stretch", "chain"}.issuperset(of):
+                yield f"links.{name}", " over all roads, where none is too stressful"
 
     def _idle_beside_others(self) -> Iterator[tuple[str, str]]:
         if self.travel.speed_kmh and any(band.speed_kmh for band in self.travel.bands):
