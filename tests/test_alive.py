@@ -55,6 +55,7 @@ from stemgeo.study import (
     Facility,
     Input,
     Layer,
+    LinkCost,
     SaidBy,
     Study,
     _find_model,
@@ -659,7 +660,7 @@ def options(model: type[BaseModel] = Study, place: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         key = place + (field.alias or name)
         inner = _find_model(field.annotation)
-        if inner is None or issubclass(inner, Input | Facility):
+        if inner is None or issubclass(inner, Input | Facility | LinkCost):
             yield key
         else:
             yield from options(inner, f"{key}.")
