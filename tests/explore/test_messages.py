@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemgeo.explore.messages import (
+    MOST_ROADS,
+    MOST_VERTICES,
     REQUESTS,
     ChangeRequest,
     RoadsRequest,
@@ -93,3 +95,44 @@ def test_what_is_hidden_in_text_is_gone() -> None:
     asked = read_message(ChangeRequest, json.dumps({"request": 1, "variant": named}).encode())
     assert asked.variant.name == "abc[2J d"
     assert asked.variant.closed == ("S1",)
+
+
+ROAD = {"id": "W1", "change": "quiet", "line": [[4.4, 51.1], [4.41, 51.1]]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"change": "widen"},
+        {"line": [[4.4, 51.1]]},
+        {"line": []},
+        {"line": [[4.4, 51.1]] * (MOST_VERTICES + 1)},
+        {"line": [[4.4, 51.1], [400.0, 51.1]]},
+        {"change": "crossing"},
+        {"level": 3},
+        {"change": "add", "level": 5},
+        {"oneway": True},
+        {"way": -1},
+        {"id": ""},
+        {"width_m": 3},
+    ],
+)
+def test_a_road_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    """Of no known kind, without its line, with too many places, or with what is of another kind."""
+    fine = {"request": 1, "variant": {"roads": [ROAD]}}
+    assert read_message(ChangeRequest, json.dumps(fine).encode()).variant.roads
+    told = {"request": 1, "variant": {"roads": [ROAD | wrong]}}
+    with pytest.raises(WrongMessage):
+        read_message(ChangeRequest, json.dumps(told).encode())
+
+
+def test_so_many_roads_and_no_more() -> None:
+    """One more than a variant may change is refused."""
+    every = [ROAD | {"id": f"W{number}"} for number in range(MOST_ROADS + 1)]
+    for count in (MOST_ROADS, MOST_ROADS + 1):
+        told = json.dumps({"request": 1, "variant": {"roads": every[:count]}}).encode()
+        if count == MOST_ROADS:
+            assert len(read_message(ChangeRequest, told).variant.roads) == count
+        else:
+            with pytest.raises(WrongMessage):
+                read_message(ChangeRequest, told)

@@ -56,6 +56,7 @@ ROUTES = [
     *(("GET", path) for path in ("", "app.css", "no-such", "api/study", "api/schema")),
     *(("GET", path) for path in ("api/variants", "api/prove/1", "api/roads")),
     *(("POST", f"api/{path}") for path in ("change", "isochrone", "best", "find", "prove", "no")),
+    *(("POST", f"api/{path}") for path in ("stretch", "road")),
     *((method, "api/variants/a") for method in ("PUT", "DELETE")),
 ]
 

@@ -44,6 +44,7 @@ export const makeActions = (page) => {
   const look = async (id) => {
     const at = spotOf(id);
     state.areas = null;
+    state.areasOver = JSON.stringify(book.current().roads);
     state.near = null;
     isoQuestion.drop();
     nearQuestion.drop();

@@ -95,6 +95,8 @@ export const makeDrawing = (page) => {
     else if (told) voice.alarm("");
     told = problem;
     if (state.selected && !act.spotOf(state.selected)) [state.selected, state.areas] = [null, null];
+    // Over other roads one gets to another place.
+    if (state.selected && state.areasOver !== JSON.stringify(variant.roads)) act.select(state.selected);
     if (state.moving && !act.spotOf(state.moving)) state.moving = null;
     drawTabs(variant);
     drawBesideSpot();

@@ -58,7 +58,7 @@ const makePage = (study, redraw) => {
     study, say, voice, figures, redraw, land: readLand(study), panels: makePanels({ study, say, figures }),
     book: makeBook([freshVariant(say, "v1", 1)], redraw), view: null, overlay: null,
     state: {
-      selected: null, moving: null, near: null, sought: "", areas: null, roads: null, stretch: null, link: null, tool: "place", reference: null, bestIn: "",
+      selected: null, moving: null, near: null, sought: "", areas: null, areasOver: "[]", roads: null, stretch: null, link: null, tool: "place", reference: null, bestIn: "",
       choice: { profile: study.profiles[0].key, scenario: has(study.scenarios, "central"), band: has(study.bands, "all") },
     },
     guard: async (run) => {
