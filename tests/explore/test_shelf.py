@@ -97,7 +97,7 @@ def test_roads_that_someone_changed_are_not_replaced(shelf: VariantShelf) -> Non
     both = ONE.model_copy(update={"roads": (ROAD,)})
     sha256 = shelf.save("a", both, "").sha256
     place = shelf.folder / "a.edits.geojson"
-    place.write_text(place.read_text("utf-8").replace("Brug", "Onze brug"), "utf-8")
+    place.write_text(place.read_text("utf-8").replace('"Brug"', '"Onze brug", "x": 1'), "utf-8")
     mine = place.read_bytes()
     (told,) = shelf.list_saved()
     assert not told.ours
