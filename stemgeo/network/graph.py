@@ -13,7 +13,7 @@ import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numba import njit
@@ -33,7 +33,6 @@ from stemgeo.study import FLAT, MODES, PUSHING_KMH
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import geopandas as gpd
     import networkx as nx
     import shapely
     from numpy.typing import NDArray
@@ -482,30 +481,6 @@ class Network:
                 profile, ferries=True
             )
         return self._mark_islands().calm_to(profile)
-
-    def with_edits(self, edits: gpd.GeoDataFrame | str | Path) -> Self:
-        """Give this network with roads changed: see `docs/network-edits.md`.
-
-        >>> sg.access(network.with_edits("wegen.geojson"), academies, demand, speed_kmh=15)
-
-        Doors and islands stay those of before: nobody comes to live along an added road. For quiet
-        roads alone: `network.with_edits(edits).calm_to("low_stress")`.
-
-        Parameters
-        ----------
-        edits
-            A file of edits, or what `stemgeo.inputs.network_edits.read_network_edits` made of one.
-
-        Raises
-        ------
-        InputError
-            Naming every edit that lies on no road, is not joined to any, or changes nothing.
-        """
-        from stemgeo.inputs.network_edits import read_network_edits
-        from stemgeo.network.edit_places import add_edits
-
-        table = read_network_edits(edits) if isinstance(edits, str | Path) else edits
-        return cast("Self", add_edits(self, table))
 
     def calm_to(self, profile: str) -> Self:
         """Push along roads that are too stressful for a profile, where walking is allowed.

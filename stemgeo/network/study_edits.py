@@ -9,11 +9,14 @@ import pandas as pd
 
 from stemgeo.errors import Findings, InputError, Problem
 from stemgeo.facts import LAMBERT_72
-from stemgeo.network.edit_places import draw_edit, match_edits
+from stemgeo.inputs.network_edits import read_network_edits
+from stemgeo.network.edit_places import add_edits, draw_edit, match_edits
 from stemgeo.network.edits import measure_mm
 from stemgeo.notes import Note, Said, clean_text, say, say_amount, say_count, say_list
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stemgeo.network.edits import RoadEdit
     from stemgeo.network.graph import Network
     from stemgeo.study import Travel
@@ -70,6 +73,30 @@ def place_edits(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> gp
     placed = meant.set_geometry(drawn.to_crs(LAMBERT_72).set_axis(meant.index))
     placed.insert(len(placed.columns) - 1, "length_m", lengths)
     return placed
+
+
+def edit_network(network: Network, edits: gpd.GeoDataFrame | str | Path) -> Network:
+    """Give a network of one's own with roads changed: see `docs/network-edits.md`.
+
+    >>> sg.access(sg.edit_network(network, "wegen.geojson"), academies, demand, speed_kmh=15)
+
+    Doors and islands stay those of before: nobody comes to live along an added road. For quiet
+    roads alone: `sg.edit_network(network, edits).calm_to("low_stress")`.
+
+    Parameters
+    ----------
+    network
+        As from `Network.from_osm`.
+    edits
+        A file of edits, or what `stemgeo.inputs.network_edits.read_network_edits` made of one.
+
+    Raises
+    ------
+    InputError
+        Naming every edit that lies on no road, is not joined to any, or changes nothing.
+    """
+    table = edits if isinstance(edits, gpd.GeoDataFrame) else read_network_edits(edits)
+    return add_edits(network, table)
 
 
 def find_idle_changes(travel: Travel) -> dict[str, str]:

@@ -270,7 +270,7 @@ def test_a_network_of_ones_own_is_edited_too(tmp_path: Path) -> None:
         gpd.GeoDataFrame({one: ["A"]}, geometry=[hand.spot(x, 0)], crs=hand.CRS)
         for one, x in (("academy_id", 0), ("point_id", 2))
     )
-    edited = network.with_edits(tmp_path / "w.csv")
+    edited = sg.edit_network(network, tmp_path / "w.csv")
     before, after = (
         sg.access(one, academies, demand, speed_kmh=15)["travel_time_s"].iloc[0]
         for one in (network, edited)
