@@ -15,7 +15,8 @@ from stemgeo.explain.hybrids import Hybrids
 from stemgeo.explain.newness import list_new
 from stemgeo.explain.questions import list_questions, list_versions
 from stemgeo.measure import count_cores, report_nothing
-from stemgeo.notes import Said, tell_notes
+from stemgeo.notes import Note, Said, say, say_list, tell_notes
+from stemgeo.profiles import ROADS
 from stemgeo.report.bridge import Explanation
 from stemgeo.report.comparison import label_results, list_notices, name_sources
 from stemgeo.report.imprint import build_map_text
@@ -24,7 +25,7 @@ from stemgeo.tables import check_table, order_columns
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -106,7 +107,8 @@ def bridge_ends(
         if one.written is not None
     ]
     questions = pd.concat([list_questions(*ends), *versions], ignore_index=True)
-    notes = dict.fromkeys((*hybrids.a.inputs.warnings, *hybrids.b.inputs.warnings))
+    read = (*hybrids.a.inputs.warnings, *hybrids.b.inputs.warnings)
+    notes = dict.fromkeys((*read, *_note_left_out(hybrids)))
     return Explanation(
         study=b.study,
         table=check_table("bridge", _build_table(hybrids, counted, (a, b))),
@@ -156,6 +158,42 @@ def _build_texts(
             method_note="",
         )
     return found
+
+
+def _note_left_out(hybrids: Hybrids) -> Iterator[Note]:
+    """Tell of what one end alone is measured by, and so is not explained."""
+    studies = [one.study for one in (hybrids.a, hybrids.b)]
+    roads = [{"all"} if one.straight_line else {*one.travel.profiles} for one in studies]
+    bands = [{band.name for band in one.travel.bands} for one in studies]
+    layers = [set(one.inputs.layers) for one in studies]
+    alone = {
+        "roads": [ROADS[one] for one in ROADS if one in roads[0] ^ roads[1]],
+        "bands": sorted(bands[0] ^ bands[1]),
+        "layers": sorted(layers[0] - layers[1]),
+    }
+    where = Said("explanation", "verklaring", "explication")
+    mend = say("not explained", "niet verklaard", "non expliqué")
+    told = {
+        "roads": say(
+            "one of both alone is measured over {named}",
+            "maar één van beide is gemeten over {named}",
+            "une seule des deux mesures porte sur : {named}",
+            named=say_list(alone["roads"]),
+        ),
+        "bands": say(
+            "one of both alone counts the ages {named}",
+            "maar één van beide telt de leeftijden {named}",
+            "une seule des deux mesures compte les âges {named}",
+            named=say_list(alone["bands"]),
+        ),
+        "layers": say(
+            "the first alone counts by the layers {named}",
+            "enkel de eerste telt volgens de lagen {named}",
+            "seule la première compte par les couches {named}",
+            named=say_list(alone["layers"]),
+        ),
+    }
+    yield from (Note(where, what, mend) for name, what in told.items() if alone[name])
 
 
 def _speak(study: Study, language: Language) -> Study:

@@ -269,6 +269,7 @@ def test_other_ages_are_a_part_of_the_rules(make: Callable[..., Study]) -> None:
     found = sg.explain(a, b)
     assert found.differing == ["children", "rules"]
     assert set(found.table["band"]) == {"9-11", "all"}
+    assert any("counts the ages 12-17, 5-8" in str(one) for one in found.notes)
     key = ("region", "VLG", "all", "all")
     assert take(found, "rules").loc[key, "children"] < 0
     check_sums(found)
