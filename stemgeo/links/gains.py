@@ -476,8 +476,11 @@ class RoadSearch:
         workers = max(1, min(self.threads, len(turns)))
         found: list[tuple[Longs, Ints]] = [_NOTHING] * len(turns)
 
+        # Copied before anyone begins to change them.
+        copies = [self.begin(done) if done is None or worker else done for worker in range(workers)]
+
         def work(worker: int) -> None:
-            mine = self.begin(done) if done is None or worker else done
+            mine = copies[worker]
             for turn in range(worker, len(turns), workers):
                 begin, stop = turns[turn]
                 found[turn] = try_changes(

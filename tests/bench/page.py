@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import explorer, profiles, ratios, scaling, synthetic
+from bench import explorer, links, profiles, ratios, scaling, synthetic
 from bench.profiles import Costs
 from bench.timing import THREADS, alone, machine
 
@@ -38,6 +39,7 @@ def main() -> None:
         sets = _told("coverage sets", alone("bench.flanders", "sets", str(kept)))
         costs = _told("its costs", alone("bench.flanders", "profile", str(kept))["costs"])
         explored = _told("explorer", explorer.section(kept))
+        roads = _told("which road", links.section(kept))
         of_sample = _told("costs of the sample", alone("bench.sample")["costs"])
         rows = _rows(place)
         made = Network.load(kept).restrict_to()
@@ -47,7 +49,8 @@ def main() -> None:
         curves = scaling.measured(made)
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _flanders(size, flanders, sets), explored, _growth(curves)]
+        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads]
+        + [_growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
         + [alone("bench.answer")["section"]]
@@ -56,13 +59,13 @@ def main() -> None:
     sys.stdout.write(page)
 
 
-def renew_explorer() -> None:
-    """Measure the explorer alone, and write its section of the page anew."""
+def renew(write: Callable[[Path], str]) -> None:
+    """Measure one part alone, and write its section of the page anew."""
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "network"
         kept.mkdir()
         alone("bench.flanders", "keep", str(kept))
-        part = explorer.section(kept)
+        part = write(kept)
     PAGE.write_text(put_section(PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")
     sys.stdout.write(part)
 
@@ -215,4 +218,8 @@ def _lines(found: Costs) -> str:
 
 
 if __name__ == "__main__":
-    {"": main, "explorer": renew_explorer}["".join(sys.argv[1:])]()
+    asked = "".join(sys.argv[1:])
+    if asked:
+        renew({"explorer": explorer.section, "links": links.section}[asked])
+    else:
+        main()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shapely
-from bench import explorer, opponents, page, ratios, scaling, synthetic
+from bench import explorer, links, opponents, page, ratios, scaling, synthetic
 
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.graph import Network
@@ -97,6 +97,21 @@ def test_the_explorer_is_measured_again(
     text = explorer.write_section(kept | {"peak_mib": 10.0}, ms, same)
     assert "| a drop to figures painted, the map without WebGL | 150 | 195 | 200 | 300 |" in text
     assert "are\nthe same to the child" in text
+
+
+def test_which_road_is_measured_on_a_small_land_too(
+    made: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Candidates, counts and choices are told with their times and the memory."""
+    monkeypatch.setattr(synthetic, "FLANDERS_ACADEMIES", 4)
+    monkeypatch.setattr(synthetic, "FLANDERS_POINTS", 400)
+    monkeypatch.setattr(links, "STRETCHES", 300)
+    made.save(tmp_path)
+    found, counted = (one(tmp_path) | {"peak_mib": 10.0} for one in links.PARTS.values())
+    assert counted["stretches"] == 300
+    text = links.write_section(found, counted)
+    assert f"looking for {found['candidates']:,} candidates" in text
+    assert text.startswith("## Which road, at the size of Flanders\n")
 
 
 def test_a_section_is_put_in_the_place_of_the_older_one() -> None:

@@ -99,16 +99,23 @@ def test_any_number_of_threads_gains_the_same(towns: list[MadeTown]) -> None:
     network = town.rider.network
     edits = draw_edits(network, 7, 30)
     laid = lay_edits(network, edits)
-    lists = [[number % 30] for number in range(600)]
-    one, two = (
-        RoadGains.from_measured(town.prepared, town.measured, laid, threads=threads).count(
-            Options.of_lists(lists), scenarios=["central"]
-        )
+    options = Options.of_lists([[number % 30] for number in range(600)])
+    both = [
+        RoadGains.from_measured(town.prepared, town.measured, laid, threads=threads)
         for threads in (1, 2)
-    )
+    ]
+    one, two = (gains.count(options, scenarios=["central"]) for gains in both)
     np.testing.assert_array_equal(one.children, two.children)
     np.testing.assert_array_equal(one.children[:30], one.children[570:])
     assert one.children.any()
+    searches = (gains.list_searches(["low_stress"], ["central"]) for gains in both)
+    for alone, shared in zip(*searches, strict=True):
+        tried = []
+        for search in (alone, shared):
+            done = search.begin()
+            search.do(options.take([3]), done)
+            tried.append([part.tolist() for part in search.try_options(options, done)])
+        assert tried[0] == tried[1]
 
 
 def test_what_closes_a_road_is_refused(towns: list[MadeTown]) -> None:
