@@ -58,7 +58,7 @@ _NOT_SHOWN = ("organisation", "postcode", "trajectories", "online_trajectories",
 """What a plan may say of a place that comes, and the page does not."""
 
 
-class _Content(NamedTuple):
+class _VariantFiles(NamedTuple):
     """What the files of a variant hold; None where there is none."""
 
     plan: bytes | None
@@ -155,7 +155,7 @@ class VariantShelf:
         return self.folder / f"{slug}{ENDING}", self.folder / f"{slug}{OF_ROADS}"
 
     def _tell_problem(
-        self, slug: str, name: str, what: Said, content: _Content | None = None
+        self, slug: str, name: str, what: Said, content: _VariantFiles | None = None
     ) -> SavedVariant:
         return SavedVariant(
             slug=slug,
@@ -186,7 +186,7 @@ class VariantShelf:
         name = variant.name or slug
         return SavedVariant(slug=slug, name=name, sha256=content.sha256, variant=variant)
 
-    def _read_ours(self, content: _Content) -> Variant | None:
+    def _read_ours(self, content: _VariantFiles) -> Variant | None:
         """Read files that are to the letter what would be written; None for any other."""
         try:
             plan = read_variant(content.plan.decode()) if content.plan is not None else Variant()
@@ -199,9 +199,9 @@ class VariantShelf:
             return None
         return plan
 
-    def _write(self, variant: Variant) -> _Content:
+    def _write(self, variant: Variant) -> _VariantFiles:
         laid, own = self.placer.lay_out(variant), self.board.roads.own
-        return _Content(
+        return _VariantFiles(
             write_variant(variant, laid, self.board.register).encode() if variant.places else None,
             write_roads(own, lay_roads(variant.roads), variant.name).encode()
             if variant.roads
@@ -213,7 +213,7 @@ class VariantShelf:
         plan, roads = self._write(variant)
         return (plan or b"").decode(), (roads or b"").decode()
 
-    def _read_any(self, slug: str, content: _Content) -> SavedVariant:
+    def _read_any(self, slug: str, content: _VariantFiles) -> SavedVariant:
         """Read a plan and edits of roads of someone, as a run reads them, as a page shows them."""
         findings, language = Findings(), self.board.study.language
         plan, edits = self._load(slug, content, findings)
@@ -246,7 +246,7 @@ class VariantShelf:
         )
 
     def _load(
-        self, slug: str, content: _Content, findings: Findings
+        self, slug: str, content: _VariantFiles, findings: Findings
     ) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
         """Read both files as a run does; problems go to `findings`."""
         board, (plan, roads) = self.board, self._find_places(slug)
@@ -349,7 +349,7 @@ def _cut_ending(name: str, ending: str) -> str:
     return name.removesuffix(ending) if name.endswith(ending) else ""
 
 
-def _read_files(*places: Path) -> _Content | None:
+def _read_files(*places: Path) -> _VariantFiles | None:
     """Read the files of a variant; None where one is none, or longer than any variant."""
     there = [os.path.lexists(one) for one in places]
     parts = [
@@ -357,7 +357,7 @@ def _read_files(*places: Path) -> _Content | None:
     ]
     if any(one is None and is_there for one, is_there in zip(parts, there, strict=True)):
         return None
-    return _Content(*parts)
+    return _VariantFiles(*parts)
 
 
 def _read_bytes(place: Path) -> bytes | None:
