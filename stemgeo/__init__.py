@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from stemgeo.explain.bridging import explain
     from stemgeo.linking import LinksResult, links
     from stemgeo.network.graph import Network
-    from stemgeo.network.study_edits import edit_network
     from stemgeo.planning import Plan, site
     from stemgeo.readiness import check
     from stemgeo.registers import check_register
@@ -57,7 +56,6 @@ _HOMES = {
     "isochrones": "stemgeo.access.areas",
     "compare": "stemgeo.report.comparison",
     "coverage": "stemgeo.steps",
-    "edit_network": "stemgeo.network.study_edits",
     "explain": "stemgeo.explain.bridging",
     "gaps": "stemgeo.steps",
     "links": "stemgeo.linking",
@@ -90,7 +88,6 @@ __all__ = [
     "check_register",
     "compare",
     "coverage",
-    "edit_network",
     "explain",
     "gaps",
     "isochrones",

@@ -78,10 +78,10 @@ def place_edits(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> gp
 def edit_network(network: Network, edits: gpd.GeoDataFrame | str | Path) -> Network:
     """Give a network of one's own with roads changed: see `docs/network-edits.md`.
 
-    >>> sg.access(sg.edit_network(network, "wegen.geojson"), academies, demand, speed_kmh=15)
+    >>> sg.access(edit_network(network, "wegen.geojson"), academies, demand, speed_kmh=15)
 
     Doors and islands stay those of before: nobody comes to live along an added road. For quiet
-    roads alone: `sg.edit_network(network, edits).calm_to("low_stress")`.
+    roads alone: `edit_network(network, edits).calm_to("low_stress")`.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ from stemgeo.inputs.network_edits import load_network_edits, write_network_edits
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.edit_places import draw_edit
-from stemgeo.network.study_edits import find_idle_changes, place_edits
+from stemgeo.network.study_edits import edit_network, find_idle_changes, place_edits
 from stemgeo.study import Register
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ def test_a_network_of_ones_own_is_edited_too(tmp_path: Path) -> None:
         gpd.GeoDataFrame({one: ["A"]}, geometry=[hand.spot(x, 0)], crs=hand.CRS)
         for one, x in (("academy_id", 0), ("point_id", 2))
     )
-    edited = sg.edit_network(network, tmp_path / "w.csv")
+    edited = edit_network(network, tmp_path / "w.csv")
     before, after = (
         sg.access(one, academies, demand, speed_kmh=15)["travel_time_s"].iloc[0]
         for one in (network, edited)
