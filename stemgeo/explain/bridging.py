@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -166,7 +166,7 @@ def _note_left_out(hybrids: Hybrids) -> Iterator[Note]:
     roads = [{"all"} if one.straight_line else {*one.travel.profiles} for one in studies]
     bands = [{band.name for band in one.travel.bands} for one in studies]
     layers = [set(one.inputs.layers) for one in studies]
-    alone = {
+    alone: dict[str, Sequence[Any]] = {
         "roads": [ROADS[one] for one in ROADS if one in roads[0] ^ roads[1]],
         "bands": sorted(bands[0] ^ bands[1]),
         "layers": sorted(layers[0] - layers[1]),

@@ -161,7 +161,7 @@ def list_windows(
     cutoff_ms: int,
     most: int,
 ) -> Sets:
-    """List the chains of one street over which a child comes to an academy in time, end to end.
+    """List the chains of one street that bring a child to an academy before the cutoff, end to end.
 
     Those in which every piece is ridden: leaving it before its last piece would take longer.
 

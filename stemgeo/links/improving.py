@@ -343,7 +343,7 @@ def _pass_on(field: Field, state: State, cutoff_ms: int, room: Room) -> None:
 def _gain_on_road(
     field: Field, state: State, road: Number, end: Number, cutoff_ms: int, room: Room
 ) -> None:
-    """Gain the points on a road that changed who reach one of its ends in time."""
+    """Gain the points on a road that changed who reach one of its ends soon enough."""
     parts, ties = state.done[road], field.ties
     there = np.int64(state.time_ms[field.roads[road, end]])
     there += _find_crossing_ms(field.roads, road, end, parts)

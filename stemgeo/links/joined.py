@@ -187,7 +187,7 @@ def _rate(
 ) -> float:
     """Say how far a better time comes, over a link from where one is `going` to where `beyond`.
 
-    Not above 0 where no child comes over it in time, or where it saves too little.
+    Not above 0 where no child comes over it before the cutoff, or where it saves too little.
     """
     if coming + link_ms + beyond > cutoff_ms:
         return 0.0

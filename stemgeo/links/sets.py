@@ -221,7 +221,7 @@ def choose_together(
     budget_cents
         What there is to spend. Then nothing is chosen of which the cost is not known.
     seconds
-        For the proof. One that does not end in time leaves the best that was found, and a bound.
+        For the proof. One that takes longer leaves the best that was found, and a bound.
     """
     sites = 0 if gains.places is None else len(gains.places)
     things = len(gains.laid.first) - 1, sites

@@ -203,5 +203,10 @@ def _say_road(name: str, change: str, length_m: int | None = None) -> Said:
     of: dict[str, Said | str] = {"name": clean_text(name, 60), "what": SAID[change]}
     if length_m is None:
         return say("{name} ({what})", "{name} ({what})", "{name} ({what})", **of)
-    long = "{name} ({what}, {length} m)"
-    return say(long, long, long, **of, length=say_amount(length_m))
+    return say(
+        "{name} ({what}, {length} m)",
+        "{name} ({what}, {length} m)",
+        "{name} ({what}, {length} m)",
+        **of,
+        length=say_amount(length_m),
+    )
