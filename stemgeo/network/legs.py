@@ -285,6 +285,9 @@ def find_squares(
 ) -> tuple[int, int]:
     """Give the first and the last row or column that are within a distance.
 
+    Of a place beyond all squares the last is the one before the first, and both bound an empty run
+    of squares: what lies outside the roads is looked up as well.
+
     Parameters
     ----------
     start, square_m, count
@@ -294,7 +297,8 @@ def find_squares(
     """
     low = int(np.floor((at - within_m - ROUNDING_M - start) / square_m))
     high = int(np.floor((at + within_m + ROUNDING_M - start) / square_m))
-    return max(low, 0), min(high, count - 1)
+    first = min(max(low, 0), count)
+    return first, max(min(high, count - 1), first - 1)
 
 
 @njit(cache=True, nogil=True, inline="always")

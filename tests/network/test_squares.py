@@ -15,6 +15,7 @@ from stemgeo.access.travellers import OverNetwork, Pace
 from stemgeo.measure import note_odd_roads
 from stemgeo.network import Network
 from stemgeo.network.bicycle import LIFTING
+from stemgeo.network.legs import find_squares
 from stemgeo.network.osm import read_roads
 from stemgeo.study import Travel
 
@@ -235,3 +236,11 @@ def test_a_lift_drawn_as_a_node_is_a_wait(tmp_path: Path) -> None:
         ride(network, drawn.at("a"), drawn.at("c"), {LIFTING: 90}) == drawn.ms("a b c", 4) + 90_000
     )
     assert Travel().lift_wait_s == 90
+
+
+@pytest.mark.parametrize(
+    ("at", "first", "last"), [(25.0, 1, 3), (-1000.0, 0, -1), (1000.0, 5, 4), (58.0, 4, 4)]
+)
+def test_squares_of_a_place_beyond_all_are_none(at: float, first: int, last: int) -> None:
+    """Five squares of 10 m: a river that goes on past the roads is near none of them."""
+    assert find_squares(0.0, 10.0, 5, at, 12.0 if at == 25 else 9.5) == (first, last)
