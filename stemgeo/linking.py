@@ -18,6 +18,7 @@ from stemgeo.links import table as tables
 from stemgeo.links.candidates import list_candidates
 from stemgeo.links.ends import measure_ends
 from stemgeo.links.gains import Options, RoadGains
+from stemgeo.links.quiet import mark_taken, refuse_projects
 from stemgeo.links.ranks import rank_otherwise
 from stemgeo.links.sets import choose_together
 from stemgeo.links.table import CENTRAL, TOGETHER, UNKNOWN_CENTS, LinkFigures, LinkTables
@@ -289,7 +290,12 @@ def find_links(
         counted=more,
         proven=proven,
         notes=tell_notes(
-            (*prepared.notes, *after.notes, *_note_not_kept(int(sets["adds"].sum()), more)),
+            (
+                *prepared.notes,
+                *_note_taken(asked),
+                *after.notes,
+                *_note_not_kept(int(sets["adds"].sum()), more),
+            ),
             study.languages,
         ),
     )
@@ -302,6 +308,7 @@ def _build_question(
     projects: list[RoadEdit] = []
     if inputs.road_projects is not None:
         projects = match_edits(rider.network, inputs.road_projects)  # type: ignore[union-attr]
+        refuse_projects(projects)
     found = list_candidates(prepared, measured, projects, progress)
     laid = lay_edits(rider.network, found.edits)  # type: ignore[union-attr]
     academies = find_candidates(prepared, measured).table if study.links.with_academies else None
@@ -323,6 +330,31 @@ def _build_question(
     )
     _refuse_unpriced(asked)
     return asked
+
+
+def _note_taken(asked: _RoadQuestion) -> Iterator[Note]:
+    """Tell of stressful roads that are not looked at, as a project changes them otherwise."""
+    kinds = {"stretch", "chain"}.intersection(asked.prepared.study.links.kinds)
+    taken = mark_taken(asked.network, asked.profile, asked.found.edits)
+    if kinds and taken.any():
+        metres = round(asked.network.length_mm[taken].sum(dtype=np.int64) / 1000)
+        yield Note(
+            _WHICH_ROAD,
+            say(
+                "{metres} m of busy road is no stretch here: a project of yours changes it, and "
+                "what both bring there could not be told apart",
+                "{metres} m drukke weg is hier geen stuk: een project van u wijzigt die, en wat "
+                "beide er brengen is niet uit elkaar te houden",
+                "{metres} m de route trop stressante n’est pas un tronçon ici : un de vos projets "
+                "la modifie, et l’apport de chacun ne pourrait être distingué",
+                metres=say_amount(metres),
+            ),
+            say(
+                "leave the project out to see what a quiet road brings there",
+                "laat het project weg om te zien wat een rustige weg daar brengt",
+                "retirez le projet pour voir ce qu’une route calme y apporte",
+            ),
+        )
 
 
 def _refuse_without_roads(study: Study) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import avenue
+import hand
 import pytest
 from avenue import NORTH, SOUTH, WEST, take
 from terminal import stemgeo
@@ -184,6 +185,48 @@ def test_a_project_of_ones_own_is_weighed(tmp_path: Path) -> None:
     row = found.links.iloc[0]
     assert (row["kind"], row["newly"], row["cost_eur"]) == ("project", SOUTH, 9000)
     assert load_inputs(own).road_projects is not None
+
+
+def write_projects(folder: Path, *rows: str) -> Study:
+    """Write a study with projects of one's own: id;change;level;WKT in Lambert 72."""
+    (folder / "own.csv").write_text("\n".join(["id;change;level;geometry", *rows]), "utf-8")
+    text = f'road_projects = {{ path = "{folder / "own.csv"}", crs = "EPSG:31370" }}'
+    one_way = [(of, tags | {"oneway": "yes"} if 22 in of else tags) for of, tags in avenue.WAYS]
+    avenue.write_study(folder / "study", inputs=text)
+    (folder / "study" / "wegen.osm").write_text(hand.osm_xml(avenue.NODES, one_way), "utf-8")
+    return load_study(folder / "study")
+
+
+SOUTH_LINE = '"LINESTRING (156200 200300, 156200 200750)"'
+
+
+def test_what_a_project_opens_is_no_quiet_stretch(tmp_path: Path) -> None:
+    """Laid together each would have both, so either alone would be told too much.
+
+    Zuidlaan is ridden one way, to the academy. Opened and still busy it brings nobody; made quiet
+    it would bring those of the south, whom a run with the opened road alone does not count.
+    """
+    study = write_projects(tmp_path, f"P1;open;;{SOUTH_LINE}")
+    found = links(study.with_links(kinds=["stretch", "chain", "project"]), threads=1)
+    newly = found.links.set_index("link_id")["newly"]
+    assert newly.get("P1", 0) == 0
+    assert SOUTH not in newly.tolist()
+    assert any("450 m" in str(one) for one in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ((f"P1;open;;{SOUTH_LINE}", f"P2;quiet;;{SOUTH_LINE}"), "'P1' and 'P2' change the same"),
+        ((f"P1;close;;{SOUTH_LINE}",), "'P1' closes a road"),
+    ],
+)
+def test_projects_that_cannot_be_told_apart_are_refused(
+    tmp_path: Path, rows: tuple[str, ...], told: str
+) -> None:
+    """By their names."""
+    with pytest.raises(InputError, match=told):
+        links(write_projects(tmp_path, *rows), threads=1)
 
 
 def test_one_academy_or_this_road(tmp_path: Path) -> None:

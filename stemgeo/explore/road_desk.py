@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -76,7 +77,9 @@ def lay_roads(roads: Sequence[VariantRoad]) -> gpd.GeoDataFrame:
     return table.to_crs(LAMBERT_72)[list(COLUMNS)]
 
 
-def write_roads(own: gpd.GeoDataFrame | None, edits: gpd.GeoDataFrame, name: str) -> str:
+def write_roads(
+    own: gpd.GeoDataFrame | None, edits: gpd.GeoDataFrame, name: str, plan: bytes | None = None
+) -> str:
     """Write roads that change as GeoJSON, with the edits of the study, which a run takes with it.
 
     Parameters
@@ -87,11 +90,38 @@ def write_roads(own: gpd.GeoDataFrame | None, edits: gpd.GeoDataFrame, name: str
         Those of a variant.
     name
         What the variant is called.
+    plan
+        What its plan file holds: of another plan these roads are not. None without one.
     """
     every = edits if own is None else pd.concat([own, edits], ignore_index=True)
     text = write_network_edits_text(every)
     kind = '{"type": "FeatureCollection", '
-    return text.replace(kind, f'{kind}"name": {json.dumps(name, ensure_ascii=False)}, ', 1)
+    told = json.dumps({"name": name, _PLAN: _hash_plan(plan)}, ensure_ascii=False)
+    return text.replace(kind, f"{kind}{told[1:-1]}, ", 1)
+
+
+_PLAN = "plan_sha256"
+
+
+def _hash_plan(plan: bytes | None) -> str:
+    return "" if plan is None else sha256(plan).hexdigest()
+
+
+def belongs_to(text: bytes, plan: bytes | None) -> bool:
+    """Say whether a file of roads is of a plan, or says of none.
+
+    Parameters
+    ----------
+    text
+        Of a file of roads.
+    plan
+        What the plan file beside it holds; None without one.
+    """
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return True
+    return not isinstance(told, dict) or told.get(_PLAN, _hash_plan(plan)) == _hash_plan(plan)
 
 
 def read_roads(text: str, own: gpd.GeoDataFrame | None) -> tuple[str, tuple[VariantRoad, ...]]:

@@ -29,7 +29,13 @@ from stemgeo.explore.messages import (
     to_degrees,
 )
 from stemgeo.explore.proof import OF_ROADS
-from stemgeo.explore.road_desk import lay_roads, read_roads, take_roads, write_roads
+from stemgeo.explore.road_desk import (
+    belongs_to,
+    lay_roads,
+    read_roads,
+    take_roads,
+    write_roads,
+)
 from stemgeo.explore.variants import read_variant, write_variant
 from stemgeo.inputs.academies import DAYS
 from stemgeo.inputs.network_edits import load_network_edits
@@ -201,12 +207,13 @@ class VariantShelf:
 
     def _write(self, variant: Variant) -> _VariantFiles:
         laid, own = self.placer.lay_out(variant), self.board.roads.own
-        return _VariantFiles(
-            write_variant(variant, laid, self.board.register).encode() if variant.places else None,
-            write_roads(own, lay_roads(variant.roads), variant.name).encode()
-            if variant.roads
-            else None,
-        )
+        register, plan = self.board.register, None
+        if variant.places:
+            plan = write_variant(variant, laid, register).encode()
+        if not variant.roads:
+            return _VariantFiles(plan, None)
+        roads = write_roads(own, lay_roads(variant.roads), variant.name, plan)
+        return _VariantFiles(plan, roads.encode())
 
     def write_texts(self, variant: Variant) -> tuple[str, str]:
         """Give the texts of both files; empty where nothing changes."""
@@ -224,6 +231,8 @@ class VariantShelf:
         if problem:
             return self._tell_problem(slug, slug, problem, content)
         notes = [one.to_text(language) for one in findings.notes]
+        if content.roads is not None and not belongs_to(content.roads, content.plan):
+            notes.append(_NOT_OF_ONE.to_text(language))
         if not_shown := [] if plan is None else _list_not_shown(plan):
             notes.append(_say_not_shown(not_shown).to_text(language))
         try:
@@ -297,14 +306,17 @@ class VariantShelf:
 
         if any(map(os.path.lexists, places)):
             refuse()
-        with whole_files(self.folder, refuse) as new:
+        before = _read_files(*places)
+        # The roads first: they tell of which plan they are, also when this is killed in between.
+        with whole_files(self.folder, refuse, first=places[1].name) as new:
             for place, part in zip(places, content, strict=True):
                 if part is not None:
                     (new / place.name).write_bytes(part)
         # What the variant no longer changes, and the page knew of.
-        for place, part in zip(places, content, strict=True):
-            if part is None:
-                place.unlink(missing_ok=True)
+        with tell_refusal(self.folder), lock_folder(self.folder):
+            for place, part, old in zip(places, content, before or (None, None), strict=True):
+                if part is None and old is not None and _read_if_there(place) == old:
+                    place.unlink()
         return SaveReply(slug=slug, sha256=content.sha256)
 
     def delete(self, slug: str, based_on: str) -> None:
@@ -352,12 +364,14 @@ def _cut_ending(name: str, ending: str) -> str:
 def _read_files(*places: Path) -> _VariantFiles | None:
     """Read the files of a variant; None where one is none, or longer than any variant."""
     there = [os.path.lexists(one) for one in places]
-    parts = [
-        _read_bytes(one) if is_there else None for one, is_there in zip(places, there, strict=True)
-    ]
+    parts = [_read_if_there(one) for one in places]
     if any(one is None and is_there for one, is_there in zip(parts, there, strict=True)):
         return None
     return _VariantFiles(*parts)
+
+
+def _read_if_there(place: Path) -> bytes | None:
+    return _read_bytes(place) if os.path.lexists(place) else None
 
 
 def _read_bytes(place: Path) -> bytes | None:
@@ -449,6 +463,13 @@ _BY_HAND = Said(
     "andere naam",
     "le fichier a été fait ou modifié à la main : il reste tel quel ; enregistrez sous un autre "
     "nom",
+)
+_NOT_OF_ONE = Said(
+    "plan and roads were not saved together: saving was cut off, or one was changed by hand",
+    "plan en wegen zijn niet samen bewaard: het bewaren brak af, of een ervan is met de hand "
+    "gewijzigd",
+    "plan et routes n’ont pas été enregistrés ensemble : l’enregistrement a été interrompu, ou "
+    "l’un d’eux a été modifié à la main",
 )
 _GONE = Said(
     "the file is no longer there: save it anew if it is to stay",

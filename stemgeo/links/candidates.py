@@ -79,8 +79,9 @@ def list_candidates(
     if not isinstance(every, OverNetwork):
         what = "in a straight line there are no roads that could be better"
         raise InputError(Problem("links", what, "give an extract of roads as network"))
+    own = projects if "project" in study.links.kinds else ()
     names = MapNames(inputs.network, network_hashes(inputs) if inputs.network else [])
-    roads = CutRoads.of_study(every, study.links_profile, study.links, names)
+    roads = CutRoads.of_study(every, study.links_profile, study.links, names, own)
     found = Seeking(roads)
     for number, reach in enumerate(list_reaches(prepared, roads.calm, roads.every)):
         progress(_LOOKING, number / (number + 2))

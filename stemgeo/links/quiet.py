@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from stemgeo.errors import InputError, Problem
 from stemgeo.links.reach import FAR_MS
 from stemgeo.network.bicycle import RIDE
 from stemgeo.network.graph import walk_chains
 from stemgeo.network.stress import LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from stemgeo.links.reach import Reach, Sides
+    from stemgeo.network.edits import RoadEdit
     from stemgeo.network.graph import Network
 
     Bools = NDArray[np.bool_]
@@ -44,6 +48,56 @@ def mark_stressful(network: Network, profile: str) -> Bools:
     )
     loud = [ridden[ride] & (level > LEVELS[profile]) for ride, level in both]
     return np.asarray(loud[0] | loud[1])
+
+
+def mark_taken(network: Network, profile: str, projects: Sequence[RoadEdit]) -> Bools:
+    """Say which segments that are too stressful a project changes otherwise than a stretch would.
+
+    Of a quiet road and an open one on one segment each has both, see `lay_edits`: by itself either
+    would be counted with what the other does. So there the project stands alone.
+
+    Parameters
+    ----------
+    network, profile
+        As for `mark_stressful`.
+    projects
+        The user's own, on segments of this network.
+    """
+    taken = np.zeros(len(network.way), dtype=np.bool_)
+    if profile == "all":
+        return taken
+    for one in projects:
+        if one.change == "open" or (one.change == "quiet" and one.level > LEVELS[profile]):
+            taken[one.segments] = True
+    return taken & mark_stressful(network, profile)
+
+
+def refuse_projects(projects: Sequence[RoadEdit]) -> None:
+    """Refuse projects of which what each brings by itself could not be counted.
+
+    Parameters
+    ----------
+    projects
+        The user's own.
+
+    Raises
+    ------
+    InputError
+        Naming each that closes a road, and each two that change the same road otherwise.
+    """
+    found: dict[str, str] = {}
+    there: dict[int, list[RoadEdit]] = {}
+    for one in projects:
+        if one.change == "close":
+            found[f"{one.edit_id!r} closes a road"] = "links are what makes roads better"
+        for segment in one.segments.tolist():
+            for other in there.setdefault(segment, []):
+                if (one.change, one.level) != (other.change, other.level):
+                    both = f"{other.edit_id!r} and {one.edit_id!r} change the same road otherwise"
+                    found[both] = "what each brings alone cannot be told: give one at a time"
+            there[segment].append(one)
+    if found:
+        raise InputError(*(Problem("inputs.road_projects", *told) for told in found.items()))
 
 
 @dataclass(frozen=True)

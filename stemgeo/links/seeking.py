@@ -20,7 +20,7 @@ from stemgeo.links.joined import (
     list_over_gaps,
     thin_out,
 )
-from stemgeo.links.quiet import Stretches, mark_stressful, ride_along
+from stemgeo.links.quiet import Stretches, mark_stressful, mark_taken, ride_along
 from stemgeo.links.reach import Sides
 from stemgeo.network.barriers import load_barriers, load_way_names, name_crossed
 from stemgeo.network.crossings import ON_FOOT_M
@@ -116,7 +116,12 @@ class CutRoads:
 
     @classmethod
     def of_study(
-        cls, every: OverNetwork, profile: str, rules: LinkRules, names: MapNames
+        cls,
+        every: OverNetwork,
+        profile: str,
+        rules: LinkRules,
+        names: MapNames,
+        projects: Sequence[RoadEdit] = (),
     ) -> CutRoads:
         """Cut the roads of a study.
 
@@ -128,10 +133,13 @@ class CutRoads:
             Over which roads links are weighed, and which.
         names
             Of the map: pieces of one street are chained.
+        projects
+            The user's own: no stretch lies where one of them does otherwise.
         """
         network = every.network
         quiet = profile != "all" and not {"stretch", "chain"}.isdisjoint(rules.kinds)
         loud = mark_stressful(network, profile) if quiet else np.zeros(len(network.way), np.bool_)
+        loud &= ~mark_taken(network, profile, projects)
         if loud.any():
             network = lay_edits(network, [RoadEdit("", "quiet", np.flatnonzero(loud))]).before
             beside = every.beside and network.take_to_pavements()

@@ -153,7 +153,7 @@ def whole_folder(
 
 @contextmanager
 def whole_files(
-    folder: Path, refuse: Callable[[Path, Path], None], *, keep: bool = False
+    folder: Path, refuse: Callable[[Path, Path], None], *, keep: bool = False, first: str = ""
 ) -> Iterator[Path]:
     """Give a folder to write files into that go to another one only when the block ends well.
 
@@ -165,6 +165,8 @@ def whole_files(
         Raises when what stands at a place, its first argument, may not give way to the new file.
     keep
         As for `whole_folder`.
+    first
+        The name of the file that goes before the others; else they go by name.
 
     Raises
     ------
@@ -176,7 +178,8 @@ def whole_files(
         folder.mkdir(parents=True, exist_ok=True)
         with work_folder(folder) as work, _name_errors(work):
             yield _make_new(work, "")
-            places = {path: folder / path.name for path in sorted((work / _NEW).iterdir())}
+            made = sorted((work / _NEW).iterdir(), key=lambda one: (one.name != first, one.name))
+            places = {path: folder / path.name for path in made}
             for path in places:
                 sync_to_disk(path)
             with lock_folder(folder):

@@ -74,6 +74,9 @@ ROAD = VariantRoad(
 )
 
 
+BOTH = ONE.model_copy(update={"roads": (ROAD,)})
+
+
 def test_roads_lie_beside_the_plan(shelf: VariantShelf) -> None:
     """In a file of their own, alone or with the plan; and what changes no more is gone."""
     both = ONE.model_copy(update={"roads": (ROAD,)})
@@ -354,3 +357,39 @@ def test_a_killed_server_loses_no_saved_variant(shelf: VariantShelf, tmp_path: P
         if told["a"].variant == OTHER:
             shelf.save("a", ONE, told["a"].sha256)
     assert seen == {ONE.name, OTHER.name}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (BOTH, BOTH.model_copy(update={"name": "Zuid", "placed": (), "closed": ("S2",)})),
+        (BOTH, OTHER),
+        (BOTH, Variant(name="Wegen", roads=(ROAD,))),
+        (ONE, BOTH.model_copy(update={"name": "Zuid", "placed": (), "closed": ("S2",)})),
+        (Variant(name="Wegen", roads=(ROAD,)), OTHER),
+    ],
+)
+def test_a_killed_server_mixes_no_variants(
+    shelf: VariantShelf, tmp_path: Path, old: Variant, new: Variant
+) -> None:
+    """Of plan and roads: what stands there is one of both, or said to be saved apart."""
+    first = shelf.save("a", old, "").sha256
+    log = tmp_path / "log"
+
+    def work() -> None:
+        shelf.save("a", new, first)
+
+    files = {one: one.read_bytes() for one in shelf.folder.iterdir()}
+    events = killed.ended(*killed.child(work, log), log)
+    assert events.status == 0, events.said
+    for at in killed.moments(events.events, 12):
+        for one in shelf.folder.iterdir():
+            one.unlink()
+        for place, content in files.items():
+            place.write_bytes(content)
+        assert killed.ended(*killed.child(work, log, at), log).status == -9
+        (told,) = shelf.list_saved()
+        if told.ours:
+            assert told.variant in (old, new)
+        else:
+            assert told.problem or any("niet samen bewaard" in one for one in told.notes)
