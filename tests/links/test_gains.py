@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import hand
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from made_town import MadeTown, draw_places
 
 from stemgeo.errors import InputError
-from stemgeo.links.gains import Options, RoadGains
+from stemgeo.links.gains import Done, Options, RoadGains, RoadSearch
 from stemgeo.measure import Measured, Prepared, measure_day
 from stemgeo.network.edits import RoadEdit, lay_edits
 
@@ -116,6 +117,27 @@ def test_any_number_of_threads_gains_the_same(towns: list[MadeTown]) -> None:
             search.do(options.take([3]), done)
             tried.append([part.tolist() for part in search.try_options(options, done)])
         assert tried[0] == tried[1]
+
+
+def test_what_is_done_is_copied_before_any_thread_begins(
+    towns: list[MadeTown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that copied it while another tries on it took a state that is not whole."""
+    town = towns[1]
+    laid = lay_edits(town.rider.network, draw_edits(town.rider.network, 7, 30))
+    gains = RoadGains.from_measured(town.prepared, town.measured, laid, threads=3)
+    options = Options.of_lists([[number % 30] for number in range(600)])
+    (search, *_) = gains.list_searches(["low_stress"], ["central"])
+    begin, by = RoadSearch.begin, []
+
+    def tell(self: RoadSearch, done: Done | None = None) -> Done:
+        by.append(threading.current_thread())
+        return begin(self, done)
+
+    monkeypatch.setattr(RoadSearch, "begin", tell)
+    for done in (None, begin(search)):
+        search.try_options(options, done)
+    assert by == [threading.main_thread()] * 5
 
 
 def test_what_closes_a_road_is_refused(towns: list[MadeTown]) -> None:
