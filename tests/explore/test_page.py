@@ -313,6 +313,7 @@ def test_the_map_is_drawn_and_takes_clicks(opened: Callable[..., Opened]) -> Non
     shown.tab.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
     shown.counted(1)
     assert whole(shown.at("#gained").inner_text()) > 0
+    assert find_barriers(shown.tab) == []
     assert any("maplibre-gl-worker" in one for one in shown.requests)
     assert shown.outside == []
     assert not [one for one in shown.complaints if "Security" in one or "rror" in one]
@@ -592,6 +593,7 @@ def test_axe_finds_nothing(opened: Callable[..., Opened], size: tuple[int, int])
     """As it opens; with changes, a form, hits, every part open; and it fits its window."""
     shown = opened(size)
     assert find_barriers(shown.tab) == []
+    shown.at(".name-field input").fill("Een fietsbrug over het kanaal en een academie ernaast")
     put_at(shown, SPOT)
     shown.counted(1)
     shown.at("#change-list summary").first.click()
@@ -613,6 +615,13 @@ def test_axe_finds_nothing(opened: Callable[..., Opened], size: tuple[int, int])
     shown.at("#wanted").fill(OTHER_SPOT)
     shown.at("#hits li").first.wait_for()
     assert find_barriers(shown.tab) == []
+    # Also the widest figures that there can be.
+    shown.tab.evaluate(
+        """() => document.querySelectorAll("#now tr[data-row]").forEach((row) => (
+        ["+9.999", "-9.999", "902.071", "67,2\u00a0%*", "76,8\u00a0%*"].forEach((said, at) => {
+          if (row.cells[at + 1]) row.cells[at + 1].textContent = said;
+        })))"""
+    )
     assert shown.tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

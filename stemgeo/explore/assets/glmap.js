@@ -86,7 +86,7 @@ export const openGlMap = async (container, land, { label }) => {
   map.touchZoomRotate.disableRotation();
   // The keys are those of the frame around it, which is the one stop.
   const canvas = map.getCanvas();
-  canvas.tabIndex = -1;
+  canvas.removeAttribute("tabindex");
   canvas.removeAttribute("aria-label");
   canvas.setAttribute("role", "presentation");
   await new Promise((done, fail) => {
