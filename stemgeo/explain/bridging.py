@@ -15,10 +15,11 @@ from stemgeo.explain.hybrids import Hybrids
 from stemgeo.explain.newness import list_new
 from stemgeo.explain.questions import list_questions, list_versions
 from stemgeo.measure import count_cores, report_nothing
+from stemgeo.network.study_edits import note_edits, place_edits
 from stemgeo.notes import Note, Said, say, say_list, tell_notes
 from stemgeo.profiles import ROADS
 from stemgeo.report.bridge import Explanation
-from stemgeo.report.comparison import label_results, list_notices, name_sources
+from stemgeo.report.comparison import label_results, list_notices, name_sides, name_sources
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.manifests import build_origins
 from stemgeo.tables import check_table, order_columns
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from stemgeo.explain.ends import BridgeEnd, LoadedEnd
@@ -95,6 +97,7 @@ def bridge_ends(
     """
     progress(Said("Reading files", "Bestanden lezen", "Lecture des fichiers"), 0.0)
     hybrids = Hybrids(*load_ends(a, b), threads or count_cores())
+    edited = _place_edits(hybrids)
     counted = {}
     every = list(list_sets(hybrids.differing))
     for done, changed in enumerate(every):
@@ -108,7 +111,13 @@ def bridge_ends(
     ]
     questions = pd.concat([list_questions(*ends), *versions], ignore_index=True)
     read = (*hybrids.a.inputs.warnings, *hybrids.b.inputs.warnings)
-    notes = dict.fromkeys((*read, *_note_left_out(hybrids)))
+    sides = name_sides(*ends).values()
+    roads = [
+        note_edits(placed, side)
+        for side, placed in zip(sides, edited, strict=True)
+        if placed is not None
+    ]
+    notes = dict.fromkeys((*read, *roads, *_note_left_out(hybrids)))
     return Explanation(
         study=b.study,
         table=check_table("bridge", _build_table(hybrids, counted, (a, b))),
@@ -121,6 +130,16 @@ def bridge_ends(
         printed=_build_texts(hybrids, (a.study, b.study), ends),
         notes=tell_notes(notes, b.study.languages),
     )
+
+
+def _place_edits(hybrids: Hybrids) -> list[gpd.GeoDataFrame | None]:
+    """Find the edited roads of both ends: what `run` refuses of either is refused here too."""
+    found = []
+    for end in (hybrids.a, hybrids.b):
+        edits, network = end.inputs.network_edits, hybrids.load_roads(end, end.study)
+        here = edits is not None and network is not None
+        found.append(place_edits(network, edits, end.study.travel) if here else None)
+    return found
 
 
 def _take_counts(coverage: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from stemgeo.explain.ends import ACADEMIES, ROADS
 from stemgeo.explain.hybrids import choose_academies, list_academies
 from stemgeo.inputs.extracts import read_tagged
 from stemgeo.network.crossings import NO_WAY
-from stemgeo.recognition import list_days
+from stemgeo.recognition import keep_own, list_days
 from stemgeo.tables import order_columns
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def list_new(hybrids: Hybrids) -> pd.DataFrame:
 
 
 def _yield_academies(hybrids: Hybrids) -> Iterator[tuple[str, str]]:
-    """Yield each academy that counts at one end alone: whether it is new, and where."""
+    """Yield each academy of the area that counts at one end alone: whether it is new, and where."""
     a, b = hybrids.a, hybrids.b
-    ours, theirs = (choose_academies(one, one.study.academies) for one in (a, b))
+    ours, theirs = (
+        keep_own(one.study, choose_academies(one, one.study.academies)) for one in (a, b)
+    )
     came = theirs[~theirs["academy_id"].isin(ours["academy_id"])]
     for date, planned in _list_dates(came, b, 0):
         yield NEW, PLAN if planned else _judge_day(date, a.study.about.date, b.study.about.date)

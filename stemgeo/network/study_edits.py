@@ -119,13 +119,15 @@ def _measure_m(network: Network, edit: RoadEdit) -> int | None:
     return round(int(mm.sum()) / 1000)
 
 
-def note_edits(placed: gpd.GeoDataFrame) -> Note:
+def note_edits(placed: gpd.GeoDataFrame, where: Said | None = None) -> Note:
     """Tell which roads are not as the map has them, each with what becomes of it and its length.
 
     Parameters
     ----------
     placed
         As from `place_edits`.
+    where
+        What of several measurements it is told of.
     """
     what = say(
         "measured with roads that are not as the map has them: {each}",
@@ -133,7 +135,7 @@ def note_edits(placed: gpd.GeoDataFrame) -> Note:
         "mesuré avec des voies qui ne sont pas comme sur la carte : {each}",
         each=say_roads(placed),
     )
-    return Note(Said("roads", "wegen", "routes"), what)
+    return Note(where or Said("roads", "wegen", "routes"), what)
 
 
 def find_own_edits(

@@ -435,7 +435,7 @@ def _keep_of_both(
 
 def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
     """Tell when they seek two things, or by two modes, or one in a straight line."""
-    found, sides = [], _name_sides(a.content, b.content)
+    found, sides = [], name_sides(a.content, b.content)
     seekers = [read_study(one.content) for one in (a, b)]
     if seekers[0].seeks_other_than(seekers[1]):
         ours, theirs = (find_wording(one.language).words.plural for one in seekers)
@@ -483,7 +483,7 @@ def _note_other_means(a: _Side, b: _Side) -> tuple[Note, ...]:
 
 def _note_other_roads(a: Tables, b: Tables) -> tuple[Note, ...]:
     """Tell which roads are edited in one of both alone."""
-    notes, sides = [], _name_sides(a.manifest, b.manifest)
+    notes, sides = [], name_sides(a.manifest, b.manifest)
     for name, one, other in (("a", a, b), ("b", b, a)):
         own = find_own_edits(one.network_edits, other.network_edits)
         if own is not None:
@@ -500,7 +500,7 @@ def _note_other_roads(a: Tables, b: Tables) -> tuple[Note, ...]:
 
 def _note_one_sided(a: _Side, b: _Side) -> tuple[Note, ...]:
     """Tell which roads cannot be compared, since only one result measured them."""
-    notes, sides = [], _name_sides(a.content, b.content)
+    notes, sides = [], name_sides(a.content, b.content)
     for name, side, other in (("a", a, b), ("b", b, a)):
         for profile in (one for one in side.profiles if one not in other.profiles):
             what = say(
@@ -912,12 +912,12 @@ def label_results(a: Manifest, b: Manifest, language: Language) -> tuple[str, st
     language
         In which it is told.
     """
-    names = _name_sides(a, b)
+    names = name_sides(a, b)
     ours, theirs = (names[side].to_text(language) for side in ("a", "b"))
     return ours, theirs
 
 
-def _name_sides(a: Manifest, b: Manifest) -> dict[str, Said]:
+def name_sides(a: Manifest, b: Manifest) -> dict[str, Said]:
     """Call both by their days, or of one day by their order: nobody knows what A and B were."""
     days = [read_study(one).about.date for one in (a, b)]
     if days[0] == days[1]:

@@ -12,7 +12,7 @@ import pytest
 from terminal import stemgeo
 
 import stemgeo as sg
-from stemgeo.errors import ResultError, StudyError
+from stemgeo.errors import InputError, ResultError, StudyError
 from stemgeo.report.bridge import Explanation
 from stemgeo.report.outcome import Tables
 from stemgeo.study import DutchWords, Facility
@@ -291,6 +291,23 @@ def test_other_ground_and_other_things_are_refused(make: Callable[..., Study]) -
     )
     with pytest.raises(StudyError, match="A is of 'STEM-academies', B of 'bibliotheken'"):
         sg.explain(a, other)
+
+
+def test_edited_roads_are_told_of_their_end_and_refused_as_by_a_run(
+    make: Callable[..., Study],
+) -> None:
+    """Each with what becomes of it; what changes nothing is no silent part of an explanation."""
+    a, b = make(straight_line=False), make(straight_line=False)
+    path = b.inputs.population.path.parent / "wegen.csv"
+    path.write_text("edit_id;name;change;osm_way\nE;De Weg;close;1\n", encoding="utf-8")
+    found = sg.explain(a, b.with_network_edits(path))
+    assert (found.differing, moved(found, "roads") < 0) == (["roads"], True)
+    told = [note.to_text("en") for note in found.notes if "De Weg" in note.to_text("en")]
+    assert [text.partition(": measured with roads")[0] for text in told] == ["measurement 2"]
+    assert "De Weg (closed, 6,000 m)" in told[0]
+    path.write_text("edit_id;change;osm_way\nQ;open;1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="road edit 'Q': changes nothing"):
+        sg.explain(a, b.with_network_edits(path))
 
 
 def test_the_command_writes_what_is_read_back(ends: tuple[Study, Study], tmp_path: Path) -> None:

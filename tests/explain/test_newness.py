@@ -87,6 +87,19 @@ def test_academies_are_new_by_their_dates(tmp_path: Path) -> None:
     ]
 
 
+def test_academies_elsewhere_are_no_news_of_an_area(tmp_path: Path) -> None:
+    """Who stops in another municipality than those of the study is not told of it."""
+    folders = [hand.write_study(tmp_path / one, straight_line=True) for one in "ab"]
+    for folder, gone in zip(folders, ("", "31/12/2021"), strict=True):
+        path = folder / "study.toml"
+        text = path.read_text("utf-8").replace("date = 2022", 'area = ["11001"]\ndate = 2022', 1)
+        path.write_text(text, encoding="utf-8")
+        register = [f"{at};{at};{at};201000;01/06/2021;{gone}" for at in (151000, 171000, 172000)]
+        text = "\n".join(["academy_id;naam;x;y;valid_from;valid_until", *register])
+        (folder / "academies.csv").write_text(text, encoding="utf-8")
+    assert [one[:3] for one in rows(sg.explain(*folders), "academies")] == [("gone", "data", 1)]
+
+
 def test_roads_are_new_by_their_tags(tmp_path: Path) -> None:
     """Of the ways that A has not; a way with another number over the same ground is not new."""
     a, b = hand.write_study(tmp_path / "a"), hand.write_study(tmp_path / "b")
