@@ -134,11 +134,13 @@ def bridge_ends(
 
 def _place_edits(hybrids: Hybrids) -> list[gpd.GeoDataFrame | None]:
     """Find the edited roads of both ends: what `run` refuses of either is refused here too."""
-    found = []
+    found: list[gpd.GeoDataFrame | None] = []
     for end in (hybrids.a, hybrids.b):
         edits, network = end.inputs.network_edits, hybrids.load_roads(end, end.study)
-        here = edits is not None and network is not None
-        found.append(place_edits(network, edits, end.study.travel) if here else None)
+        if edits is None or network is None:
+            found.append(None)
+        else:
+            found.append(place_edits(network, edits, end.study.travel))
     return found
 
 

@@ -265,7 +265,7 @@ def _read_degrees(text: pd.Series, file: OpenedFile) -> pd.Series:
 _DEGREES = "EPSG:4326"
 _LINES = ("LineString", "MultiLineString")
 _POINTS = ("Point", "MultiPoint")
-_WAY = re.compile(r"(?:.*\bway/|way |w)?(\d{1,15})(?:[/?#].*)?", re.IGNORECASE)
+_WAY = re.compile(r"(?:.*\bway/|way |w)?(\d{1,15})(?:[.,]0+|[/?#].*)?", re.IGNORECASE)
 
 
 def _make_table(rows: _Rows, file: OpenedFile) -> gpd.GeoDataFrame | None:

@@ -97,6 +97,15 @@ def test_changes_are_known_in_three_languages(tmp_path: Path, word: str, change:
     assert table.geometry.isna().all()
 
 
+@pytest.mark.parametrize("way", ["23402115", "23402115.0", "23402115,0", "w23402115"])
+def test_a_way_that_a_spreadsheet_took_for_an_amount_is_its_number(
+    tmp_path: Path, way: str
+) -> None:
+    """A column with empty cells is often saved with decimals."""
+    table = of_text(tmp_path, f"change;osm_way\nquiet;{way}\n")
+    assert table["osm_way"].tolist() == [23402115]
+
+
 def test_a_crossing_is_one_place(tmp_path: Path) -> None:
     """Of a crossing a point is enough, as WKT or as lon and lat."""
     table = of_text(
