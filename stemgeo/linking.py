@@ -253,11 +253,11 @@ def find_links(
         asked.give_options(range(len(asked.members))), profiles=[asked.profile]
     )
     newly = counted.sum_up(asked.profile)
-    listed = tables.order_links(asked.found.table, newly[: len(asked.found)], study.links.shown)
-    ids = asked.found.table["link_id"].to_numpy(object)[listed].tolist()
     progress(_CHOOSING, 0.7)
     chosen, proven = _choose(asked)
     progress(_MEASURING, 0.85)
+    listed = _list_links(asked, newly, chosen)
+    ids = asked.found.table["link_id"].to_numpy(object)[listed].tolist()
     options = asked.give_options(listed.tolist())
     views = {CENTRAL: newly[listed]}
     views |= rank_otherwise(asked.gains, asked.found.edits, options, asked.profile)
@@ -403,16 +403,28 @@ def _choose(asked: _RoadQuestion) -> tuple[list[int], bool]:
     """Choose what to do together: the options in order of what each adds, and whether proven."""
     rules = asked.prepared.study.links
     budget = None if rules.budget_eur is None else int(rules.budget_eur * subsidy.CENTS)
+    # Of those that bring as many the first is chosen: the shortest.
+    roads = np.argsort(asked.found.table["length_m"].to_numpy(), kind="stable")
+    order = np.append(roads, np.arange(len(roads), len(asked.members)))
     found = choose_together(
         asked.gains,
-        asked.give_options(range(len(asked.members))),
+        asked.give_options(order.tolist()),
         profile=asked.profile,
         most=rules.together,
         edit_cents=asked.cents[0],
         site_cents=asked.cents[1],
         budget_cents=budget,
     )
-    return list(found.chosen), found.optimal
+    return [int(order[one]) for one in found.chosen], found.optimal
+
+
+def _list_links(asked: _RoadQuestion, newly: Longs, chosen: list[int]) -> Indices:
+    """List the candidates that bring most, and those that are chosen."""
+    found, roads = asked.found, len(asked.found)
+    edit_m = tables.measure_edits(found.edits, asked.network)
+    shown = asked.prepared.study.links.shown
+    each = asked.members[:roads], edit_m, newly[:roads]
+    return tables.order_links(found.table, *each, shown, chosen)
 
 
 def _gather_figures(asked: _RoadQuestion, counted: Any, listed: Indices) -> LinkFigures:
@@ -474,7 +486,8 @@ def _build_towns(
         ids = [*ids, TOGETHER]
     children = _list_point_children(asked, asked.join_options(parts))
     codes = asked.prepared.points["nis_code"]
-    return tables.build_towns(ids, children, codes, asked.prepared.inputs.municipalities)
+    bands = [band.name for band in asked.prepared.study.travel.bands]
+    return tables.build_towns(ids, children, bands, codes, asked.prepared.inputs.municipalities)
 
 
 def _build_sets(asked: _RoadQuestion, newly: Longs, chosen: list[int]) -> pd.DataFrame:

@@ -7,15 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import avenue
+import geopandas as gpd
 import hand
+import numpy as np
 import pytest
 from avenue import NORTH, SOUTH, WEST, take
+from matplotlib.text import Text
 from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import InputError, ResultError, StudyError
 from stemgeo.inputs import load_inputs
 from stemgeo.linking import LinksResult, links
+from stemgeo.links.table import order_links
 from stemgeo.maps.text import name_link_kind
 from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.outcome import WrittenLinks
@@ -106,6 +110,51 @@ def test_a_price_makes_euros(found: LinksResult) -> None:
     each = found.links["per_1000_eur"].tolist()
     assert each == pytest.approx([2.6, 0.9244, 0.52], rel=1e-3)
     assert found.sets["total_cost_eur"].iloc[-1] == pytest.approx(625_000, rel=1e-4)
+
+
+def test_what_is_chosen_is_listed_also_beyond_the_first(study: Study, tmp_path: Path) -> None:
+    """One is shown, and the two more that are chosen with it; it is written, and read back."""
+    found = links(study.with_links(shown="1"), threads=1)
+    assert found.links["name"].tolist() == found.sets["name"].tolist()
+    assert len(found.links) == 3
+    back = sg.read_result(found.write(tmp_path / "out"))
+    assert isinstance(back, LinksResult)
+    assert back.shown().equals(found.shown())
+
+
+def test_what_brings_no_more_than_a_part_of_it_is_not_listed() -> None:
+    """A route of which one half has all the children; of what brings more both are listed."""
+    table = gpd.GeoDataFrame(
+        {"link_id": list("abcde"), "length_m": [100.0, 90, 190, 200, 290]}, geometry=[None] * 5
+    )
+    members = [np.array(one) for one in ([0], [1], [0, 1], [2], [0, 1, 2])]
+    newly = np.array([40, 0, 40, 60, 120])
+    edit_m = np.array([100.0, 90, 100])
+    assert order_links(table, members, edit_m, newly, 9).tolist() == [4, 3, 0]
+    assert order_links(table, members, edit_m, newly, 1, [2]).tolist() == [4, 2]
+
+
+def test_of_routes_that_are_mostly_the_same_the_best_is_listed() -> None:
+    """They share 300 of 400 m: one of them. A short part that has most of the children is too."""
+    table = gpd.GeoDataFrame(
+        {"link_id": list("abc"), "length_m": [400.0, 390, 150]}, geometry=[None] * 3
+    )
+    members = [np.array(one) for one in ([0, 1, 2], [0, 1, 3], [0])]
+    edit_m = np.array([150.0, 150, 100, 90])
+    assert order_links(table, members, edit_m, np.array([50, 49, 45]), 9).tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("kind", ["gap", "project"])
+def test_where_nothing_brings_anyone_that_is_said(study: Study, tmp_path: Path, kind: str) -> None:
+    """Nothing listed, nothing chosen: tables with their columns, a summary, a map."""
+    found = links(study.with_links(kinds=[kind]), threads=1)
+    assert (len(found.links), len(found.sets), found.counted) == (0, 0, 0)
+    out = found.write(tmp_path / "out")
+    assert not (out / "network-edits.geojson").exists()
+    assert any((out / "maps").iterdir())
+    back = sg.read_result(out)
+    assert isinstance(back, LinksResult)
+    assert back.towns.columns.tolist() == found.towns.columns.tolist()
 
 
 def test_a_budget_is_kept(study: Study) -> None:
@@ -257,6 +306,17 @@ def test_a_junction_is_a_point_in_file_and_on_map(found: LinksResult, tmp_path: 
     back = LinksResult.from_folder(made.write(tmp_path / "out"))
     assert back.links.geom_type.tolist()[1] in ("Point", "MultiPoint")
     assert "oversteek van een drukke weg makkelijk gemaakt" in back.shown().to_string()
+
+
+def test_the_map_tells_the_children_first_and_no_number_for_a_name(found: LinksResult) -> None:
+    """A long list of streets is cut at its end, where the children are not."""
+    rows = found.links.copy()
+    rows.loc[0, "name"] = ""
+    told = [one.get_text() for one in replace(found, links=rows).map().findobj(Text)]
+    assert [one for one in told if one.startswith(("1. ", "2. "))] == [
+        f"1. {WEST}: stuk weg rustig gemaakt (Aartselaar)",
+        f"2. {SOUTH}: Zuidlaan (Boechout)",
+    ]
 
 
 def test_the_answer_has_a_section_and_the_web_map_a_layer(

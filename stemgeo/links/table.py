@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import csr_array
 
 from stemgeo import subsidy
 from stemgeo.arrays import sum_by_owner
@@ -36,6 +37,8 @@ CENTRAL = "central"
 """The view of the ranks that is that of the figures."""
 UNKNOWN_CENTS = -1
 """What something costs of which nobody says it."""
+ALIKE = 0.5
+"""Two that share more than this part of the longer one are for the most part the same."""
 _KIND_OF_CHANGE = {"quiet": "stretch", "open": "stretch", "crossing": "junction", "add": "gap"}
 
 
@@ -184,20 +187,66 @@ def to_euros(cents: Longs) -> Floats:
     return np.where(cents == UNKNOWN_CENTS, np.nan, cents / subsidy.CENTS)
 
 
-def order_links(table: gpd.GeoDataFrame, newly: Longs, most: int) -> Indices:
+def order_links(
+    table: gpd.GeoDataFrame,
+    members: Sequence[Indices],
+    edit_m: Floats,
+    newly: Longs,
+    most: int,
+    chosen: Sequence[int] = (),
+) -> Indices:
     """Order those that bring anyone: most children first, of equals the shortest, then by id.
+
+    What does no more than a part of it would is left out: whoever builds the part has the children.
+    So is what is for the most part the same as one that is listed and brings as many.
 
     Parameters
     ----------
     table
         The candidates.
+    members
+        The numbers of the edits of each.
+    edit_m
+        How long each edit is.
     newly
         Whom each brings within reach.
     most
         So many at most.
+    chosen
+        Those that are listed whatever they bring.
     """
     order = np.lexsort((table["link_id"].to_numpy("U"), table["length_m"].to_numpy(), -newly))
-    return np.asarray(order[newly[order] > 0][:most], dtype=np.intp)
+    order = order[newly[order] > 0]
+    sizes = np.array([len(one) for one in members], dtype=np.intp)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    edit = np.concatenate([np.zeros(0, np.intp), *members])
+    of = csr_array((np.ones(len(edit)), (owner, edit)), shape=(len(sizes), len(edit_m)))
+    weight = np.maximum(edit_m, 1.0)  # of a crossing too
+    long = of @ weight
+    listed: list[int] = []
+    for one in order:
+        if len(listed) == most:
+            break
+        mine = np.zeros(len(edit_m))
+        mine[members[one]] = 1
+        is_part = (of @ mine == sizes) & (sizes > 0) & (sizes < sizes[one])
+        shared = of[listed] @ (mine * weight)
+        alike = shared > ALIKE * np.maximum(long[listed], long[one])
+        if newly[is_part].max(initial=0) < newly[one] and not alike.any():
+            listed.append(int(one))
+    kept = np.isin(order, [*listed, *chosen])
+    return np.asarray(order[kept], dtype=np.intp)
+
+
+def measure_edits(edits: Sequence[RoadEdit], network: Network) -> Floats:
+    """Give the length of the roads that each edit makes better, metres.
+
+    Parameters
+    ----------
+    edits, network
+        On its roads.
+    """
+    return np.array([network.length_mm[one.segments].sum() / 1000 for one in edits], np.float64)
 
 
 def build_links(
@@ -248,7 +297,11 @@ def build_links(
 
 
 def build_towns(
-    ids: Sequence[str], point_children: Sequence[Mapping[str, Longs]], codes: Any, towns: Any
+    ids: Sequence[str],
+    point_children: Sequence[Mapping[str, Longs]],
+    bands: Sequence[str],
+    codes: Any,
+    towns: Any,
 ) -> pd.DataFrame:
     """Build the table `links-municipalities`.
 
@@ -258,6 +311,8 @@ def build_towns(
         Whose children are told.
     point_children
         Of each, by the name of each band, those who come within reach at each demand point.
+    bands
+        Their names.
     codes
         The NIS code of each point.
     towns
@@ -276,8 +331,8 @@ def build_towns(
         rows = rows[rows["newly"] > 0]
         parts.append(rows.sort_values(["newly", "nis_code"], ascending=[False, True]))
     if not parts:
-        bands = [f"newly_{band}" for band in (point_children[0] if point_children else ())]
-        counts = dict.fromkeys(("newly", *bands), np.zeros(0, np.int64))
+        newly = ("newly", *(f"newly_{band}" for band in bands))
+        counts = dict.fromkeys(newly, np.zeros(0, np.int64))
         return pd.DataFrame({"link_id": np.zeros(0, object), **_name_towns(towns[:0]), **counts})
     return pd.concat(parts, ignore_index=True)
 

@@ -69,6 +69,7 @@ from stemgeo.maps.text import (
     join_sentences,
     keep_province,
     name_gap_places,
+    name_link_kind,
     say_reason,
     say_share,
     to_one_line,
@@ -1432,7 +1433,7 @@ def _show_links(of: MapRequest, links: GeoDataFrame) -> MapContent:
         words(
             "map.links.line",
             rank=of.format_whole(one["rank"]),
-            name=to_one_line(one["name"] or one["link_id"]),
+            name=to_one_line(one["name"]) or name_link_kind(one, words),
             place=to_one_line(one["municipality"]),
             adds=of.format_whole(one["newly"]),
         )
