@@ -40,6 +40,9 @@ ALONGSIDE = 0.8
 FOLLOWED = 0.8
 """Least share of a line's length that must lie along roads of the map."""
 
+TRACED_M = 0.05
+"""How near the vertices of a line are that was drawn from the roads: files have centimetres."""
+
 NEARER_M = 1.0
 """Of two roads side by side the one is meant that is nearer by so much."""
 
@@ -210,8 +213,12 @@ class _RoadsNear:
         follows = (off_m <= ALONG_M).all(axis=1)
         follows &= np.diff(along_m, axis=1)[:, 0] >= ALONGSIDE * length_m
         follows &= length_m > 0
-        near, along_m, off_m = near[follows], along_m[follows], off_m[follows].mean(axis=1)
-        meant = ~_has_nearer(along_m, off_m)
+        near, along_m, off_m = near[follows], along_m[follows], off_m[follows]
+        meant = ~_has_nearer(along_m, off_m.mean(axis=1))
+        # A line that was drawn from the roads means these alone, and no spur that turns back.
+        traced = meant & (off_m <= TRACED_M).all(axis=1)
+        if _measure_union(along_m[traced]) >= shapely.length(line) - TRACED_M:
+            meant = traced
         followed_m = _measure_union(along_m[meant])
         if followed_m < FOLLOWED * shapely.length(line):
             what = (

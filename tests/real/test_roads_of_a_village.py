@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import shapely
 from real.test_villages import VILLAGES, study_on
 
 from stemgeo.inputs.network_edits import write_network_edits_text
@@ -13,6 +14,7 @@ from stemgeo.links.candidates import list_candidates
 from stemgeo.links.gains import Options, RoadGains
 from stemgeo.links.table import UNKNOWN_CENTS, list_edit_rows
 from stemgeo.measure import measure_day, prepare_study, report_nothing
+from stemgeo.network.edit_places import match_edits
 from stemgeo.network.edits import lay_edits
 from stemgeo.study import load_study
 
@@ -47,6 +49,15 @@ def test_a_run_with_a_change_counts_what_it_was_said_to_bring(
     network = measured.riders[0].network
     found = list_candidates(prepared, measured)
     gains = RoadGains.from_measured(prepared, measured, lay_edits(network, found.edits))
+    # Their file has centimetres: each is found again on the same roads, spurs beside it or not.
+    names = [one.edit_id for one in found.edits]
+    drawn = list_edit_rows(network, found.edits, names, np.full(len(names), UNKNOWN_CENTS))
+    drawn = drawn.set_geometry(
+        shapely.transform(drawn.to_crs(4326).geometry, lambda at: at.round(7))
+    ).set_crs(4326, allow_override=True)
+    for edit, again in zip(found.edits, match_edits(network, drawn.to_crs(31370)), strict=True):
+        assert edit.segments.tolist() == again.segments.tolist(), edit.edit_id
+        assert edit.node == again.node
     of, before = found.members, count_covered(measured)
     counted = gains.count(Options.of_edits(of.first, of.member))
     newly = counted.sum_up("low_stress")
