@@ -391,8 +391,9 @@ def _price_academies(academies: gpd.GeoDataFrame | None, study: Study) -> Longs:
 
 
 def _refuse_unpriced(asked: _RoadQuestion) -> None:
-    """Refuse a budget where nothing has a price."""
-    if asked.prepared.study.links.budget_eur is None or (asked.costs != UNKNOWN_CENTS).any():
+    """Refuse a budget where there is something, and nothing has a price."""
+    known = asked.costs != UNKNOWN_CENTS
+    if asked.prepared.study.links.budget_eur is None or known.any() or not len(known):
         return
     what = "needs what a change costs, and no price is known"
     mend = "declare it with its source, as [links.cost.stretch] per_m_eur = 400, source = '...'"

@@ -147,7 +147,7 @@ def test_of_routes_that_are_mostly_the_same_the_best_is_listed() -> None:
 @pytest.mark.parametrize("kind", ["gap", "project"])
 def test_where_nothing_brings_anyone_that_is_said(study: Study, tmp_path: Path, kind: str) -> None:
     """Nothing listed, nothing chosen: tables with their columns, a summary, a map."""
-    found = links(study.with_links(kinds=[kind]), threads=1)
+    found = links(study.with_links(kinds=[kind], budget_eur="0"), threads=1)
     assert (len(found.links), len(found.sets), found.counted) == (0, 0, 0)
     out = found.write(tmp_path / "out")
     assert not (out / "network-edits.geojson").exists()
