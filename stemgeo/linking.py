@@ -246,7 +246,7 @@ def find_links(
     """
     study = prepared.study
     progress(_MEASURING, 0.3)
-    measured = measure_day(prepared, study.about.date, threads=threads)
+    measured = measure_day(prepared, study.about.date, threads=threads, with_access=False)
     asked = _build_question(prepared, measured, progress, threads)
     progress(_SEARCHING, 0.5)
     counted = asked.gains.count(
@@ -579,9 +579,8 @@ def _measure_chosen(
         else prepared.inputs.academies,
         network_edits=edits if len(edits) else None,
     )
-    return measure_day(
-        replace(prepared, inputs=changed), prepared.study.about.date, threads=threads
-    )
+    there, day = replace(prepared, inputs=changed), prepared.study.about.date
+    return measure_day(there, day, threads=threads, with_access=False)
 
 
 def _choose_profile(prepared: Prepared, measured: Measured) -> gpd.GeoDataFrame:

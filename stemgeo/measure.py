@@ -274,7 +274,13 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None) -> Measured:
+def measure_day(
+    prepared: Prepared,
+    day: dt.date,
+    *,
+    threads: int | None = None,
+    with_access: bool = True,
+) -> Measured:
     """Measure whom the academies of a day reach.
 
     Parameters
@@ -285,6 +291,9 @@ def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None)
         On which a recognition must be valid.
     threads
         Searches that run side by side, all cores when not given; the result is the same.
+    with_access
+        Whether the access table is wanted: of a million points it takes a gigabyte. Else it is
+        empty.
     """
     study, points, cells = prepared.study, prepared.points, prepared.cells
     academies, notes = choose_recognised(prepared.inputs.academies, day, study.academies)
@@ -300,7 +309,9 @@ def measure_day(prepared: Prepared, day: dt.date, *, threads: int | None = None)
             notes.append(_note_ferries(prepared.ground.network))
         if study.travel.pavements_under_10:
             notes.append(_note_pavements(prepared.ground.network))
-    reached, access = _measure_travel(study, riders, points, cells, threads or count_cores())
+    reached, access = _measure_travel(
+        study, riders, points, cells, threads or count_cores(), with_access=with_access
+    )
     table = check_table("coverage", coverage_table(points, reached, prepared.levels))
     return Measured(
         day=day,
@@ -591,6 +602,8 @@ def _measure_travel(
     points: gpd.GeoDataFrame,
     cells: tuple[AgeCell, ...],
     threads: int,
+    *,
+    with_access: bool,
 ) -> tuple[list[Reached], pd.DataFrame]:
     """Travel times of every profile, scenario and cell: who is covered, and the access table."""
     measured = ~np.isnan(riders[0].snap_m)
@@ -599,9 +612,9 @@ def _measure_travel(
     for (traveller, scenario, cell), label in zip(asked, search_rides(asked, threads), strict=True):
         covered = is_in_time(label, study) & measured
         reached.append(Reached(traveller.profile, scenario, cell, covered, measured))
-        if scenario == "central":
+        if scenario == "central" and with_access:
             tables.append(_build_access(traveller, label, cell, points, measured))
-    return reached, pd.concat(tables, ignore_index=True)
+    return reached, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def search_rides(asked: Sequence[AskedRide], threads: int) -> list[Longs]:

@@ -447,6 +447,9 @@ def test_a_child_goes_past_an_academy_that_does_not_serve_it() -> None:
     nearest = access.set_index("ages")["academy_id"].to_dict()
     assert nearest == {"5-8": "A", "9-11": "A", "12-13": "A", "14-17": "B"}
     assert covered(table_of(study, given))["12-17"] == 12
+    without = measure_day(Prepared.from_inputs(study, given), study.about.date, with_access=False)
+    assert without.access.empty
+    pd.testing.assert_frame_equal(without.coverage, table_of(study, given))
 
 
 def test_the_cutoff_is_inclusive_to_the_millisecond() -> None:

@@ -346,7 +346,7 @@ class OverNetwork:
         rider = self._riders.get(key)
         if rider is None:
             rider = self._build_rider(pace, horizon_min)
-            for oldest in list(self._riders)[: 1 - self.paces_kept]:
+            for oldest in list(self._riders)[: max(len(self._riders) + 1 - self.paces_kept, 0)]:
                 self._riders.pop(oldest, None)
             self._riders[key] = rider
         return rider

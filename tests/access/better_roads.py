@@ -57,7 +57,7 @@ class Place:
         self.read, self.rims = join_ways(read, squares.rims), len(squares.rims.ids)
         nodes = np.unique(self.read.refs)
         self.nodes = extracts.read_nodes([path], nodes, osm.NODE_TAGS_READ, None)
-        self.barriers, _ = read_pieces([path])
+        self.barriers = read_pieces([path])
         # The rims of squares come last, under the number of the way that they run along.
         ids = self.read.ids[: len(self.read.ids) - self.rims].tolist()
         self.row_of = {way: row for row, way in enumerate(ids)}

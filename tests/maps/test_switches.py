@@ -119,7 +119,7 @@ def whole_page(
             ],
             crs=municipalities.crs,
         ),
-        ahead=Ahead(candidates, plan, "rustige wegen", academies[3:], ("toen", "nu")),
+        ahead=Ahead(candidates, plan, "rustige wegen", before=academies[3:], dates=("toen", "nu")),
         streets=streets,
     )
 

@@ -50,7 +50,7 @@ def test_a_mutant_is_one_change_and_the_same_for_a_seed(tmp_path: Path) -> None:
 
 def test_every_module_of_the_figures_has_tests_that_may_kill() -> None:
     """A new module of these parts is added to the table, or named here as one without figures."""
-    parts = ("network", "access", "demand", "gaps", "siting")
+    parts = ("network", "access", "demand", "gaps", "siting", "links")
     modules = {
         str(path.relative_to(PACKAGE))
         for part in parts
