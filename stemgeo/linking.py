@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from stemgeo.access.travellers import OverNetwork
     from stemgeo.links.candidates import LinkCandidates
     from stemgeo.measure import Progress
     from stemgeo.network.edits import LaidEdits, RoadEdit
@@ -173,7 +174,7 @@ class _RoadQuestion:
     @property
     def network(self) -> Network:
         """That the edits are of."""
-        return self.measured.riders[0].network  # type: ignore[union-attr]
+        return _take_network(self.measured)
 
     @property
     def costs(self) -> Longs:
@@ -206,6 +207,11 @@ class _RoadQuestion:
 
 
 _NONE = np.zeros(0, dtype=np.intp)
+
+
+def _take_network(measured: Measured) -> Network:
+    """Give the roads that edits are of: a straight line was refused."""
+    return cast("OverNetwork", measured.riders[0]).network
 
 
 def links(
@@ -304,19 +310,19 @@ def find_links(
 def _build_question(
     prepared: Prepared, measured: Measured, progress: Progress, threads: int | None
 ) -> _RoadQuestion:
-    study, inputs, rider = prepared.study, prepared.inputs, measured.riders[0]
+    study, inputs, network = prepared.study, prepared.inputs, _take_network(measured)
     projects: list[RoadEdit] = []
     if inputs.road_projects is not None:
-        projects = match_edits(rider.network, inputs.road_projects)  # type: ignore[union-attr]
+        projects = match_edits(network, inputs.road_projects)
         refuse_projects(projects)
     found = list_candidates(prepared, measured, projects, progress)
-    laid = lay_edits(rider.network, found.edits)  # type: ignore[union-attr]
+    laid = lay_edits(network, found.edits)
     academies = find_candidates(prepared, measured).table if study.links.with_academies else None
     gains = RoadGains.from_measured(prepared, measured, laid, academies, threads=threads)
     of = found.members
     members = [of.member[slice(*of.first[at : at + 2])].astype(np.intp) for at in range(len(found))]
     come = 0 if academies is None else len(academies)
-    cents = _price_roads(inputs.road_projects, found, rider.network, study)  # type: ignore[union-attr]
+    cents = _price_roads(inputs.road_projects, found, network, study)
     asked = _RoadQuestion(
         prepared,
         measured,

@@ -161,8 +161,10 @@ def judge_date(text: str, first: dt.date, last: dt.date) -> str:
 def _read_span(text: str) -> tuple[dt.date, dt.date] | None:
     """Give the first and the last day that a date may mean."""
     found = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", text.strip(), re.ASCII)
-    with suppress(ValueError, AttributeError):
-        year, month, day = found.groups()  # type: ignore[union-attr] # no date: AttributeError
+    if found is None:
+        return None
+    year, month, day = found.groups()
+    with suppress(ValueError):
         low = dt.date(int(year), int(month or 1), int(day or 1))
         if day:
             return low, low

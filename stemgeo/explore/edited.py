@@ -262,8 +262,7 @@ class EditableRoads:
         table
             As for `match`.
         """
-        edits, squares = self.match(table), self.ground.of_roads
-        assert squares is not None  # noqa: S101
+        edits, (_, squares) = self.match(table), self.ground.take_roads()
 
         def cut(box: Box) -> OverNetwork:
             whole, edges = self._first, squares.list_edges(box)

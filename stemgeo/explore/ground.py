@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 
 from stemgeo.access.search import UNREACHED
 from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace, tie_table
+from stemgeo.errors import Problem, StudyError
 from stemgeo.explore.along import AlongRoads
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
@@ -209,16 +210,28 @@ class SearchGround:
         others = {one: first.in_profile(one) for one in self.profiles[1:]}
         return Window({"all": first, **others}, point, tied.keep_on(segments))
 
+    def take_roads(self) -> tuple[OverNetwork, NetworkSquares]:
+        """Give who travels over all roads, and these by square.
+
+        Raises
+        ------
+        StudyError
+            In a straight line, where there are none.
+        """
+        if self.of_roads is None or not isinstance(self.first, OverNetwork):
+            what = "in a straight line there are no roads"
+            raise StudyError(Problem("study.toml", what, "give an extract of roads as network"))
+        return self.first, self.of_roads
+
     @cached_property
     def along(self) -> AlongRoads:
         """What is near along the roads, of who travels over any."""
-        first = cast("OverNetwork", self.first)
+        first, _ = self.take_roads()
         return AlongRoads.from_network(first.network, first.places)
 
     def tie_place(self, at: gpd.GeoDataFrame) -> TiedPoints:
         """Tie a place to segments of the whole, of who travels over roads."""
-        assert self.of_roads is not None  # noqa: S101
-        return self._tie(cast("OverNetwork", self.first), self.of_roads, at)[0]
+        return self._tie(*self.take_roads(), at)[0]
 
     def _tie(
         self, whole: OverNetwork, squares: NetworkSquares, at: gpd.GeoDataFrame

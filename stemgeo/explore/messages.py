@@ -147,10 +147,10 @@ class PlacedAcademy(Spot):
 
     @model_validator(mode="after")
     def _rise(self) -> PlacedAcademy:
-        ages, days = (self.min_age, self.max_age), (self.valid_from, self.valid_until)
-        for first, last in (ages, days):
-            if first is not None and last is not None and last < first:  # type: ignore[operator]
-                raise ValueError
+        spans: list[tuple[Any, Any]] = [(self.min_age, self.max_age)]
+        spans.append((self.valid_from, self.valid_until))
+        if any(None not in span and span[1] < span[0] for span in spans):
+            raise ValueError
         return self
 
 

@@ -346,7 +346,7 @@ def _watch_hand() -> None:
 
 
 def _say_line(**told: Any) -> None:
-    print(json.dumps(told), flush=True)  # noqa: T201
+    print(json.dumps(told), flush=True)  # noqa: T201  (to the server, which reads this pipe)
 
 
 def main(words: str) -> None:

@@ -12,7 +12,6 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
-from stemgeo.access.travellers import OverNetwork
 from stemgeo.errors import InputError
 from stemgeo.explore.drawn import tell_quiet
 from stemgeo.explore.messages import (
@@ -222,9 +221,7 @@ class RoadDesk:
 
     @property
     def _network(self) -> Network:
-        first = self.board.roads.ground.first
-        assert isinstance(first, OverNetwork)  # noqa: S101
-        return first.network
+        return self.board.roads.ground.take_roads()[0].network
 
     def refuse_idle(self, roads: Sequence[VariantRoad]) -> None:
         """Refuse what changes nothing however one travels by the study.
@@ -339,10 +336,10 @@ class RoadDesk:
 
     def _find_nearest(self, lon: float, lat: float) -> _Nearest | None:
         """Find the edge that is nearest to a place, and the junction at which roads are busy."""
-        network, squares = self._network, self.board.roads.ground.of_roads
+        every, squares = self.board.roads.ground.take_roads()
+        network = every.network
         x, y = (float(one[0]) for one in to_lambert(lon, lat))
         x, y = make_transformer(LAMBERT_72, network.crs).transform(x, y)
-        assert squares is not None  # noqa: S101
         edges = squares.list_edges((x - NEAR_M, y - NEAR_M, x + NEAR_M, y + NEAR_M))
         segments = list_segments(network, edges)
         mode = np.array([ride.mode for ride in network.rides])
