@@ -17,6 +17,7 @@ from stemgeo.report.comparison import (
     list_differences,
     list_notices,
     name_sources,
+    refuse_absent,
     say_over,
 )
 from stemgeo.report.files import EXPLAIN, join_lines
@@ -129,13 +130,9 @@ class Explanation(Outcome):
         ResultError
             If the bridge has no such level, profile or band; it names those that there are.
         """
-        rows = self.table
-        for column, value in (("level", level), ("profile", profile), ("band", band)):
-            there = list(dict.fromkeys(self.table[column]))
-            if value not in there:
-                what = f"there is no {column} '{value}' at both ends"
-                raise ResultError(Problem("explain", what, f"there are: {', '.join(there)}"))
-            rows = rows[rows[column] == value]
+        asked = {"level": level, "profile": profile, "band": band}
+        refuse_absent(self.table, EXPLAIN, **asked)
+        rows = self.table[(self.table[list(asked)] == list(asked.values())).all(axis=1)]
         return rows.reset_index(drop=True)
 
     def shown(self) -> pd.DataFrame:

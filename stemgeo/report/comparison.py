@@ -174,11 +174,7 @@ class Comparison(Outcome):
         ResultError
             If the comparison has no such level, profile or band; it names those that there are.
         """
-        for column, value in (("level", level), ("profile", profile), ("band", band)):
-            there = list(dict.fromkeys(self.table[column]))
-            if value not in there:
-                what = f"there is no {column} '{value}' in both results"
-                raise ResultError(Problem("compare", what, f"there are: {', '.join(there)}"))
+        refuse_absent(self.table, COMPARE, level=level, profile=profile, band=band)
         rows = self.table[(self.table["profile"] == profile) & (self.table["band"] == band)]
         levels = [level, "region"] if level == "province" else [level]
         parts = [rows[rows["level"] == one] for one in levels]
@@ -218,6 +214,25 @@ class Comparison(Outcome):
             },
             "notes": write_in_all(self.notes, read_study(self.a).languages),
         }
+
+
+def refuse_absent(table: pd.DataFrame, command: str, **asked: str) -> None:
+    """Refuse a level, profile or band that a table of two results has not; name those it has.
+
+    Parameters
+    ----------
+    table
+        Of both results.
+    command
+        Whose it is.
+    **asked
+        The value that is sought in each column.
+    """
+    for column, value in asked.items():
+        there = list(dict.fromkeys(table[column]))
+        if value not in there:
+            what = f"there is no {column} '{value}' in both results"
+            raise ResultError(Problem(command, what, f"there are: {', '.join(there)}"))
 
 
 def _find_size_of_level(rows: pd.DataFrame) -> tuple[int, str]:
