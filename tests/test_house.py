@@ -59,7 +59,7 @@ OTHERWISE = {
     ],
     "explore": ["page"],
     "publish": ["site_browser"],
-    "report": ["answer_of_area", "beside"],
+    "report": ["answer_of_area", "beside", "geoparquet"],
     "maps": ["colours", "golden", "web_browser"],
     "texts": ["style"],
     "network": ["pavements", "profiles", "rules_again", "stress_again"],

@@ -10,6 +10,7 @@ import pandas as pd
 
 from stemgeo.inputs.files import clean_text
 from stemgeo.notes import Said, say_text
+from stemgeo.report.files import BOX
 from stemgeo.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def _read_cells(path: Path) -> pd.DataFrame:
         If it is no table, or is not there, or not whole.
     """
     if path.suffix == ".parquet":
-        return pd.read_parquet(path)
+        # Boxes follow from the places beside them.
+        return pd.read_parquet(path).drop(columns=BOX, errors="ignore")
     if path.suffix != ".csv":
         raise ValueError(path.suffix)
     with path.open(encoding="utf-8-sig") as file:
