@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from stemgeo.steps import coverage, gaps, mclp
     from stemgeo.study import Study, load_study
     from stemgeo.study_run import run
+    from stemgeo.styling import styled
     from stemgeo.verification import Verification, verify
     from stemgeo.written import read_result
     from stemgeo.years import trend
@@ -65,6 +66,7 @@ _HOMES = {
     "run": "stemgeo.study_run",
     "sample": "stemgeo.example",
     "site": "stemgeo.planning",
+    "styled": "stemgeo.styling",
     "trend": "stemgeo.years",
     "verify": "stemgeo.verification",
 }
@@ -98,6 +100,7 @@ __all__ = [
     "run",
     "sample",
     "site",
+    "styled",
     "trend",
     "verify",
 ]

@@ -18,7 +18,7 @@ from stemgeo.inputs.academies import DAYS
 from stemgeo.inputs.plan import NEW, add_plan
 from stemgeo.maps.curve import describe_curve, draw_curve
 from stemgeo.maps.kinds import DrawnMap, save_map, share
-from stemgeo.maps.page import save_described
+from stemgeo.maps.page import describe_figure, save_described
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import (
     Measured,
@@ -42,7 +42,7 @@ from stemgeo.recognition import keep_own
 from stemgeo.report.files import SITE, join_lines
 from stemgeo.report.imprint import build_map_text, list_file_words
 from stemgeo.report.manifests import build_origins
-from stemgeo.report.outcome import Outcome
+from stemgeo.report.outcome import Outcome, find_shown
 from stemgeo.report.plan import say_over_roads, write_plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting import solve
@@ -85,11 +85,28 @@ class Plan(PlanTables, Outcome):
         "comparison": "tables/plan-comparison.csv",
     }
 
-    def shown(self) -> pd.DataFrame:
-        """Give the chosen places in words."""
-        from stemgeo.report.plan import format_plan
+    def shown(self, what: str = "places") -> pd.DataFrame:
+        """Give a table in words.
 
-        return format_plan(self, self.language)
+        Parameters
+        ----------
+        what
+            "places", "provinces" (each without the plan and with it) or "comparison" (beside chance
+            and beside an academy in each municipality).
+
+        Raises
+        ------
+        ResultError
+            If there is no such table in words.
+        """
+        from stemgeo.report.plan import format_choices, format_plan, format_provinces
+
+        tables = {
+            "places": format_plan,
+            "provinces": format_provinces,
+            "comparison": format_choices,
+        }
+        return find_shown(tables, what)(self, self.language)
 
     def map(self) -> Figure:
         """Draw the share of children within reach by municipality, with the places of the plan."""
@@ -103,7 +120,8 @@ class Plan(PlanTables, Outcome):
     def chart(self) -> Figure:
         """Draw the share of the children within reach against the number of new places."""
         text = self._add_roads(self.text)
-        return draw_curve(self.curve, self._find_on_curve(), text, self.study.siting.random_plans)
+        drawn = draw_curve(self.curve, self._find_on_curve(), text, self.study.siting.random_plans)
+        return describe_figure(drawn, describe_curve(self.curve, text))
 
     def list_places(self) -> pd.DataFrame:
         """Give the table `plan` as it is written, its points as numbers."""

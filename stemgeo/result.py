@@ -12,7 +12,14 @@ from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.notes import write_in_all
 from stemgeo.report.files import RUN, join_lines
 from stemgeo.report.manifests import build_origins
-from stemgeo.report.outcome import Outcome, Tables, WrittenLinks, WrittenPlan, drop_infinite
+from stemgeo.report.outcome import (
+    Outcome,
+    Tables,
+    WrittenLinks,
+    WrittenPlan,
+    drop_infinite,
+    find_shown,
+)
 from stemgeo.report.own_annexes import copy_own_annexes, list_own_annexes
 from stemgeo.tables import check_table
 
@@ -85,11 +92,35 @@ class Result(Tables):
             roads = None if folders[1] is None else WrittenLinks.from_folder(folders[1])
             return self.sheets.draw_web_map(plan=made, before=earlier, links=roads)
 
-    def shown(self) -> pd.DataFrame:
-        """Give the province table in words."""
-        from stemgeo.report.summary import format_coverage
+    def shown(self, what: str = "province") -> pd.DataFrame:
+        """Give a table in words.
 
-        return format_coverage(self.summary(), self.language)
+        Parameters
+        ----------
+        what
+            "region", "province", "municipality", "zone" or a layer, as `summary` gives them; "gaps"
+            or "busy" (gaps over quiet roads); or "candidates", the municipalities by what one
+            academy more would bring.
+
+        Raises
+        ------
+        ResultError
+            If there is no such table in words.
+        """
+        import pandas as pd
+
+        from stemgeo.report import summary
+
+        if what in self.coverage["level"].unique():
+            return summary.format_coverage(self.summary(what), self.language, what)
+        gaps = {"gaps": "all", "busy": "low_stress"}
+        if what in gaps:
+            profile = gaps[what]
+            self.refuse_unmeasured(profile)
+            rows = pd.DataFrame(self.gaps[self.gaps["profile"] == profile])
+            return summary.format_gaps(rows, self.language, profile)
+        find_shown(dict.fromkeys(("region", "province", "municipality", *gaps, "candidates")), what)
+        return summary.format_candidates(self.candidates, self.language, self.partly_provinces)
 
     @cached_property
     def sheets(self) -> Sheets:

@@ -2120,9 +2120,47 @@ class Study(_StudyPart):
         StudyError
             If a choice cannot be.
         """
+        return self._with_asked("links", asked)
+
+    def with_about(self, **asked: Any) -> Study:
+        """Give this study with something else under `[study]`, checked; None leaves it as it is.
+
+        >>> sg.sample().with_about(area="provincie Limburg", date="2021-12-31")
+
+        Raises
+        ------
+        StudyError
+            If a choice cannot be.
+        """
+        days = {
+            name: _read_day(value) if name == "date" else value for name, value in asked.items()
+        }
+        return self._with_asked("study", days)
+
+    def with_inputs(self, **asked: Any) -> Study:
+        """Give this study with other files, checked; None leaves one as it is.
+
+        >>> sg.sample().with_inputs(academies="register.xlsx")
+        >>> sg.sample().with_inputs(academies={"path": "register.xlsx", "sheet": "2022"})
+
+        Parameters
+        ----------
+        **asked
+            As `[inputs]` of a study.toml: the path of a file, or a table with it; a path begins
+            where Python runs.
+
+        Raises
+        ------
+        StudyError
+            If a choice cannot be.
+        """
+        return self._with_asked("inputs", asked)
+
+    def _with_asked(self, table: str, asked: dict[str, Any]) -> Study:
+        """Give this study with other values in one of its tables."""
         new = {name: value for name, value in asked.items() if value is not None}
         content = self.model_dump(by_alias=True, exclude_unset=True)
-        content["links"] = content.get("links", {}) | new
+        content[table] = content.get(table, {}) | new
         return parse_study(content, name="study", file=self.file, said_by=self._said_by)
 
     def with_projects(self, projects: str | Path | None) -> Study:
@@ -2449,6 +2487,13 @@ def _choice_problem(detail: Any, key: str, name: str) -> Problem:
     if given in re.findall(r"\d+", choices):
         mend = f"write {given} without quotes"
     return Problem(name, f"'{key}': must be {choices}", mend)
+
+
+def _read_day(value: object) -> object:
+    """Take a day that is written as TOML has it; of anything else the study says what is wrong."""
+    with suppress(ValueError, TypeError):
+        return dt.date.fromisoformat(value) if isinstance(value, str) else value
+    return value
 
 
 def _write_day_meant(value: object) -> str:

@@ -14,7 +14,7 @@ from stemgeo.coverage import REGION, status_of, summary_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
 from stemgeo.maps.line_chart import describe_line_chart, draw_line_chart
-from stemgeo.maps.page import save_described
+from stemgeo.maps.page import describe_figure, save_described
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
+    from matplotlib.figure import Figure
 
     from stemgeo.maps.text import MapText
     from stemgeo.measure import Progress
@@ -108,6 +109,16 @@ class Trend(Outcome):
         """Give the years of the region in words."""
         return format_trend(self.table[self.table["level"] == "region"], self.language)
 
+    def chart(self) -> Figure:
+        """Draw municipalities with an academy and children within reach, year by year."""
+        given = self.table, self.reported, self.text
+        return describe_figure(draw_line_chart(*given), describe_line_chart(*given))
+
+    def map(self) -> Figure:
+        """Draw the municipalities with an academy, a small map for each year."""
+        given = self.municipalities, self.academies, self.text
+        return describe_figure(draw_small_multiples(*given), describe_small_multiples(*given))
+
     def _build_map_text(self) -> MapText:
         return _build_trend_text(self)
 
@@ -127,12 +138,10 @@ class Trend(Outcome):
 
     def _draw_maps(self, maps: Path) -> None:
         formats = self.study.output.formats
-        given = self.table, self.reported, self.text
-        said = describe_line_chart(*given)
-        save_described(draw_line_chart(*given), maps / "trend-chart", said, formats)
-        of_years = self.municipalities, self.academies, self.text
-        said = describe_small_multiples(*of_years)
-        save_described(draw_small_multiples(*of_years), maps / "trend-maps", said, formats)
+        said = describe_line_chart(self.table, self.reported, self.text)
+        save_described(self.chart(), maps / "trend-chart", said, formats)
+        said = describe_small_multiples(self.municipalities, self.academies, self.text)
+        save_described(self.map(), maps / "trend-maps", said, formats)
 
     def _build_manifest(self) -> dict[str, Any]:
         return {

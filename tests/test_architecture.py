@@ -32,6 +32,7 @@ ORDER = [
     "example",
     "reasons",
     "tables",
+    "styling",
     "sources",
     "inputs",
     "beginning",
@@ -258,7 +259,7 @@ def test_public_names_are_offered() -> None:
     import stemgeo
 
     assert set(stemgeo.__all__) <= set(dir(stemgeo))
-    assert 10 <= len(stemgeo.__all__) <= 30
+    assert 10 <= len(stemgeo.__all__) <= 35
 
 
 def test_how_a_language_is_written_is_asked_in_one_place() -> None:

@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from stemgeo.errors import MissingFileError, StudyError
+from stemgeo.example import sample
 from stemgeo.study import (
     DEFAULT_BANDS,
     MODES,
@@ -813,3 +814,23 @@ def test_a_question_keeps_its_paragraphs_and_not_its_lines() -> None:
     assert asked.question.questions[0].lines == ["Eén regel.", "Dan", "- dit", "- en dat"]
     assert asked.question.number == "275"
     assert asked.with_siting(places=3).question == asked.question
+
+
+def test_other_days_areas_and_files_are_checked_as_the_study_is() -> None:
+    """`with_about` and `with_inputs` change what they name alone, and refuse what cannot be."""
+    study = sample()
+    other = study.with_about(area="provincie Limburg", date="2021-12-31")
+    assert (other.about.area, other.about.date.year) == (("provincie Limburg",), 2021)
+    assert other.inputs.model_dump() == study.inputs.model_dump()
+    assert study.about.date.year == 2022
+    moved = study.with_inputs(academies={"path": "register.xlsx", "sheet": "2022"})
+    assert (moved.inputs.academies.path.name, moved.inputs.academies.sheet) == (
+        "register.xlsx",
+        "2022",
+    )
+    assert moved.inputs.network == study.inputs.network
+    for wrong in ({"date": "31/12/2021"}, {"titel": "x"}):
+        with pytest.raises(StudyError, match=r"no day|did you mean 'title'"):
+            study.with_about(**wrong)
+    with pytest.raises(StudyError, match="sheet"):
+        study.with_inputs(academies={"path": "register.xlsx", "sheet": 3})

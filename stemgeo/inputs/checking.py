@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from stemgeo.notes import Said, say, tell_notes
+from stemgeo.styling import fold_notes, styled
+from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +63,16 @@ class Checked:
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        ahead = "".join(f"<li>{escape(one.to_text(self.language))}</li>" for one in self.ahead)
+        heads = [one.to_text(self.language) for one in _HEADS]
+        shown = self.table().drop(columns="role")
+        shown.columns = pd.Index([load_texts(self.language)("head.file"), *heads])
+        kept = styled(shown, self.language).to_html() if len(shown) else ""
+        lines = escape("\n".join(self.study_lines()).strip())
+        asked = f"<pre>{lines}</pre>" if lines else ""
+        return f"<ul>{ahead}</ul>{kept}{asked}{fold_notes(self.notes, self.language)}"
 
     def table(self) -> pd.DataFrame:
         """Give a row for each column of each file.

@@ -27,7 +27,7 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
 from stemgeo.maps.certainty import LINES, draw_by_minute, draw_tornado
 from stemgeo.maps.classed import Classed, line_looks, name_extremes
-from stemgeo.maps.page import PROVINCE, Key, Looks, save_described
+from stemgeo.maps.page import PROVINCE, Key, Looks, describe_figure, save_described
 from stemgeo.maps.series import (
     BEYOND,
     INK,
@@ -506,7 +506,7 @@ class MapKind:
         keys = ["zone_id"] * (asked.by == ZONE) + keys
         table = pd.DataFrame(shown.rows)[[*keys, *self.columns]].reset_index(drop=True)
         return DrawnMap(
-            shown.draw(text),
+            describe_figure(shown.draw(text), alt),
             alt,
             table,
             heading,

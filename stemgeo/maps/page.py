@@ -6,6 +6,7 @@ Matplotlib's global state (pyplot) is not touched, and the same figure gives the
 from __future__ import annotations
 
 import warnings
+from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.path import Path as Outline
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from stemgeo.maps.layout import (
@@ -60,7 +62,9 @@ STYLE: Looks = {
     "text.hinting": "none",  # as wide on every screen as in print
 }
 _DPI = 300
-_SCREEN_DPI = 100
+_SCREEN_DPI = 130
+_SCREEN_WIDTH = 82
+"""Points of a screen for each inch of paper: a whole sheet is as wide as a notebook."""
 SMALLEST_RING_IN = 0.12
 _SWATCH_IN = 0.32, 0.13
 KEY_TEXT_IN = _SWATCH_IN[0] + 0.1
@@ -76,10 +80,33 @@ PLATE: Looks = {"boxstyle": "round,pad=0.12", "facecolor": "white", "alpha": 0.8
 
 
 class MapFigure(Figure):
-    """A figure that a notebook shows as a picture, without pyplot."""
+    """A figure that a notebook shows as a picture, without pyplot.
 
-    def _repr_png_(self) -> bytes:
-        return _render_picture(self, "png", dpi=_SCREEN_DPI, metadata={"Software": None})
+    Attributes
+    ----------
+    alt
+        What it shows in words, for those who cannot see it.
+    """
+
+    alt: str = ""
+
+    def _repr_html_(self) -> str:
+        drawn = _render_picture(self, "png", dpi=_SCREEN_DPI, metadata={"Software": None})
+        small = BytesIO()
+        # Maps have few colours: a third of the bytes, of which a page with ten of them has many.
+        Image.open(BytesIO(drawn)).convert("RGB").quantize(256).save(small, "png", optimize=True)
+        said = escape(to_one_line(self.alt or str(self.get_label())), {'"': "&quot;"})
+        width = round(self.get_figwidth() * _SCREEN_WIDTH)
+        source = b64encode(small.getvalue()).decode()
+        look = f"width: {width}px; max-width: 100%; height: auto; background: white"
+        return f'<img alt="{said}" style="{look}" src="data:image/png;base64,{source}">'
+
+
+def describe_figure(figure: Figure, alt: str) -> Figure:
+    """Let a figure say what it shows to those who cannot see it; give it back."""
+    if isinstance(figure, MapFigure):
+        figure.alt = alt
+    return figure
 
 
 def new_page(sheet: Sheet, text: MapText) -> tuple[Figure, Axes]:

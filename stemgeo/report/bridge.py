@@ -141,9 +141,11 @@ class Explanation(Outcome):
 
     def chart(self, profile: str = "all") -> Figure:
         """Draw the bridge of the whole region as a waterfall."""
-        from stemgeo.maps.waterfall import draw_waterfall
+        from stemgeo.maps.page import describe_figure
+        from stemgeo.maps.waterfall import describe_waterfall, draw_waterfall
 
-        return draw_waterfall(self._list_steps(profile), self._say_roads(profile))
+        given = self._list_steps(profile), self._say_roads(profile)
+        return describe_figure(draw_waterfall(*given), describe_waterfall(*given))
 
     def _list_steps(self, profile: str) -> list[WaterfallStep]:
         from stemgeo.maps.waterfall import WaterfallStep

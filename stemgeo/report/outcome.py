@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -749,6 +749,23 @@ class WrittenTrend(Outcome):
         if f"tables/{name}.csv" in self.manifest["outputs"]:
             return self._read_csv_table(name)
         return pd.DataFrame(columns=[*SCHEMAS[name].columns])
+
+
+_Shows = TypeVar("_Shows")
+
+
+def find_shown(tables: Mapping[str, _Shows], what: str) -> _Shows:
+    """Find one of the tables that are given in words.
+
+    Raises
+    ------
+    ResultError
+        If there is none that is called so.
+    """
+    if what not in tables:
+        mend = f"there are: {', '.join(tables)}"
+        raise ResultError(Problem("shown", f"there is no table '{what}' in words", mend))
+    return tables[what]
 
 
 def drop_infinite(table: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from stemgeo.report.summary import (
     write_markdown_table,
 )
 from stemgeo.speech import (
+    DASH,
     SPACE,
     format_cents,
     format_decimals,
@@ -296,6 +297,23 @@ def format_plan(plan: PlanTables, language: str) -> pd.DataFrame:
     if not plan.cost.known:
         del columns["cost"]
     return pd.DataFrame(columns).rename(columns=words.list_below("plan.head"))
+
+
+def format_choices(plan: PlanTables, language: str) -> pd.DataFrame:
+    """Lay the plan beside other choices, in words."""
+    table, words = plan.comparison, load_texts(language)
+    heads, short = words.list_below("plan.choice_head"), words.list_below("summary.head")
+    columns = {
+        heads["choice"]: [words(f"plan.choice.{one}") for one in table["choice"]],
+        heads["places"]: [format_whole(one, language) for one in table["places"]],
+        short["covered"]: [format_whole(one, language) for one in table["covered"]],
+        short["share"]: [format_share(one, language) for one in table["share"]],
+        words("head.with_academy"): [
+            DASH if pd.isna(one) else format_whole(one, language)
+            for one in table["municipalities_with"]
+        ],
+    }
+    return pd.DataFrame(columns)
 
 
 def format_provinces(plan: PlanTables, language: str) -> pd.DataFrame:

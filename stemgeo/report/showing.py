@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from stemgeo.errors import ResultError
 from stemgeo.notes import strip_control
+from stemgeo.styling import fold_notes, styled
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
@@ -66,13 +67,14 @@ def format_html(outcome: Showable) -> str:
     """Give it as a piece of HTML, for notebooks; names are data there too."""
     try:
         table = outcome.shown()
-        above, below = _list_around(outcome, table)
+        above, _ = _list_around(outcome, table)
     except ResultError as error:
         return f"<p>{escape(f'{type(outcome).__name__}: {error}')}</p>"
     title, *rest = map(escape, above)
     said = "<br>".join([f"<b>{title}</b>", *rest])
-    shown = table.head(LONGEST).to_html(index=False, border=0, escape=True)
-    return "".join([f"<p>{said}</p>", shown, *(f"<p>{escape(line)}</p>" for line in below)])
+    shown = styled(table.head(LONGEST), outcome.language).to_html()
+    more = f"<p>+ {len(table) - LONGEST}</p>" if len(table) > LONGEST else ""
+    return f"<p>{said}</p>{shown}{more}{fold_notes(outcome.notes, outcome.language)}"
 
 
 def _list_around(outcome: Showable, table: pd.DataFrame) -> tuple[list[str], list[str]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
+from base64 import b64decode
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations
@@ -25,7 +27,7 @@ from sheets import choropleth
 
 from stemgeo import errors
 from stemgeo.maps import series
-from stemgeo.maps.page import save_figure
+from stemgeo.maps.page import describe_figure, save_figure
 from stemgeo.maps.text import MapText
 
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
@@ -381,8 +383,12 @@ def test_no_coordinates_outside_the_frame_are_written(
 def test_a_notebook_shows_the_picture(
     municipalities: gpd.GeoDataFrame, academies: gpd.GeoDataFrame, text: MapText
 ) -> None:
-    """A map at the end of a cell is shown as a picture, without pyplot."""
-    figure = choropleth(municipalities, academies, text)
-    picture = figure._repr_png_()  # type: ignore[attr-defined]
-    assert picture.startswith(b"\x89PNG")
-    assert len(picture) > 20_000
+    """A map at the end of a cell is a picture that says what it shows, without pyplot."""
+    figure = describe_figure(choropleth(municipalities, academies, text), 'Kaart "A" <b>')
+    shown = figure._repr_html_()  # type: ignore[attr-defined]
+    said, picture = re.fullmatch(
+        r'<img alt="(.*?)" style=".*?" src="data:.*?,(.*)">', shown
+    ).groups()  # type: ignore[union-attr]
+    assert said == "Kaart &quot;A&quot; &lt;b&gt;"
+    assert b64decode(picture).startswith(b"\x89PNG")
+    assert len(picture) > 10_000

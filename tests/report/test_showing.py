@@ -83,8 +83,37 @@ def test_a_notebook_shows_the_province_table(result: sg.Result) -> None:
     """All its columns; what stands in names is text."""
     html = result._repr_html_()
     assert html.startswith("<p><b>&lt;b&gt;A &amp; B proef</b>")
-    assert [f"<th>{head}</th>" in html for head in result.shown()] == [True] * 9
+    assert [f">{head}</th>" in html for head in result.shown()] == [True] * 9
+    assert html.count("<li>") == len(result.notes)
+    assert "<summary>" in html
     assert "<script" not in html
+
+
+def test_what_was_read_shows_itself_in_a_notebook(study: Study) -> None:
+    """What lies ahead, what each column was taken as, and the notes to open."""
+    found = sg.check(study)
+    html = found._repr_html_()
+    assert [one.to_text("nl") in html for one in found.ahead] == [True] * len(found.ahead)
+    assert ">gelezen als</th>" in html
+    assert html.count("<li>") == len(found.ahead) + len(found.notes)
+
+
+def test_tables_in_words_are_asked_for_by_name(result: sg.Result, plan: sg.Plan) -> None:
+    """Of a result places, gaps and candidates, of a plan its places, provinces and comparison."""
+    assert len(result.shown("municipality")) == len(result.municipalities)
+    assert len(result.shown("gaps")) == (result.gaps["profile"] == "all").sum()
+    assert len(result.shown("candidates")) == len(result.candidates)
+    assert list(plan.shown("comparison").iloc[:2, 0]) == ["nu", "dit plan"]
+    assert len(plan.shown("provinces")) == plan.provinces["province"].nunique()
+    for one in (result, plan):
+        with pytest.raises(sg.ResultError, match="no table 'hiaten' in words; there are: "):
+            one.shown("hiaten")
+
+
+def test_years_are_drawn_with_what_they_show(trend: Trend) -> None:
+    """Chart and maps of a trend say in words what they show."""
+    for figure in (trend.chart(), trend.map()):
+        assert "2021" in figure.alt  # type: ignore[attr-defined]
 
 
 def test_a_folder_that_is_not_whole_says_so(folder: Path, tmp_path: Path) -> None:
