@@ -264,14 +264,28 @@ def _between_ms(
     return np.where(segment == to_segment, within_ms, rest_ms + inside_ms + onto_ms)
 
 
+def list_ties_beside(network: Network, points: TiedPoints, sites: TiedPoints) -> NDArray[np.intp]:
+    """List the ties of points that are on an edge of any site.
+
+    Parameters
+    ----------
+    network, points, sites
+        As for `list_pairs`.
+    """
+    edge, taken = network.segment_edge[sites.segment], np.zeros(len(network.length_mm), np.bool_)
+    _, beside = list_ranges(network.first_segment[edge], network.first_segment[edge + 1])
+    taken[beside] = True
+    return np.flatnonzero(taken[points.segment])
+
+
 def _on_one_edge(
     network: Network, points: TiedPoints, sites: TiedPoints
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """List the ties of points and of sites that are on the same edge, pair by pair."""
-    edge, taken = network.segment_edge[sites.segment], np.zeros(len(network.length_mm), np.bool_)
-    _, beside = list_ranges(network.first_segment[edge], network.first_segment[edge + 1])
-    taken[beside] = True
-    there = np.flatnonzero(taken[points.segment])
+    edge, there = (
+        network.segment_edge[sites.segment],
+        list_ties_beside(network, points, sites),
+    )
     of_point = network.segment_edge[points.segment[there]]
     order = np.argsort(edge, kind="stable")
     first, stop = (np.searchsorted(edge[order], of_point, side=side) for side in ("left", "right"))
@@ -356,7 +370,13 @@ def _ride_to_end(
 
 
 def label_points(
-    network: Network, times: EdgeTimes, points: TiedPoints, speed_ms: float, node_label: Longs
+    network: Network,
+    times: EdgeTimes,
+    points: TiedPoints,
+    speed_ms: float,
+    node_label: Longs,
+    *,
+    enough_ms: int = -1,
 ) -> Longs:
     """Label points by the best of the nodes to which they come by any of their roads.
 
@@ -366,6 +386,9 @@ def label_points(
         As for `list_exits`.
     node_label
         See `search.pack_labels`, shape (nodes,).
+    enough_ms
+        Whoever is found to be there within so long is asked no further, and has any such label;
+        when not given all have their best.
 
     Returns
     -------
@@ -374,7 +397,8 @@ def label_points(
     """
     edges, of = _take_edges(network, times), points
     ties = of.first, of.segment, of.offset_mm, of.walk_mm
-    return np.asarray(_label_each(edges, *ties, speed_ms, node_label))
+    enough = ((enough_ms + 1) << RANK_BITS) - 1
+    return np.asarray(_label_each(edges, *ties, speed_ms, node_label, enough))
 
 
 @njit(cache=True, nogil=True)
@@ -386,6 +410,7 @@ def _label_each(
     walk_mm: Ints,
     speed_ms: float,
     node_label: Longs,
+    enough: int,
 ) -> Longs:
     """As the quickest ways of `_reach_ends` would, of ties with a labelled node alone."""
     of_segment, first_segment, nodes = edges.of_segment, edges.first_segment, edges.start_and_end
@@ -395,6 +420,8 @@ def _label_each(
     label = np.full(len(first_tie) - 1, UNREACHED, dtype=np.int64)
     for point in range(len(label)):
         for tie in range(first_tie[point], first_tie[point + 1]):
+            if label[point] <= enough:
+                break
             segment = segments[tie]
             edge = of_segment[segment]
             for by_end in range(2):

@@ -509,8 +509,11 @@ def _search_side_by_side(
 ) -> tuple[Longs, Ints, Ints]:
     """Search for a share of the sources in each thread and lay what they found end to end."""
     parts = [part for part in np.array_split(np.arange(sources), max(1, threads)) if len(part)]
-    with ThreadPoolExecutor(max(1, len(parts))) as pool:
-        shares = list(pool.map(share, parts)) or [_NOTHING]
+    if len(parts) > 1:
+        with ThreadPoolExecutor(len(parts)) as pool:
+            shares = list(pool.map(share, parts))
+    else:  # a thread costs more than a small search
+        shares = [share(part) for part in parts] or [_NOTHING]
     counts, found, times = (np.concatenate(part) for part in zip(*shares, strict=True))
     return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]), found, times
 

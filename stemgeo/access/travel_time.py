@@ -150,6 +150,35 @@ class Rider:
         np.minimum.at(label, near.point, pack_labels(near.ms, rank[near.site]))
         return np.where(unpack_labels(label)[0] > self.horizon_ms, UNREACHED, label)
 
+    def find_reached(self, sites: TiedPoints, points: TiedPoints) -> NDArray[np.bool_]:
+        """Say which points have any of the sites within the horizon, shape (points,).
+
+        As `find_nearest` would; whoever is known to be there in time is asked no further.
+
+        Parameters
+        ----------
+        sites, points
+            Academies and demand points on the network.
+        """
+        node, ms, _, owner = self.find_seeds(sites)
+        of_seeds = pack_labels(ms, np.zeros_like(owner))
+        node_label = label_nearest(self.arcs, node, of_seeds, self.horizon_ms)
+        label = doors.label_points(
+            self.network,
+            self.times,
+            points,
+            self.walking_speed_ms,
+            node_label,
+            enough_ms=self.horizon_ms,
+        )
+        reached = np.asarray(unpack_labels(label)[0] <= self.horizon_ms)
+        beside = doors.list_ties_beside(self.network, points, sites)
+        # Who lives along the street of a site is nearly always there by its ends as well.
+        if not reached[points.owner[beside]].all():
+            near = self.list_pairs(points, sites)
+            reached[near.point[near.ms <= self.horizon_ms]] = True
+        return reached
+
     def find_three_nearest(
         self, sites: TiedPoints, points: TiedPoints, rank: NDArray[np.intp]
     ) -> Longs:

@@ -72,8 +72,7 @@ class AlongRoads:
         """List the points that are tied to any of some edges."""
         segment = self.network.first_segment
         _, at = list_ranges(self.first_tie[segment[edges]], self.first_tie[segment[edges + 1]])
-        tie = np.sort(self.tie[at])
-        return list_once(np.searchsorted(self.points.first, tie, side="right") - 1)
+        return list_once(self.points.owner[self.tie[at]])
 
 
 def _group(owner: Ints, owners: int) -> tuple[Ints, Ints]:

@@ -33,7 +33,7 @@ from stemgeo.errors import Problem, StudyError
 from stemgeo.explore.beside import BesideCounts
 from stemgeo.explore.best import list_served_ages
 from stemgeo.explore.edited import EditableRoads
-from stemgeo.explore.ground import SearchGround
+from stemgeo.explore.ground import SearchGround, Window
 from stemgeo.explore.moves import Moved, Moves, add_up_signs
 from stemgeo.facts import fact_path
 from stemgeo.inputs import cache
@@ -420,14 +420,26 @@ class Board:
         found = self._reach.pop((x, y), None)
         if found is None:
             window = self.ground.near(x, y)
-            asked = dict.fromkeys(search[:2] for search in self.kinds.searches)
-            with ThreadPoolExecutor(self.threads) as pool:  # the kernel holds no lock
-                points = pool.map(lambda one: window.list_reached(*one), asked)
-                found = SpotReach(window.snap_m, dict(zip(asked, points, strict=True)))
+            found = SpotReach(window.snap_m, self._list_reached(window))
         self._reach[x, y] = found
         while len(self._reach) > SPOTS_KEPT:
             self._reach.popitem(last=False)
         return found
+
+    def _list_reached(self, window: Window) -> dict[Search, Points]:
+        """Search over each kind of roads at each pace: a share of these in each thread."""
+        asked = list(dict.fromkeys(search[:2] for search in self.kinds.searches))
+
+        def share(part: list[Search]) -> list[tuple[Search, Points]]:
+            return [(one, window.list_reached(*one)) for one in part]
+
+        parts = [asked[number :: self.threads] for number in range(self.threads)]
+        beside = [self._pool.submit(share, part) for part in parts[1:] if part]
+        return dict([*share(parts[0]), *(pair for one in beside for pair in one.result())])
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max(1, self.threads - 1))
 
     # -- the cache ------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from stemgeo.access.search import UNREACHED
 from stemgeo.access.travellers import OverNetwork
 from stemgeo.inputs.cache import read_sealed, write_sealed
 from stemgeo.network.edit_places import ALONG_M, JOINT_M, match_edits
@@ -96,8 +95,7 @@ class EditedWindow:
         """
         one = self.travellers[profile]
         rider = one.find_rider(pace, one.study.travel.cutoff_min)
-        nearest = rider.find_nearest(sites, one.places, np.arange(len(sites.snap_m)))
-        return np.asarray(nearest != UNREACHED)
+        return rider.find_reached(sites, one.places)
 
 
 @dataclass(frozen=True, repr=False)
@@ -235,7 +233,8 @@ class EditableRoads:
             Those that come behind them.
         """
         ties = [self._first.sites.take_points(stay)]
-        ties += [self.ground.tie_place(coming.iloc[[row]]) for row in range(len(coming))]
+        spots = shapely.get_coordinates(coming.geometry).tolist()
+        ties += [self.ground.tie_place(*spot) for spot in spots]
         return join_ties(ties)
 
     def cut_out(self, table: gpd.GeoDataFrame) -> EditedWindow:

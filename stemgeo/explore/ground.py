@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from stemgeo.access.search import UNREACHED
-from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace, tie_table
+from stemgeo.access.travellers import OverNetwork, StraightLine, find_pace
 from stemgeo.errors import Problem, StudyError
 from stemgeo.explore.along import AlongRoads
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
+from stemgeo.inputs.vectors import make_transformer
 from stemgeo.network.bicycle import FERRY
 from stemgeo.network.graph import Network
 from stemgeo.network.legs import PieceGrid, build_grid, list_in_box
-from stemgeo.network.snap import TiedPoints
+from stemgeo.network.snap import TiedPoints, snap_points
 from stemgeo.network.window import SQUARE_M, NetworkSquares, list_segments
 from stemgeo.study import SCENARIOS
 
@@ -77,11 +77,8 @@ class Window:
         if isinstance(one, StraightLine):
             _, point, _ = one.list_served(self.place, pace, minutes, threads=1)
             return np.asarray(self.point[point])
-        label = one.find_rider(pace, minutes).find_nearest(self.place, one.places, _ONE)
-        return np.asarray(self.point[label != UNREACHED])
-
-
-_ONE = np.zeros(1, dtype=np.intp)
+        reached = one.find_rider(pace, minutes).find_reached(self.place, one.places)
+        return np.asarray(self.point[reached])
 
 
 @dataclass(frozen=True, repr=False)
@@ -187,15 +184,15 @@ class SearchGround:
         x, y
             Lambert 72.
         """
-        at = gpd.GeoDataFrame(geometry=gpd.points_from_xy([x], [y], crs=LAMBERT_72))
         whole = self.first
         if self.of_roads is None or isinstance(whole, StraightLine):
+            at = gpd.GeoDataFrame(geometry=gpd.points_from_xy([x], [y], crs=LAMBERT_72))
             far = self.farthest_m
             point = list_in_box(self.of_points, (x - far, y - far, x + far, y + far))
             here = gpd.points_from_xy(self.x[point], self.y[point], crs=LAMBERT_72)
             straight = whole.for_points(gpd.GeoDataFrame(geometry=here))
             return Window(dict.fromkeys(self.profiles, straight), point, at)
-        tied, its_edges = self._tie(whole, self.of_roads, at)
+        tied, its_edges = self._tie(whole, self.of_roads, x, y)
         edges = self.along.list_edges(its_edges, self.farthest_m)
         point, segments = self.along.list_points(edges), list_segments(whole.network, edges)
         first = replace(
@@ -229,21 +226,29 @@ class SearchGround:
         first, _ = self.take_roads()
         return AlongRoads.from_network(first.network, first.places)
 
-    def tie_place(self, at: gpd.GeoDataFrame) -> TiedPoints:
-        """Tie a place to segments of the whole, of who travels over roads."""
-        return self._tie(*self.take_roads(), at)[0]
+    def tie_place(self, x: float, y: float) -> TiedPoints:
+        """Tie a place to segments of the whole, of who travels over roads.
+
+        Parameters
+        ----------
+        x, y
+            Lambert 72.
+        """
+        return self._tie(*self.take_roads(), x, y)[0]
 
     def _tie(
-        self, whole: OverNetwork, squares: NetworkSquares, at: gpd.GeoDataFrame
+        self, whole: OverNetwork, squares: NetworkSquares, x: float, y: float
     ) -> tuple[TiedPoints, Indices]:
         """Tie a place to the roads around it: to segments of the whole, and to these edges."""
-        travel = whole.study.travel
-        far = max(travel.snap_within_m, travel.snap_limit_m)
-        west, south, east, north = at.to_crs(self.crs).total_bounds
-        box = west - far, south - far, east + far, north + far
+        within_m, limit_m = whole.study.travel.snap_within_m, whole.study.travel.snap_limit_m
+        far = max(within_m, limit_m)
+        east, north = make_transformer(LAMBERT_72, self.crs).transform([x], [y])
+        box = east[0] - far, north[0] - far, east[0] + far, north[0] + far
         edges = squares.list_edges(box)
         piece = squares.cut_out(whole.network, edges, box)
-        tied = tie_table(piece, at, travel)
+        # As `tie_table` would: a table of one row takes longer than all of this.
+        at = np.array(east), np.array(north)
+        tied = snap_points(piece, *at, within_m=within_m, limit_m=limit_m)
         segment = list_segments(whole.network, edges)[tied.segment].astype(np.int32)
         return replace(tied, segment=segment), np.unique(edges[piece.segment_edge[tied.segment]])
 

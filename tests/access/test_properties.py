@@ -247,6 +247,20 @@ def test_nearest_is_the_best_of_each_by_itself(drawn: tuple[RoadSegments, Spots]
 
 
 @a_lot
+@given(roads_with_spots(most=7), st.integers(1, 7), st.sampled_from([FAR, 70_000, 20_000]))
+def test_who_is_reached_is_who_has_a_nearest(
+    drawn: tuple[RoadSegments, Spots], count: int, horizon: int
+) -> None:
+    """Whoever is known to be there in time and is asked no further is whom the search labels."""
+    given_roads, spots = drawn
+    rider = dataclasses.replace(rider_on(given_roads, 15.0), horizon_ms=horizon)
+    at = places(rider.network, given_roads, spots)
+    sites = at.take_points(np.arange(min(count, len(spots))))
+    label = rider.find_nearest(sites, at, np.arange(len(sites.snap_m)))
+    np.testing.assert_array_equal(rider.find_reached(sites, at), label != UNREACHED)
+
+
+@a_lot
 @given(roads_with_spots(most=7), st.randoms(use_true_random=False), st.sampled_from([FAR, 70_000]))
 def test_the_three_nearest_are_the_best_of_each_by_itself(
     drawn: tuple[RoadSegments, Spots], rng: Any, horizon: int

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 
 VARIANTS, STEPS = 20, 10
 """Variants to which one change after another is added: 200 questions, the last of ten changes."""
+
+BOARD, TWO = "board", "board-two"
+"""Of the study that says nothing, three profiles, and of one with two of them."""
+
+ASKED_FOR = ("all", "low_stress")
 
 DROPS = 40
 """In the browser, in each of its kinds."""
@@ -110,19 +115,49 @@ def keep(folder: Path) -> dict[str, Any]:
     every = [cell.ages[0] for cell in list_cells(study)]
     place_s, prepared = once(lambda: Prepared.from_inputs(study, made, network, every))
     measure_s, board = once(lambda: Board.from_prepared(prepared, threads=THREADS))
-    save_s, _ = once(lambda: board.save(folder / "board"))
-    files = sum(one.stat().st_size for one in (folder / "board").rglob("*") if one.is_file())
+    save_s, _ = once(lambda: board.save(folder / BOARD))
+    take_profiles(board, ASKED_FOR).save(folder / TWO)
+    files = sum(one.stat().st_size for one in (folder / BOARD).rglob("*") if one.is_file())
     told = {"points": len(board.ground.x), "academies": len(board.academies)}
     told |= {"nodes": network.nodes, "rows": len(board.coverage), "mib": files / 2**20}
     return told | {"place_s": place_s, "measure_s": measure_s, "save_s": save_s}
 
 
-def serve(folder: Path) -> dict[str, Any]:
-    """Open the board, say the address, and serve until the process is told to stop."""
+def take_profiles(board: Board, profiles: tuple[str, ...]) -> Board:
+    """Give the board of the same study with the first of its profiles alone."""
+    first = board.ground.first
+    study, kept = synthetic.study(profiles=profiles), board.ground.profiles[: len(profiles)]
+    assert kept == profiles
+    best, rows = board.beside.best, board.coverage["profile"].isin(profiles)
+    of_kept = sum(search[0] in profiles for search in board.kinds.searches)
+    best = replace(
+        best,
+        reach={of: found for of, found in best.reach.items() if of[0] in profiles},
+        base={name: best.base[name] for name in profiles},
+    )
+    return replace(
+        board,
+        study=study,
+        ground=replace(board.ground, profiles=profiles, first=replace(first, study=study)),
+        counts=board.counts[:of_kept],
+        coverage=board.coverage[rows].reset_index(drop=True),
+        beside=replace(board.beside, best=best),
+    )
+
+
+def open_board(folder: Path, threads: int) -> Board:
+    """Open a board that was kept, by the name of its folder."""
+    profiles = {BOARD: {}, TWO: {"profiles": ASKED_FOR}}[folder.name]
+    return Board.load(folder, synthetic.study(**profiles), threads=threads)
+
+
+def serve(board_folder: Path) -> dict[str, Any]:
+    """Open a board, say the address, and serve until the process is told to stop."""
     from stemgeo.explore import server
 
+    folder = board_folder.parent
     os.chdir(folder)  # where the study's extract is
-    board_s, board = once(lambda: Board.load(folder / "board", synthetic.study(), threads=THREADS))
+    board_s, board = once(lambda: open_board(board_folder, THREADS))
     explorer = server.Explorer.of_board(board, folder / "study.toml", folder / "variants")
     study_s, _ = once(lambda: explorer.desk.study_reply)
     taken = server.listen(0)
@@ -136,7 +171,7 @@ def serve(folder: Path) -> dict[str, Any]:
 def equal(folder: Path) -> dict[str, Any]:
     """Measure some changes again, each from the beginning: every count must be the same."""
     study, random = synthetic.study(), np.random.default_rng(20)
-    board = Board.load(folder / "board", study, threads=THREADS)
+    board = open_board(folder / BOARD, THREADS)
     network = Network.load(folder / "network")
     prepared = Prepared.from_inputs(study, make_inputs(network), network, CUTS)
     moved = 0
@@ -199,11 +234,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[Served]:
+def served(board: Path) -> Iterator[Served]:
     """Start the server; the time runs from the start of its process to its first answer."""
     import httpx
 
-    command = [sys.executable, "-m", "bench.explorer", "serve", str(folder)]
+    command = [sys.executable, "-m", "bench.explorer", "serve", str(board)]
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     start = time.perf_counter()
     process = subprocess.Popen(
@@ -222,16 +257,22 @@ def served(folder: Path) -> Iterator[Served]:
 
 def ask(folder: Path) -> dict[str, Any]:
     """Ask for 200 changes one after another, then drop academies in a browser."""
-    board = Board.load(folder / "board", synthetic.study(), threads=1)
-    with served(folder) as running:
-        before_s = running.cpu_s()
-        kinds = ask_changes(running.address, board)
-        asked_s = running.cpu_s() - before_s
-        shown = drop_in_browser(running.address)
+    with served(folder / TWO) as running:
+        in_two = ask_server(running, folder / TWO)
+        running.stop()
+    with served(folder / BOARD) as running:
+        found = ask_server(running, folder / BOARD)
+        found |= drop_in_browser(running.address)
         told = running.stop()
-    found: dict[str, Any] = {f"{kind}_ms": ms for kind, ms in kinds.items()}
-    found |= {"open_s": running.open_s, "cpu_ms": asked_s * 1000 / (VARIANTS + 1) / STEPS}
-    return found | shown | {"server": told}
+    return found | {"two": in_two, "open_s": running.open_s, "server": told}
+
+
+def ask_server(running: Served, folder: Path) -> dict[str, Any]:
+    """Ask for the changes; give the milliseconds by the kind of the last one, and of the CPU."""
+    before_s = running.cpu_s()
+    kinds = ask_changes(running.address, open_board(folder, threads=1))
+    cpu_ms = (running.cpu_s() - before_s) * 1000 / (VARIANTS + 1) / STEPS
+    return {f"{kind}_ms": ms for kind, ms in kinds.items()} | {"cpu_ms": cpu_ms}
 
 
 def ask_changes(address: str, board: Board) -> dict[str, list[float]]:
@@ -327,14 +368,11 @@ def write_section(kept: dict[str, Any], asked: dict[str, Any], same: dict[str, A
     kept, asked, same
         As from `keep`, `ask` and `equal`.
     """
-    kinds = [asked[f"{kind}_ms"] for kind in ("placed", "moved", "closed")]
     server = asked["server"]
+    every = list(synthetic.study().travel.profiles)
     rows = [
-        _row("a change at the server, all", [one for kind in kinds for one in kind], "100"),
-        *(
-            _row(f"its last change {what}", times, "")
-            for what, times in zip(("a new place", "a move", "a closing"), kinds, strict=True)
-        ),
+        *_list_changes(f"{len(every)} profiles", asked),
+        *_list_changes(f"{len(ASKED_FOR)} profiles", asked["two"]),
     ]
     for name, what in (("flat", "the map without WebGL"), ("webgl", "WebGL in software")):
         if f"{name}_ms" in asked:
@@ -342,15 +380,15 @@ def write_section(kept: dict[str, Any], asked: dict[str, Any], same: dict[str, A
                 _row(f"a drop to figures in the page, {what}", asked[f"{name}_counted_ms"], "")
             )
             rows.append(_row(f"a drop to figures painted, {what}", asked[f"{name}_ms"], "300"))
-    profiles = len(synthetic.study().travel.profiles)
     return f"""## The explorer at the size of Flanders
 
 The same made land: {kept["nodes"]:,} nodes, {kept["points"]:,} demand points,
-{kept["academies"]} academies, {profiles} profiles x {len(SCENARIOS)} scenarios. `stemgeo explore`
-without a study's files: reading and hashing these comes on top. The server is the real one in a
-process of its own, asked over the loopback by {VARIANTS} variants to each of which {STEPS} changes
-are added one by one; the browser is Chromium, where an academy is dropped by keys, {DROPS} times,
-until the frame with its figures was drawn.
+{kept["academies"]} academies, {len(SCENARIOS)} scenarios, and the {len(every)} profiles of a study
+that does not say which ({_name(every)}); beside it a study with two of them ({_name(ASKED_FOR)}).
+`stemgeo explore` without a study's files: reading and hashing these comes on top. The server is the
+real one in a process of its own, asked over the loopback by {VARIANTS} variants to each of which
+{STEPS} changes are added one by one; the browser is Chromium, where an academy is dropped by keys,
+{DROPS} times, until the frame with its figures was drawn, over {len(every)} profiles.
 
 | what | p50, ms | p95, ms | most, ms | aim of p95, ms |
 |---|---|---|---|---|
@@ -366,12 +404,27 @@ until the frame with its figures was drawn.
 | from the start of the process to its first answer (aim 5 s) | {asked["open_s"]:.2f} | |
 | the server after all questions (aim 3,072 MiB) | | {server["peak_mib"]:,.0f} |
 
-A question takes the server {asked["cpu_ms"]:.0f} ms of processor time in the mean.
+A question takes the server {asked["cpu_ms"]:.0f} ms of processor time in the mean, with two
+profiles {asked["two"]["cpu_ms"]:.0f} ms.
 
 {same["changes"]} changes, each of three academies that close or move and three new ones of several
 ages, were measured again from the beginning: all {same["rows"]:,} rows of the coverage table are
 the same to the child; {same["moved"]:,} counts of them moved.
 """
+
+
+def _list_changes(profiles: str, asked: dict[str, Any]) -> list[str]:
+    kinds = {"a new place": "placed", "a move": "moved", "a closing": "closed"}
+    times = {what: asked[f"{kind}_ms"] for what, kind in kinds.items()}
+    every = [one for part in times.values() for one in part]
+    return [
+        _row(f"a change at the server, {profiles}", every, "100"),
+        *(_row(f"{profiles}, its last change {what}", part, "") for what, part in times.items()),
+    ]
+
+
+def _name(profiles: Iterable[str]) -> str:
+    return ", ".join(f"`{one}`" for one in profiles)
 
 
 def _row(what: str, ms: list[float], aim: str) -> str:

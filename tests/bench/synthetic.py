@@ -185,9 +185,14 @@ def inputs(made: Network, academies: int, points: int, seed: int = 2) -> Inputs:
     )
 
 
-def study() -> Study:
-    """Three age bands, three speeds, two profiles: what a study has when it says nothing."""
-    return hand.study("wegen.osm.pbf", addresses="adressen.csv", demand={"method": "buildings"})
+def study(**travel: object) -> Study:
+    """Three age bands, speeds and profiles: what a study has when it says nothing else."""
+    return hand.study(
+        "wegen.osm.pbf",
+        addresses="adressen.csv",
+        demand={"method": "buildings"},
+        travel=travel,
+    )
 
 
 def _borders(made: Network) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

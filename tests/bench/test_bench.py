@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from bench import explorer, links, opponents, page, ratios, scaling, synthetic
 
+from stemgeo.explore.board import Board
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.graph import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NODES = 3000
@@ -79,24 +82,58 @@ def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
     assert curve.exponent == pytest.approx(2)
 
 
+@pytest.fixture(scope="module")
+def small_land(
+    made: Network, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Boards of a small land, and what was said when they were kept."""
+    folder = tmp_path_factory.mktemp("land")
+    (folder / "network").mkdir()
+    made.save(folder / "network")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(synthetic, "FLANDERS_ACADEMIES", 12)
+        patched.setattr(synthetic, "FLANDERS_POINTS", 400)
+        yield folder, explorer.keep(folder)
+
+
 def test_the_explorer_is_measured_again(
-    made: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Network, small_land: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a small land too the board that is kept and opened equals a whole measurement."""
-    monkeypatch.setattr(synthetic, "FLANDERS_ACADEMIES", 12)
-    monkeypatch.setattr(synthetic, "FLANDERS_POINTS", 400)
     monkeypatch.setattr(explorer, "WHOLE", 2)
-    (tmp_path / "network").mkdir()
-    made.save(tmp_path / "network")
-    kept, same = explorer.keep(tmp_path), explorer.equal(tmp_path)
+    folder, kept = small_land
+    same = explorer.equal(folder)
     assert (kept["nodes"], kept["academies"]) == (made.nodes, 12)
     assert same["changes"] == 2
     ms: dict[str, Any] = {f"{kind}_ms": [1.0, 3.0] for kind in ("placed", "moved", "closed")}
     ms |= {"open_s": 1.0, "cpu_ms": 9.0, "flat_ms": [200.0, 100.0], "flat_counted_ms": [90.0]}
-    ms["server"] = {"board_s": 1.0, "study_s": 1.0, "peak_mib": 10.0}
+    ms |= {"server": {"board_s": 1.0, "study_s": 1.0, "peak_mib": 10.0}, "two": dict(ms)}
     text = explorer.write_section(kept | {"peak_mib": 10.0}, ms, same)
     assert "| a drop to figures painted, the map without WebGL | 150 | 195 | 200 | 300 |" in text
     assert "are\nthe same to the child" in text
+    assert "| 2 profiles, its last change a move | 2 | 3 | 3 |  |" in text
+
+
+def test_the_board_of_two_profiles_is_as_if_it_were_measured(
+    made: Network, small_land: tuple[Path, dict[str, Any]]
+) -> None:
+    """What is asked of it has the figures of a study that has no other profile."""
+    two = explorer.open_board(small_land[0] / explorer.TWO, threads=1)
+    inputs = explorer.make_inputs(made)
+    every = [cell.ages[0] for cell in two.cells]
+    prepared = Prepared.from_inputs(two.study, inputs, made, every)
+    measured = Board.from_prepared(prepared, threads=1)
+    assert two.ground.profiles == explorer.ASKED_FOR == measured.ground.profiles
+    random = np.random.default_rng(3)
+    for _ in range(3):
+        placed, closed = explorer.draw_change(two, random)
+        found, expected = two.change(placed, closed), measured.change(placed, closed)
+        pd.testing.assert_frame_equal(found.coverage, expected.coverage)
+        for name in explorer.ASKED_FOR:
+            np.testing.assert_array_equal(
+                two.beside.best.add_up(found.moves, name),
+                measured.beside.best.add_up(expected.moves, name),
+            )
 
 
 def test_which_road_is_measured_on_a_small_land_too(
