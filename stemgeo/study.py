@@ -1553,19 +1553,47 @@ class Background(_StudyPart):
         return "/".join(self.url.split("/")[:3])
 
 
+def _check_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s<>\"{}|\\^`/]+(/[^\s<>\"{}|\\^`]*)?", text):
+        raise ValueError("must be a whole address, as https://www.example.be/page")
+    return text
+
+
+Address = Annotated[
+    str, Field(max_length=300), AfterValidator(_check_one_line), AfterValidator(_check_address)
+]
+"""Of a page, or that by which a body or a licence is known."""
+
+
 class Publisher(_StudyPart):
-    """Who publishes the web map, for its accessibility statement.
+    """Who publishes: for the accessibility statement of the web map, and for catalogues of data.
 
     Attributes
     ----------
     name
         Of the body.
     contact
-        Where it hears what is not accessible: an e-mail address, a telephone number, a page.
+        Where it hears what is not accessible, and questions on the data: an e-mail address, a
+        telephone number, a page.
+    uri
+        The address by which catalogues know the body.
+    page
+        Where the data are presented to people.
+    folder
+        The address of the folder when it is published; else what lies beside the description.
+    licence
+        The address of the licence of the result.
+    access
+        Who may have the data.
     """
 
     name: Line = Field(min_length=1, max_length=200)
     contact: Line = Field(min_length=1, max_length=300)
+    uri: Address | None = None
+    page: Address | None = None
+    folder: Address | None = None
+    licence: Address | None = None
+    access: Literal["public", "restricted", "non-public"] | None = None
 
 
 class Output(_StudyPart):
@@ -1590,7 +1618,7 @@ class Output(_StudyPart):
     background
         A map under the web map; none unless asked for, so that the page opens without a network.
     publisher
-        Who publishes the web map; its statement leaves the place open where the study does not say.
+        Who publishes; statements and catalogues leave open what the study does not say.
     """
 
     language: Language = "nl"

@@ -27,6 +27,7 @@ from stemgeo.planning import site
 from stemgeo.recovery import StudyOfThen, give_of_then, read_study_again, shorten_hash
 from stemgeo.report.answers import build_answer
 from stemgeo.report.comparison import compare
+from stemgeo.report.describing import DESCRIPTIONS
 from stemgeo.report.figures import ChangedFigure, compare_tables
 from stemgeo.report.files import (
     ANSWER,
@@ -541,12 +542,16 @@ def _compare_result(
     """Compare what came out now with the hashes of then; tables figure by figure."""
     content, content_now = found.manifest, read_checked_manifest(made, found.COMMAND)
     then, now = _list_outputs(content), _list_outputs(content_now)
-    for name in sorted({*then, *now} - set(left_out)):
+    others = {name for name in {*then, *now} if then.get(name) != now.get(name)}
+    others -= set(left_out)
+    # What describes the other files differs with each of them, and with those left out.
+    figures = {name for name in others if name.partition(" (")[0] not in DESCRIPTIONS}
+    for name in sorted(figures if figures or left_out else others):
         if name not in now:
             yield Difference(RESULT, name, say_text("verify.is.gone"))
         elif name not in then:
             yield Difference(RESULT, name, say_text("verify.is.new"))
-        elif then[name] != now[name]:
+        else:
             other = Difference(RESULT, name, say_text("verify.is.otherwise"))
             yield _add_figures(other, folder, made)
     told_then, told_now = _list_told(content), _list_told(content_now)

@@ -40,6 +40,7 @@ from stemgeo.measure import (
     report_nothing,
 )
 from stemgeo.report.accounts import find_question, gather_question
+from stemgeo.report.dcat import build_record
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.letter import Heading
 from stemgeo.report.overview import judge_targets
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
 
 Tables = dict[str, dict[str, Any]]
 
+FILE = {"a.csv": {"size_bytes": 1, "sha256": "00"}}
 STREET = {"highway": "residential", "surface": "asphalt", "maxspeed": "30"}
 ALONG = {  # which half kilometres of the long street are something else
     4: STREET | {"surface": "sett"},
@@ -448,6 +450,9 @@ class Seen:
     trend = property(lambda self: trend(self.study, [2020, 2022]).table)
     sheets = property(lambda self: self.shown.sheets)
     page = property(lambda self: self.sheets.draw_web_map())
+    record = property(
+        lambda self: build_record(self.shown._describe(self.shown.manifest, FILE), str)
+    )
     classes = property(lambda self: self.sheets.draw("share").table["class"])
     summary = property(
         lambda self: write_summary_markdown(
@@ -596,6 +601,11 @@ OPTIONS = {
     "output.background.attribution": Alive("page", "B", "web"),
     "output.publisher.name": Alive("page", "B", "web"),
     "output.publisher.contact": Alive("page", "b@b.be", "web"),
+    "output.publisher.uri": Alive("record", "https://data.b.be/id/b", "web"),
+    "output.publisher.page": Alive("record", "https://b.be", "web"),
+    "output.publisher.folder": Alive("record", "https://b.be/data", "web"),
+    "output.publisher.licence": Alive("record", "https://b.be/licentie", "web"),
+    "output.publisher.access": Alive("record", "public", "web"),
     "targets.share": Alive("targets", {"2022": 0.5}, "line"),
     "targets.children": Alive("targets", {"2022": 5}, "line"),
     "targets.municipalities": Alive("targets", {"2022": 2}, "line"),

@@ -189,7 +189,7 @@ def _yield_vintages(wanted: int) -> Iterator[int]:
 def _find_code(text: str, wanted: int) -> _Meant | str:
     """Find what a code stands for, or say what is wrong with it."""
     if text in PROVINCE_CODES:
-        return _Meant(_codes_of(PROVINCE_CODES[text], wanted))
+        return _Meant(codes_of(PROVINCE_CODES[text], wanted))
     for vintage in _yield_vintages(wanted):
         if text in vintages.flemish_codes(vintage):
             return _carry(text, vintage, wanted)
@@ -198,7 +198,8 @@ def _find_code(text: str, wanted: int) -> _Meant | str:
     return f"{text} is no NIS code of a Flemish municipality of 2018, 2024 or 2025"
 
 
-def _codes_of(province: str, vintage: int) -> frozenset[str]:
+def codes_of(province: str, vintage: int) -> frozenset[str]:
+    """Give the NIS codes of the municipalities of a province, in a vintage."""
     return frozenset(
         code
         for code in vintages.flemish_codes(vintage)
@@ -221,7 +222,7 @@ def _find_name(text: str, wanted: int, own: dict[str, set[str]]) -> _Meant | str
             f'"provincie {province}"'
         )
     if province:
-        return _Meant(_codes_of(province, wanted))
+        return _Meant(codes_of(province, wanted))
     if town is None:
         return _say_unknown(called, _fold(bare), wanted, own)
     codes = [f"{code} {name}" for code, name in town[1].items()]
@@ -504,7 +505,7 @@ def name_area(
     own = study.about.area_name or own
     there = set(inside["nis_code"][~cut])
     partly = frozenset(
-        one for one in set(inside["province"]) if not _codes_of(one, study.about.vintage) <= there
+        one for one in set(inside["province"]) if not codes_of(one, study.about.vintage) <= there
     )
     if own:
         return Area(own, Said(own, own, own), outline, partly)

@@ -154,16 +154,37 @@ def _memory_path(path: Path) -> Path:
     return cache.entry_path("drawn", hash_file(path))
 
 
-def write_manifest(folder: Path, content: dict[str, Any]) -> None:
-    """Write the manifest, with size and hash of every file that is there."""
-    files = {
-        str(path.relative_to(folder).as_posix()): {
-            "size_bytes": path.stat().st_size,
-            "sha256": hash_file(path),
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+def list_files(folder: Path, known: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+    """Give size and hash of every file of a folder, by its name.
+
+    Parameters
+    ----------
+    folder
+        In which they are.
+    known
+        Those that are listed already: they are not hashed again.
+    """
+    listed = dict(known or {})
+    paths = {one.relative_to(folder).as_posix(): one for one in folder.rglob("*") if one.is_file()}
+    for name in sorted(paths.keys() - listed.keys()):
+        path = paths[name]
+        listed[name] = {"size_bytes": path.stat().st_size, "sha256": hash_file(path)}
+    return dict(sorted(listed.items()))
+
+
+def write_manifest(
+    folder: Path, content: dict[str, Any], known: Mapping[str, Any] | None = None
+) -> None:
+    """Write the manifest, with size and hash of every file that is there.
+
+    Parameters
+    ----------
+    folder, content
+        Where, and what it tells.
+    known
+        As of `list_files`: files that are hashed already.
+    """
+    files = list_files(folder, known)
     (folder / MANIFEST).write_text(seal_manifest(content | {"outputs": files}), encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
@@ -20,20 +20,25 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.inputs.files import clean_text
+from stemgeo.inputs.territory import codes_of
 from stemgeo.maps.text import MapText
 from stemgeo.measure import report_nothing
 from stemgeo.notes import Note, Said
+from stemgeo.report.described import Described
+from stemgeo.report.describing import describe_folder
 from stemgeo.report.files import (
     LINKS,
     RUN,
     SITE,
     TREND,
     check_file,
+    list_files,
     read_checked_manifest,
     result_folder,
     write_manifest,
     write_table,
 )
+from stemgeo.report.manifests import read_study
 from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
 from stemgeo.study import PROVINCES, SaidBy, parse_study
@@ -247,13 +252,33 @@ class Outcome:
         with result_folder(Path(place), self.COMMAND, replace=replace) as new:
             if self.folder is None:
                 progress(Said("Writing", "Schrijven", "Écriture"), 0.9)
-                write_manifest(new, self._build_manifest() | self._write_files(new, progress))
+                told = self.manifest | self._write_files(new, progress)
+                files = list_files(new)
+                describe_folder(self._describe(told, files), new, _find_schema)
+                write_manifest(new, told, files)
             else:
                 for name in self.manifest["outputs"]:
                     (new / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(self.path(name), new / name)
                 shutil.copyfile(self.folder / MANIFEST, new / MANIFEST)
         return Path(place)
+
+    def _describe(self, told: dict[str, Any], files: dict[str, Any]) -> Described:
+        """Give what its descriptions tell of it."""
+        inputs = {one["sha256"]: one for side in self.made_of for one in side["inputs"]}
+        behind = asdict(self.text) if "a" in told else self.made_of[0]["text"]
+        return Described(
+            study=read_study(self.made_of[0]).with_language(self.language),
+            command=self.COMMAND,
+            text=told.get("text") or behind,
+            inputs=[*inputs.values()],
+            files=files,
+            ground=self._list_ground(),
+        )
+
+    def _list_ground(self) -> list[str]:
+        """Name the provinces and municipalities that it is of; none where that is Flanders."""
+        return []
 
     @contextmanager
     def in_folder(self) -> Iterator[Path]:
@@ -651,6 +676,16 @@ class Tables(Outcome):
             at, plain = self.academies.geometry, self.academies.drop(columns="geometry")
             return pd.DataFrame(plain).assign(x_m=at.x.round(1), y_m=at.y.round(1))
         return pd.DataFrame(self.municipalities.drop(columns="geometry"))
+
+    def _list_ground(self) -> list[str]:
+        if not self.text.region:
+            return []
+        towns, vintage = (
+            {*self.table("annex-1-municipalities")["nis_code"]},
+            self.study.about.vintage,
+        )
+        whole = [one for one in PROVINCES if codes_of(one, vintage) <= towns]
+        return [*whole, *sorted(towns.difference(*(codes_of(one, vintage) for one in whole)))]
 
     def refuse_other_question(self, before: Tables) -> None:
         """Refuse an earlier result of another thing or mode of travel: what differs is no change.

@@ -41,6 +41,7 @@ def read_table(path: Path, schema: str) -> pd.DataFrame:
 
 _BESIDE = dict.fromkeys(("academies", "plan"), ("x_m", "y_m"))
 """Numbers that stand in a CSV in the place of a geometry."""
+_NUMBER = pa.Column(float, nullable=True, description="Of its place, Lambert 72, metres")
 _FORMS = {
     "i": r"-?\d{1,18}",
     "f": r"-?\d{1,300}(?:\.\d{1,30})?",
@@ -54,8 +55,7 @@ def _type_cells(
     raw: pd.DataFrame, schema: pa.DataFrameSchema, path: Path, beside: Sequence[str]
 ) -> pd.DataFrame:
     """Give the columns of a CSV their types, and refuse what does not fit."""
-    number = pa.Column(float, nullable=True)
-    specs = _find_specs(raw, schema, path, dict.fromkeys(beside, number))
+    specs = _find_specs(raw, schema, path, dict.fromkeys(beside, _NUMBER))
     columns = {name: _type_column(raw[name], spec, path) for name, spec in specs.items()}
     table = pd.DataFrame(columns, index=raw.index)[list(raw.columns)]
     for check in schema.checks:
@@ -67,6 +67,29 @@ def _type_cells(
     return table
 
 
+def list_columns(header: Sequence[str], schema: str) -> dict[str, pa.Column] | None:
+    """Give what each column of a CSV is; None when one is not of that table.
+
+    Parameters
+    ----------
+    header
+        The names of its columns.
+    schema
+        Of SCHEMAS.
+    """
+    known = {**SCHEMAS[schema].columns, **dict.fromkeys(_BESIDE.get(schema, ()), _NUMBER)}
+    found = {name: _find_spec(name, known) for name in header}
+    there = {name: spec for name, spec in found.items() if spec is not None}
+    return there if len(there) == len(header) else None
+
+
+def _find_spec(name: str, known: Mapping[str, pa.Column]) -> pa.Column | None:
+    """Find what a column must be, by its name or a pattern of it."""
+    return known.get(name) or next(
+        (one for form, one in known.items() if one.regex and re.fullmatch(form, name)), None
+    )
+
+
 def _find_specs(
     raw: pd.DataFrame, schema: pa.DataFrameSchema, path: Path, beside: Mapping[str, pa.Column]
 ) -> dict[str, pa.Column]:
@@ -74,9 +97,7 @@ def _find_specs(
     known = {**schema.columns, **beside}
     found = {}
     for name in map(str, raw.columns):
-        spec = known.get(name) or next(
-            (one for form, one in known.items() if one.regex and re.fullmatch(form, name)), None
-        )
+        spec = _find_spec(name, known)
         if spec is None:
             _refuse_result(path, f"has a column '{clean_text(name)}' that is not of this table")
         found[name] = spec
@@ -88,7 +109,7 @@ def _find_specs(
 
 def _type_column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
     """Give the cells of a column their type, looking at each different text once."""
-    name, kind = str(cells.name), _kind_letter(spec)
+    name, kind = str(cells.name), kind_of(spec)
     which, found = pd.factorize(cells)
     texts = [str(text) for text in found]
     if kind in _FORMS:
@@ -125,7 +146,7 @@ def _type_column(cells: pd.Series, spec: pa.Column, path: Path) -> pd.Series:
 _CALLED = {"i": "whole number", "f": "number", "b": "True or False", "M": "date as 2022-12-31"}
 
 
-def _kind_letter(spec: pa.Column) -> str:
+def kind_of(spec: pa.Column) -> str:
     """Tell the kind of a column by one letter; "" of text."""
     told = str(spec.dtype).lower()
     kinds = {"int": "i", "float": "f", "bool": "b", "datetime": "M"}
@@ -187,7 +208,7 @@ def read_areas(
 
 def _refuse_other_kind(column: pd.Series, spec: pa.Column, path: Path) -> None:
     """Refuse a column of another type than its schema has."""
-    kind, of = _kind_letter(spec), pd.api.types
+    kind, of = kind_of(spec), pd.api.types
     is_so = {
         "i": of.is_integer_dtype(column) or (spec.nullable and of.is_float_dtype(column)),
         "f": of.is_float_dtype(column) or of.is_integer_dtype(column),

@@ -20,6 +20,7 @@ from stemgeo.report.comparison import (
     _refuse_other_children,
     compare,
 )
+from stemgeo.report.describing import DESCRIPTIONS
 from stemgeo.report.files import read_manifest
 from stemgeo.study import DutchWords, Facility
 
@@ -356,6 +357,7 @@ def test_a_written_comparison(found: Comparison, tmp_path: Path) -> None:
             for level in ("region", "province", "municipality", "zone")
         ),
         *("tables/compare-questions.csv", "summary.md", "LEESMIJ.txt", "manifest.json"),
+        *DESCRIPTIONS,
     }
     found.write(tmp_path / "d")
     assert content_of(tmp_path / "c") == content_of(tmp_path / "d")

@@ -32,6 +32,7 @@ from stemgeo.errors import ResultError
 from stemgeo.maps.text import province_name
 from stemgeo.reasons import REASONS
 from stemgeo.report import files, imprint, manifests
+from stemgeo.report.describing import DESCRIPTIONS
 from stemgeo.report.files import check_file, read_manifest, result_folder, write_manifest
 from stemgeo.report.summary import (
     format_coverage,
@@ -286,6 +287,7 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
             "manifest.json",
             "tables/LEESMIJ.txt",
         ),
+        *DESCRIPTIONS,
     }
 
 
@@ -422,7 +424,7 @@ def test_the_same_command_gives_the_same_bytes(
     first, second = content_of(folder), content_of(tmp_path / "again")
     assert first.keys() == second.keys()
     kinds = {"written": {".gpkg"}, "in_a_straight_line": {".png", ".pdf"}}[which]
-    kinds |= {".csv", ".parquet", ".svg", ".html", ".md", ".txt", ".json"}
+    kinds |= {".csv", ".parquet", ".svg", ".html", ".md", ".txt", ".json", ".jsonld", ".ttl"}
     assert kinds <= {Path(name).suffix for name in first}
     assert [name for name in first if first[name] != second[name]] == []
 
