@@ -53,8 +53,8 @@ types: $(READY)  ## check the types of the package
 wheel: demo  ## run the sample from the wheel in an empty environment; same table as the demo
 	@tests/wheel_check.sh
 
-notebooks: $(READY)  ## run the notebooks from top to bottom
-	@$(PY) -m pytest --quiet --nbmake --force-enable-socket notebooks
+notebooks: $(READY)  ## run the notebooks, two side by side; what they showed stays in out/notebooks
+	@$(PY) tests/executed.py $(ARGS)
 
 check: lint types test wheel notebooks  ## all of the above: what CI runs
 

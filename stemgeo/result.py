@@ -81,6 +81,7 @@ class Result(Tables):
             What `links` gave for the same study, or its folder: which changes of roads would help.
         """
         from stemgeo.report.sheets import Sheets
+        from stemgeo.report.showing import WebPage
 
         earlier = None if before is None else Sheets(Tables.from_given(before, self.language))
         with ExitStack() as stack:
@@ -90,7 +91,7 @@ class Result(Tables):
             ]
             made = None if folders[0] is None else WrittenPlan.from_folder(folders[0])
             roads = None if folders[1] is None else WrittenLinks.from_folder(folders[1])
-            return self.sheets.draw_web_map(plan=made, before=earlier, links=roads)
+            return WebPage(self.sheets.draw_web_map(plan=made, before=earlier, links=roads))
 
     def shown(self, what: str = "province") -> pd.DataFrame:
         """Give a table in words.

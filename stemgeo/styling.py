@@ -37,10 +37,13 @@ if TYPE_CHECKING:
 
 _INK = "rgba(70, 130, 180, 0.35)"
 """Of bars: it lets the ground through, so that letters stay readable on white and on black."""
-_FIGURE = re.compile(r"[+\-(]?\d[\d.,'\s\u00a0\u202f]*(%|min|km|m)?[*)]?")
+_FIGURE = re.compile(r"[+\-]?\d[\d.,'\s\u00a0\u202f]*(%|min|km|m)?\*?")
+_FIGURES = re.compile(rf"{_FIGURE.pattern}( ?(tot|to|à|→) ?{_FIGURE.pattern})?")
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)[\s\u00a0\u202f]?%")
 _NAMES = {"reason": "reason.name", "province": "province.name", "level": "level"}
 """Columns of keys, and where the texts for these stand."""
+_TABLE = "display: block; overflow-x: auto; font-size: 0.9em; border-collapse: collapse"
+_CELL = "padding: 0.2em 0.6em; vertical-align: bottom"
 _LONGEST = 30
 """Letters of a cell with a share, or two; in longer ones a share is part of a sentence."""
 _PLAIN = {"year", "rank", "nis_code", "postcode", "measured_year"}
@@ -60,7 +63,7 @@ class _ToldColumn:
     def is_figures(self) -> bool:
         """Whether it is of figures, which stand under one another by their ends."""
         said = [one for one in self.cells if one not in ("", DASH)]
-        return bool(said) and all(_FIGURE.match(one) for one in said)
+        return bool(said) and all(map(_FIGURES.fullmatch, said))
 
 
 def styled(table: pd.DataFrame, language: str = "nl", *, bars: Iterable[str] = ()) -> Styler:
@@ -107,11 +110,20 @@ def styled(table: pd.DataFrame, language: str = "nl", *, bars: Iterable[str] = (
     heads = {number: one.head for number, one in enumerate(told)}
     style = style.format_index(lambda number: heads[int(str(number))], axis=1, escape="html")
     for number, one in enumerate(told):
-        side = "right" if one.is_figures else "left"
-        style = style.set_table_styles(
-            {number: [{"selector": "th, td", "props": f"text-align: {side}"}]}, overwrite=False
-        )
-    return style
+        side = "text-align: right; white-space: nowrap" if one.is_figures else "text-align: left"
+        looks_of: Any = {number: [{"selector": "", "props": f"{side}; {_CELL}"}]}
+        style = style.set_table_styles(looks_of, overwrite=False)
+    # A wide table is moved by itself, also by key; its head may take more lines than its figures.
+    return style.set_table_attributes('tabindex="0"').set_table_styles(
+        [
+            {
+                "selector": "",
+                "props": _TABLE,
+            },
+            {"selector": "thead th", "props": "white-space: normal; border-bottom: 1px solid"},
+        ],
+        overwrite=False,
+    )
 
 
 def fold_notes(notes: Sequence[Note], language: str) -> str:
@@ -177,10 +189,11 @@ def _is_share(name: str) -> bool:
 
 def _find_head(name: str, words: Texts) -> str:
     """Give the heading of a column; of one that none is known of its name."""
-    known = words.list_below("head") | words.list_below("summary.head")
-    head = known.get(name, name)
-    # Of a heading that waits for the figures of a study the name says as much.
-    return name.replace("_", " ") if "{" in head or head == name else head
+    known: dict[str, str] = {}
+    for heads in ("compare.head", "head", "summary.head"):
+        # One that waits for the figures of a study is of that study's own tables.
+        known |= {key: one for key, one in words.list_below(heads).items() if "{" not in one}
+    return known.get(name, name.replace("_", " "))
 
 
 def _find_writer(name: str, values: pd.Series, language: str) -> Callable[[Any], str]:
@@ -194,8 +207,7 @@ def _find_writer(name: str, values: pd.Series, language: str) -> Callable[[Any],
         return lambda one: format_signed(np.nan if pd.isna(one) else one, language, decimals)
     if name.endswith("_eur"):
         return lambda one: DASH if pd.isna(one) else format_euros(round(one, 2), language)
-    numbers = values.dropna().to_numpy(np.float64)
-    if (numbers == np.round(numbers)).all():
+    if not pd.api.types.is_float_dtype(values):
         return lambda one: DASH if pd.isna(one) else format_whole(one, language)
     return lambda one: format_decimals(np.nan if pd.isna(one) else one, language)
 

@@ -41,6 +41,7 @@ OTHERWISE = {
         "csv",
         "french",
         "house",
+        "notebooks",
         "on_foot",
         "other_facilities",
         "placed",

@@ -44,7 +44,7 @@ def bars(html: str) -> list[tuple[float, float]]:
 def test_a_table_speaks_dutch() -> None:
     """Known columns have their heading, figures their marks, keys their words; the rest stays."""
     head, first, second = cells(sg.styled(RAW).to_html())
-    assert head[:3] == ["Gemeente", "Jaar", "children"]
+    assert head[:3] == ["Gemeente", "Jaar", "Kinderen"]
     assert head[5:7] == ["Aandeel", "(laag tot hoog)"]
     assert head[-1] == "own column"
     assert first == ["Aalst &lt;b&gt;", "2021", "12.345", "ruim te ver", "ja", "62,5 %",

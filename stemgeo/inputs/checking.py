@@ -12,7 +12,6 @@ import pandas as pd
 
 from stemgeo.notes import Said, say, tell_notes
 from stemgeo.styling import fold_notes, styled
-from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,13 +65,27 @@ class Checked:
 
     def _repr_html_(self) -> str:
         ahead = "".join(f"<li>{escape(one.to_text(self.language))}</li>" for one in self.ahead)
-        heads = [one.to_text(self.language) for one in _HEADS]
-        shown = self.table().drop(columns="role")
-        shown.columns = pd.Index([load_texts(self.language)("head.file"), *heads])
-        kept = styled(shown, self.language).to_html() if len(shown) else ""
         lines = escape("\n".join(self.study_lines()).strip())
         asked = f"<pre>{lines}</pre>" if lines else ""
-        return f"<ul>{ahead}</ul>{kept}{asked}{fold_notes(self.notes, self.language)}"
+        files = "".join(map(self._fold_file, self.files))
+        return f"<ul>{ahead}</ul>{files}{asked}{fold_notes(self.notes, self.language)}"
+
+    def _fold_file(self, file: Provenance) -> str:
+        """Give a file as a piece of HTML that is opened to see its columns; a register is open."""
+        said = file.read.to_text(self.language) if file.read else file.note
+        head = escape(f"{file.name}: {said}" if said else file.name)
+        if not file.seen:
+            return f"<p>{head}</p>"
+        rows = [
+            (one.label, one.used_as or _NOT_USED.to_text(self.language), *map(_list_values, parts))
+            for one, parts in ((one, _values_of(one)) for one in file.seen)
+        ]
+        heads = [one.to_text(self.language) for one in _HEADS]
+        table = pd.DataFrame(rows, columns=heads)
+        table = table.loc[:, (table != "").any()]
+        shown = styled(table, self.language).to_html()
+        opened = " open" if file.entry or file.role == "academies" else ""
+        return f"<details{opened}><summary>{head}</summary>{shown}</details>"
 
     def table(self) -> pd.DataFrame:
         """Give a row for each column of each file.

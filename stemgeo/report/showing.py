@@ -35,6 +35,19 @@ class Showable(Protocol):
         """Give its main table in words."""
 
 
+class WebPage(str):
+    """A page in one text, which a notebook shows in a frame of its own."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        look = "width: 100%; height: 42rem; border: 1px solid #bbb; background: white"
+        page = escape(self, quote=True)
+        # It may run its own scripts, and reach nothing of the page around it.
+        frame = f'<iframe title="Kaart" style="{look}" sandbox="allow-scripts allow-popups"'
+        return f'{frame} srcdoc="{page}"></iframe>'
+
+
 WIDEST = 100
 """Letters of a line of text; the columns that do not fit are named below."""
 LONGEST = 12

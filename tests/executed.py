@@ -1,0 +1,87 @@
+"""Run the notebooks, two side by side, and keep them with what they showed, for the site.
+
+Each must run to its end and show no warning and no place of this machine. They lie in
+`out/notebooks`, executed; `make notebooks ARGS="03 07"` runs those alone.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).parent.parent
+SOURCE, TARGET = ROOT / "notebooks", ROOT / "out" / "notebooks"
+SIDE_BY_SIDE = 2
+LONGEST_S = 1800
+"""Of a cell, on a machine with much else to do."""
+LARGEST = 4_000_000
+"""Bytes of a notebook with its pictures: a page that is still opened at once."""
+
+
+def execute(path: Path) -> tuple[str, str, list[str]]:
+    """Run one notebook and keep it; say its name, what it took, and what is wrong with it."""
+    begun = time.perf_counter()
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=LONGEST_S,
+        startup_timeout=LONGEST_S,
+        extra_arguments=["--log-level=ERROR"],  # not of its ports, which are of this machine alone
+        resources={"metadata": {"path": str(SOURCE)}},
+    )
+    wrong = []
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        wrong.append(str(error)[-2000:])
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # when, which no two runs share
+    nbformat.write(notebook, TARGET / path.name)
+    size = (TARGET / path.name).stat().st_size
+    wrong += list_wrong(notebook) + ([f"holds {size:,} bytes"] if size > LARGEST else [])
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s, took_s = used.ru_utime + used.ru_stime, time.perf_counter() - begun
+    return path.stem, f"{took_s:5.0f} s, {cpu_s:4.0f} s of processor, {size / 1e6:.1f} MB", wrong
+
+
+def list_wrong(notebook: nbformat.NotebookNode) -> list[str]:
+    """List what a reader should not see: warnings, and places of this machine."""
+    found = []
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            said = output.get("text", "") + "".join(map(str, output.get("data", {}).values()))
+            if output.get("name") == "stderr":
+                found.append(f"cell {number} warns: {said[:500]}")
+            if any(str(place) in said for place in (ROOT, Path.home(), sys.prefix)):
+                found.append(f"cell {number} shows a place of this machine")
+    return found
+
+
+def main(wanted: list[str]) -> int:
+    """Run those whose names begin so, all when none is named; give the exit status."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    paths = [
+        path
+        for path in sorted(SOURCE.glob("*.ipynb"))
+        if not wanted or path.name.startswith(tuple(wanted))
+    ]
+    status = 0 if paths else 1
+    with ProcessPoolExecutor(SIDE_BY_SIDE, max_tasks_per_child=1) as pool:
+        for name, told, wrong in pool.map(execute, paths):
+            sys.stdout.write(f"{name:24}{told}\n")
+            sys.stdout.flush()
+            for line in wrong:
+                sys.stderr.write(f"{name}: {line}\n")
+                status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
