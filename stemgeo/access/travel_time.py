@@ -153,7 +153,7 @@ class Rider:
     def find_reached(self, sites: TiedPoints, points: TiedPoints) -> NDArray[np.bool_]:
         """Say which points have any of the sites within the horizon, shape (points,).
 
-        As `find_nearest` would; whoever is known to be there in time is asked no further.
+        As `find_nearest` would; whoever is known to be so near is asked no further.
 
         Parameters
         ----------

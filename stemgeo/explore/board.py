@@ -94,6 +94,13 @@ class SpotReach(NamedTuple):
     points: dict[Search, Points]
 
 
+class Served(NamedTuple):
+    """The points of each academy: those of row i are `point[first[i]:first[i + 1]]`."""
+
+    first: NDArray[np.int64]
+    point: NDArray[np.int32]
+
+
 def list_cells(study: Study) -> tuple[AgeCell, ...]:
     """Give each age a cell of its own: so they are whole, whatever the ages of an academy."""
     return tuple(
@@ -125,6 +132,9 @@ class Board:
     counts
         How many academies each point has within the cutoff, shape (kinds, points): a row for each
         number in `kinds`.
+    served
+        Which points have each academy within the cutoff, by roads and pace: so one that goes is
+        searched no more.
     coverage
         The coverage table, before any change.
     notes
@@ -146,6 +156,7 @@ class Board:
     roads: EditableRoads
     levels: tuple[Level, ...]
     counts: NDArray[np.uint16]
+    served: Mapping[Search, Served]
     coverage: pd.DataFrame
     notes: dict[str, list[str]]
     text: MapText
@@ -231,12 +242,13 @@ class Board:
         ground = SearchGround.from_travellers(riders, prepared.points, cells)
         kinds, by_profile = Kinds(study, ground, academies), {one.profile: one for one in riders}
         counts = np.zeros((len(kinds.searches), len(prepared.points)), dtype=np.uint16)
-        searches = dict.fromkeys(search[:2] for search in kinds.searches)
-        for number, (profile, pace) in enumerate(searches):
-            progress(_TRAVEL_TIMES, 0.4 + 0.1 * number / len(searches))
+        served: dict[Search, Served] = {}
+        for number, (profile, pace) in enumerate(kinds.rides):
+            progress(_TRAVEL_TIMES, 0.4 + 0.1 * number / len(kinds.rides))
             first, point, _ = by_profile[profile].list_served(
                 academies, pace, study.travel.cutoff_min, threads=threads
             )
+            served[profile, pace] = Served(first, point)
             for row, (of, at, serves) in enumerate(kinds.searches):
                 if (of, at) == (profile, pace):
                     open_to = np.repeat(np.frombuffer(serves, dtype=np.bool_), np.diff(first))
@@ -270,6 +282,7 @@ class Board:
             roads=EditableRoads.from_ground(ground, prepared.ground.network, edits),
             levels=tuple(prepared.levels),
             counts=counts,
+            served=served,
             coverage=coverage_table(prepared.points, reached, prepared.levels),
             notes={str(one): [note.to_text(one) for note in told] for one in study.languages},
             text=build_map_text(study, inputs),
@@ -288,8 +301,14 @@ class Board:
         return {one: row for row, one in enumerate(self.academies["academy_id"])}
 
     @cached_property
-    def _own_spots(self) -> Spots:
-        return Spots.from_academies(self.academies, self.cells, self.study.academies)
+    def _own_serves(self) -> Bools:
+        return list_served_ages(self.academies, self.cells, self.study.academies)
+
+    def _take_served(self, row: int) -> dict[Search, Points]:
+        return {
+            search: point[first[row] : first[row + 1]].astype(np.intp)
+            for search, (first, point) in self.served.items()
+        }
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -328,14 +347,14 @@ class Board:
             day, rules = self.study.about.date, self.study.academies
             coming, _ = choose_recognised(placed, day, rules)
         goes = np.array(sorted(self.row_of[one] for one in set(closed)), dtype=np.intp)
-        own = self._own_spots
-        every = [own.take(goes), Spots.from_academies(coming, self.cells, self.study.academies)]
-        reaches = [self.search(*at).points for one in every for at in one.xy.tolist()]
+        new = Spots.from_academies(coming, self.cells, self.study.academies)
+        reaches: list[Mapping[Search, Points]] = [self._take_served(row) for row in goes.tolist()]
+        reaches += [self.search(*at).points for at in new.xy.tolist()]
         signs = np.repeat([-1, 1], [len(goes), len(coming)])
-        serves = np.concatenate([one.serves for one in every], axis=1)
+        serves = np.append(self._own_serves[:, goes], new.serves, axis=1)
         edited = None
         if edits is not None and len(edits):
-            edited = self._search_edited(edits, goes, every[1], coming)
+            edited = self._search_edited(edits, goes, new, coming)
         moved = self._list_moved(reaches, signs, serves, edited)
         return Change(self, moved, frozenset(closed), coming)
 
@@ -349,7 +368,7 @@ class Board:
         window, stay = self.roads.cut_out(edits), np.ones(len(self.academies), dtype=np.bool_)
         stay[goes] = False
         sites = window.tie_sites(self.roads.tie_sites(stay, coming))
-        serves = np.append(self._own_spots.serves[:, stay], new.serves, axis=1)
+        serves = np.append(self._own_serves[:, stay], new.serves, axis=1)
         asked = {
             ride: (*self.kinds.searches[row][:2], serves[ride.cell].tobytes())
             for ride, row in self.kinds.row.items()
@@ -428,9 +447,9 @@ class Board:
 
     def _list_reached(self, window: Window) -> dict[Search, Points]:
         """Search over each kind of roads at each pace: a share of these in each thread."""
-        asked = list(dict.fromkeys(search[:2] for search in self.kinds.searches))
+        asked = self.kinds.rides
 
-        def share(part: list[Search]) -> list[tuple[Search, Points]]:
+        def share(part: Sequence[Search]) -> list[tuple[Search, Points]]:
             return [(one, window.list_reached(*one)) for one in part]
 
         parts = [asked[number :: self.threads] for number in range(self.threads)]
@@ -455,6 +474,9 @@ class Board:
                 table.to_parquet(content, index=False)
                 cache.write_sealed(content.getvalue(), folder / name)
         arrays = {"counts": self.counts}
+        for number, search in enumerate(self.kinds.rides):
+            for name, array in self.served[search]._asdict().items():
+                arrays[f"served_{number}_{name}"] = array
         for number, level in enumerate(self.levels):
             for name in ("code", "label"):
                 arrays[f"{name}_{number}"] = getattr(level, name).astype(np.str_)
@@ -498,12 +520,17 @@ class Board:
         )
         ground = SearchGround.load(folder, study, tables["academies"], list_cells(study))
         tables.setdefault("candidates", None)
+        rides = Kinds(study, ground, tables["academies"]).rides
         return cls(
             study=study,
             ground=ground,
             roads=EditableRoads.load(folder, ground),
             levels=levels,
             counts=arrays["counts"],
+            served={
+                search: Served(*(arrays[f"served_{number}_{name}"] for name in Served._fields))
+                for number, search in enumerate(rides)
+            },
             notes=told["notes"],
             text=MapText(**told["text"] | {"language": study.language}),
             beside=BesideCounts.load(folder, ground),
@@ -558,10 +585,6 @@ class Spots(NamedTuple):
         at = academies.geometry
         return cls(shapely.get_coordinates(at), list_served_ages(academies, cells, rules))
 
-    def take(self, which: Points) -> Spots:
-        """Give some of them."""
-        return Spots(self.xy[which], self.serves[:, which])
-
 
 class Kinds:
     """The rides of a study, and the searches that they share.
@@ -572,6 +595,8 @@ class Kinds:
         Profile, pace and which academies serve: each once.
     row
         The search of each ride.
+    rides
+        Profile and pace of all searches, each once.
     """
 
     def __init__(self, study: Study, ground: SearchGround, academies: gpd.GeoDataFrame) -> None:
@@ -584,6 +609,7 @@ class Kinds:
             search = profile, find_pace(study.travel, ages, scenario), serves[cell]
             self.row[RideKind(profile, scenario, cell)] = numbers.setdefault(search, len(numbers))
         self.searches = tuple(numbers)
+        self.rides = tuple(dict.fromkeys(search[:2] for search in self.searches))
 
 
 @dataclass(frozen=True, repr=False)

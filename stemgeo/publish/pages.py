@@ -385,12 +385,13 @@ class Pages:
         for fill_, label in zip(colours, format_classes(classes, words), strict=True):
             yield {"kind": "area", "fill": fill_, "label": write_given(label)}
         outside = "legend_around" if is_town else "legend_beside"
+        planned = self.said["legend_plan"] if self.stock.moved else words("map.academy_planned")
         marks = {
             "none": ("none", "#ffffff", words("map.no_figure")),
             "partly": ("partly", "#ffffff", words("map.partly_measured")),
             "gap": ("gap", pictures.GAP, self.said["legend_gap"]),
             "academy": ("dot", "#ffffff", words("map.academy")),
-            "planned": ("dot", pictures.INK, words("map.academy_planned")),
+            "planned": ("dot", pictures.INK, planned),
             "rough": ("dot", pictures.ROUGH, words("map.academy_rough")),
             "best": ("best", "#ffffff", self.said["legend_best"]),
             "street": ("line", pictures.STREET, words("annex.sheet.streets")),
@@ -448,12 +449,14 @@ class Pages:
                     "why": why,
                 }
             )
-        least = write_given(format_whole(self.result.study.gaps.min_children, self.words.language))
+        least = self.result.study.gaps.min_children
+        none = self.words.say_count(f"publish.no_{kind}", least, least="{least}")
+        given = write_given(format_whole(least, self.words.language))
         return {
             "heading": self.words(f"web.{kind}"),
             "lines": lines,
             "more": len(found) > len(lines),
-            "none": fill(self.said[f"no_{kind}"], least=least),
+            "none": fill(none, least=given),
             "reasons": list(self._define_reasons(reasons).items()),
         }
 
@@ -498,8 +501,9 @@ class Pages:
         return sorted(rows, key=lambda row: (row.tell("name").casefold(), row.key))
 
     def _tell_academy(self, row: Row) -> Told:
+        moved = row.cells["academy_id"] in self.stock.moved
         notes = {
-            "planned": self.said["planned"],
+            "planned": self.said["moved" if moved else "planned"],
             "coarse": self.words("map.academy_rough"),
         }
         told = [said for name, said in notes.items() if row.cells.get(name) == "True"]

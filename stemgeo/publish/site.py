@@ -190,6 +190,8 @@ def _yield_places(pages: Pages) -> Iterator[tuple[str, str, str]]:
     for province, code in stock.provinces.items():
         yield called[province], pages.words("web.column.province"), code
     towns = stock.places[["nis_code"]].assign(name=[pages.name_town(one) for one in stock.towns])
+    for town in stock.towns:
+        yield town.code, pages.words("web.found.nis_code", name=pages.name_town(town)), town.code
     for one in list_aliases(towns, result.study.about.vintage, pages.postcodes, pages.words):
         if one.name:
             yield one.name, one.said, stock.towns[one.number].code

@@ -12,6 +12,7 @@ import numpy as np
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean_text
+from stemgeo.inputs.plan import MOVED
 from stemgeo.inputs.territory import PARTLY, PROVINCE_CODES
 from stemgeo.inputs.vintages import list_former, name_of
 from stemgeo.maps.series import choose_classes, lighten_outlines
@@ -113,6 +114,14 @@ class Stock:
             for code, name, since in sorted(list_former(self.result.study.about.vintage))
             if since in known and code not in known
         ]
+
+    @cached_property
+    def moved(self) -> frozenset[str]:
+        """The ids of the academies that a plan moves: they are there, and not planned."""
+        changes = self.result.plan_changes
+        if changes is None:
+            return frozenset()
+        return frozenset(changes.loc[changes["change"] == MOVED, "academy_id"])
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:

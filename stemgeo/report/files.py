@@ -238,6 +238,8 @@ def _read_manifest_of(folder: Path, wanted: tuple[str, ...]) -> dict[str, Any]:
         mend = f"if it is a plan, `stemgeo run STUDY --plan {folder.name} --out DIR` measures it"
     if content is None:
         raise ResultError(Problem(str(folder), f"holds no result of a {' or '.join(wanted)}", mend))
+    if command_of(content) == PUBLISH:
+        mend = "its tables are those of the result that it was made of: give the folder of that"
     if command_of(content) not in wanted:
         what = f"is the result of `stemgeo {command_of(content)}`, not of a {' or '.join(wanted)}"
         raise ResultError(Problem(str(folder), what, mend))

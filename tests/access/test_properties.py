@@ -251,7 +251,7 @@ def test_nearest_is_the_best_of_each_by_itself(drawn: tuple[RoadSegments, Spots]
 def test_who_is_reached_is_who_has_a_nearest(
     drawn: tuple[RoadSegments, Spots], count: int, horizon: int
 ) -> None:
-    """Whoever is known to be there in time and is asked no further is whom the search labels."""
+    """Whoever is known to be near enough and is asked no further is whom the search labels."""
     given_roads, spots = drawn
     rider = dataclasses.replace(rider_on(given_roads, 15.0), horizon_ms=horizon)
     at = places(rider.network, given_roads, spots)

@@ -140,6 +140,7 @@ def take_profiles(board: Board, profiles: tuple[str, ...]) -> Board:
         study=study,
         ground=replace(board.ground, profiles=profiles, first=replace(first, study=study)),
         counts=board.counts[:of_kept],
+        served={of: found for of, found in board.served.items() if of[0] in profiles},
         coverage=board.coverage[rows].reset_index(drop=True),
         beside=replace(board.beside, best=best),
     )

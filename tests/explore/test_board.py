@@ -24,6 +24,7 @@ from stemgeo.access.travellers import list_travellers
 from stemgeo.coverage import KEYS, Reached, coverage_table
 from stemgeo.errors import StudyError
 from stemgeo.explore.board import Board, list_cells
+from stemgeo.explore.ground import SearchGround
 from stemgeo.inputs.plan import add_plan
 from stemgeo.measure import (
     Prepared,
@@ -141,6 +142,18 @@ def test_what_cannot_be_is_refused(
     """In one line that names the academy."""
     with pytest.raises(StudyError, match=message):
         board.change(draw(np.random.default_rng(1), ids), closed)
+
+
+def test_one_that_closes_is_searched_no_more(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom each academy serves is kept when the board is made: a search finds the same."""
+    for row, at in enumerate(board.academies.geometry):
+        searched, known = board.search(at.x, at.y).points, board._take_served(row)
+        assert known.keys() == searched.keys()
+        for asked, points in searched.items():
+            np.testing.assert_array_equal(np.sort(known[asked]), np.sort(points))
+    monkeypatch.setattr(SearchGround, "near", None)
+    board._reach.clear()
+    assert board.change(closed=board.academies["academy_id"].tolist()).moved["lost"].sum() > 0
 
 
 def test_a_change_leaves_the_board_as_it_was(board: Board) -> None:

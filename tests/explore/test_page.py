@@ -660,6 +660,29 @@ def test_print_is_a_sheet(opened: Callable[..., Opened]) -> None:
         assert control not in said
 
 
+def test_the_sheet_frames_what_changes(opened: Callable[..., Opened]) -> None:
+    """With a margin, and the names of places; all of the land where nothing changes."""
+    shown = opened()
+    frame_of = """async (codes) => {
+      const { frameAround } = await import("./land.js");
+      const boxes = { 1: [4, 51, 4.1, 51.05], 2: [3.2, 51, 3.3, 51.05] };
+      const byCode = new Map(Object.entries(boxes).map(([code, box]) => [code, { box }]));
+      const spots = codes.length ? [[4.05, 51.06]] : [];
+      return frameAround({ bounds: [2.5, 50.7, 5.9, 51.5], byCode }, codes, spots);
+    }"""
+    whole = shown.tab.evaluate(frame_of, [])
+    village = shown.tab.evaluate(frame_of, ["1", "unknown"])
+    both = shown.tab.evaluate(frame_of, ["1", "2"])
+    assert whole == [2.5, 50.7, 5.9, 51.5]
+    assert village == pytest.approx([3.99, 50.994, 4.11, 51.066], abs=1e-6)
+    assert both[0] < 3.2
+    assert both[2] > 4.1
+    put_at(shown, SPOT)
+    shown.counted(1)
+    shown.tab.emulate_media(media="print")
+    expect(shown.at("#sheet .paper-map text").filter(has_text="Aartselaar")).to_have_count(1)
+
+
 # -- variants ---------------------------------------------------------------------------------
 
 

@@ -103,6 +103,7 @@ def test_the_search_knows_every_name_of_a_place(pages: Pages) -> None:
     assert led["Limburg"] == ("Provincie", "70000")
     assert led["Puurs"] == ("vroegere gemeente, nu Puurs-Sint-Amands", "12041")
     assert led["Gand"] == ("Gent", "44021")
+    assert led["44021"] == ("NIS-code, Gent", "44021")
     stock = pages.stock
     there = {town.code for town in stock.towns} | set(stock.provinces.values())
     assert {page for _, _, page in found} == there

@@ -379,9 +379,13 @@ WORDS = """[study.facility.nl]
 
 
 def test_a_site_has_what_its_study_has(tmp_path: Path) -> None:
-    """In a straight line no road is quiet; one language has words; a planned place is called so."""
+    """No road is quiet in a straight line; one language has words; what is planned is called so.
+
+    An academy that the plan moves is there: it is called moved.
+    """
     study = hand.write_study(tmp_path / "study", straight_line=True)
-    (study / "plan.csv").write_text("id;naam;x;y\nP1;Plan 9;151500;201500\n", encoding="utf-8")
+    plan = "id;wijziging;naam;x;y\nP1;nieuw;Plan 9;151500;201500\nS1;verplaatst;;154000;202000\n"
+    (study / "plan.csv").write_text(plan, encoding="utf-8")
     asked = (study / "study.toml").read_text("utf-8").replace("[inputs]", WORDS, 1)
     who = '[output]\n        publisher = { name = "Stad <Proef>", contact = "site@proef.be" }'
     (study / "study.toml").write_text(asked.replace("[output]", who), encoding="utf-8")
@@ -399,6 +403,9 @@ def test_a_site_has_what_its_study_has(tmp_path: Path) -> None:
     assert ids == ["map", "ages", "gaps-0", "academies", "best", "files"]
     said = "".join(root.itertext())
     assert "Plan 9 (gepland)" in said
+    assert "Proefacademie Oost (verplaatst)" in said
+    assert "bibliotheek (gepland of verplaatst)" in said
+    assert "met ten minste 1 kind dat niet" in said
     assert "bibliotheek" in said
     assert "STEM" not in said
     assert "rustige wegen" not in said
@@ -410,7 +417,10 @@ def test_a_site_has_what_its_study_has(tmp_path: Path) -> None:
 
 
 def test_a_site_says_what_its_plan_does(tmp_path: Path) -> None:
-    """What it opens, moves and closes, by name; a study without an open academy has a site too."""
+    """What it opens, moves and closes, by name; a study without an open academy has a site too.
+
+    A gap of one child is told so.
+    """
     study = hand.write_study(tmp_path / "study")
     (study / "plan.csv").write_text(
         "academy_id;wijziging\nS1;gesloten\nS2;gesloten\n", encoding="utf-8"
@@ -459,3 +469,7 @@ def test_the_command_says_where_and_what_is_lacking(small_result: Path, tmp_path
     wrong = said_by("publish", tmp_path / "site", "--out", tmp_path / "other")
     assert wrong.status == 1
     assert "is the result of `stemgeo publish`, not of a run" in wrong.err
+    again = said_by("verify", tmp_path / "site")
+    assert again.status == 1
+    assert "the result that it was made of: give the folder of that" in again.err
+    assert again.err.count("\n") == 1

@@ -87,6 +87,8 @@ def test_what_is_counted_has_each_form_of_its_language(language: str) -> None:
                 "plan.random": "",
                 "plan.cost": "",
                 "plan.cost_own": "",
+                "publish.no_gaps": "{least}",
+                "publish.no_quiet_gaps": "{least}",
                 "question.see": "{number}",
                 "question.see_also": "{number}",
             }

@@ -61,24 +61,32 @@ export const drawMark = (kind, attributes = {}) => {
     shape.inner ? draw("path", { d: shape.inner, fill: "none", stroke: shape.ink ?? "#ffffff", "stroke-width": 2 }) : null);
 };
 
-// A whole map for paper: of the ground, with the marks.
-export const drawSheet = (land, looks, marks, { width, title }) => {
-  const [[left, bottom], [right, top]] = [toWorld(land.bounds[0], land.bounds[1]), toWorld(land.bounds[2], land.bounds[3])];
+// As many municipalities in a frame have their names on it.
+const MOST_NAMES = 24;
+
+// A whole map for paper: of the ground in a frame, with the marks.
+export const drawSheet = (land, looks, marks, { width, title, frame }) => {
+  const [[left, bottom], [right, top]] = [toWorld(frame[0], frame[1]), toWorld(frame[2], frame[3])];
   const height = Math.round(Math.min(0.6 * width, (width * (bottom - top)) / (right - left) + 24));
-  const { zoom, centre } = scaleFor(land.bounds, { width, height }, 12);
+  const { zoom, centre } = scaleFor(frame, { width, height }, 12);
   const size = TILE * 2 ** zoom;
   const project = (lon, lat) => {
     const [x, y] = toWorld(lon, lat);
     return [(x - centre[0]) * size + width / 2, (y - centre[1]) * size + height / 2];
   };
+  const within = ([x, y]) => x > 0 && x < width && y > 0 && y < height;
+  const named = land.places.map(({ name, spot }) => ({ name, at: project(...spot).map(round) })).filter(({ at }) => within(at));
+  const label = { fill: INK, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" };
   return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, class: "paper-map" },
     drawGround(land, looks, project),
+    (named.length > MOST_NAMES ? [] : named).map(({ name, at: [x, y] }) => (
+      draw("text", { x, y, "font-size": 12, "text-anchor": "middle", ...label }, name))),
     marks.map(({ kind, lon, lat }) => draw("g", { transform: `translate(${project(lon, lat).map(round).join(" ")})` },
       drawMark(kind, kind === "academy" || kind === "away" ? { transform: "scale(.55)" } : {}))),
     // Numbers over all marks.
     marks.filter(({ number }) => number).map(({ lon, lat, number }) => {
       const [x, y] = project(lon, lat).map(round);
-      return draw("text", { x: x + 11, y: y + 5, "font-size": 13, "font-weight": "bold", fill: INK, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" }, String(number));
+      return draw("text", { x: x + 11, y: y + 5, "font-size": 13, "font-weight": "bold", ...label }, String(number));
     }));
 };
 

@@ -64,6 +64,23 @@ export const readLand = ({ municipalities, bounds }) => {
   };
 };
 
+const LEAST_HALF = 0.03;
+
+// The ground around what changes, with a margin: of some municipalities and places. All of it
+// where nothing changes.
+export const frameAround = ({ bounds, byCode }, codes, spots) => {
+  const boxes = [...codes.map((code) => byCode.get(code)?.box).filter(Boolean), ...spots.map(([lon, lat]) => [lon, lat, lon, lat])];
+  if (!boxes.length) return bounds;
+  const [west, south, east, north] = [0, 1, 2, 3].map((side) => Math[side < 2 ? "min" : "max"](...boxes.map((box) => box[side])));
+  const grown = (low, high, least) => {
+    const half = Math.max(least, (high - low) * 0.6);
+    return [(low + high) / 2 - half, (low + high) / 2 + half];
+  };
+  const [left, right] = grown(west, east, LEAST_HALF * 1.6);
+  const [bottom, top] = grown(south, north, LEAST_HALF);
+  return right - left < bounds[2] - bounds[0] || top - bottom < bounds[3] - bounds[1] ? [left, bottom, right, top] : bounds;
+};
+
 // Metres between two places: what is near is flat.
 export const metresBetween = (a, b) => {
   const wide = 111_320 * Math.cos(((a.lat + b.lat) * Math.PI) / 360);

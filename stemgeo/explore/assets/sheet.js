@@ -1,6 +1,7 @@
 // A sheet of paper: what the variant on the page changes, its map, and the variants side by side.
 import { draw, make, table } from "./dom.js";
 import { drawMark, drawSheet } from "./flatmap.js";
+import { frameAround } from "./land.js";
 import { ROADS } from "./look.js";
 import { lengthOf, middleOf } from "./roads.js";
 
@@ -44,13 +45,16 @@ export const makeSheet = ({ place, study, say, land, panels, changes }) => {
   return ({ variant, reply, columns, reference, choice, looks, marks }) => {
     const rows = told(variant, reply);
     const order = new Map(listIds(variant).map(([kind, { id }], i) => [`${kind} ${id}`, i + 1]));
+    const frame = frameAround(land, [...looks.gained, ...looks.lost], [
+      ...marks.filter(({ kind, id }) => order.has(`${kind} ${id}`)).map(({ lon, lat }) => [lon, lat]),
+      ...looks.edits.flatMap(({ line }) => line), ...looks.moves.flat()]);
     const numbered = marks.map((mark) => ({ ...mark, number: order.get(`${mark.kind} ${mark.id}`) }));
     place.replaceChildren(
       make("h1", {}, study.title),
       study.notice ? make("p", { class: "notice" }, study.notice) : "",
       make("p", {}, make("strong", {}, variant.name), " · ", say.text("sheet_choice", {
         roads: panels.name("profiles", choice.profile), speed: panels.name("scenarios", choice.scenario), ages: panels.name("bands", choice.band) })),
-      drawSheet(land, looks, numbered, { width: 760, title: say.text("map") }),
+      drawSheet(land, looks, numbered, { width: 760, title: say.text("map"), frame }),
       make("p", { class: "small" }, say.text("legend_of", { minutes: say.whole(study.cutoff_min) })),
       make("div", { class: "legend" }, drawLegend({ say, study, kinds: ["academy", "placed", "moved", "closed", ...new Set(variant.roads.map(({ change }) => change))] })),
       make("h2", {}, say.text("changes")),
