@@ -7,15 +7,16 @@ from contextvars import ContextVar
 from functools import wraps
 from hashlib import sha256
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import pytest
+from kept import kept
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 
-from stemgeo.maps import page
-from stemgeo.report import word
+from stemgeo.maps import kinds, page
+from stemgeo.report import sheets, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,18 @@ def _svg(figure: Figure, title: str, alt: str) -> bytes:
     if (title, alt) not in drawn:
         drawn[title, alt] = _WRITERS["svg"](figure, title, alt)
     return drawn[title, alt]
+
+
+_SHEETS = (kinds.draw_sheet, kinds.draw_tornado, kinds.draw_by_minute)
+_AFRESH = [*((kinds, make) for make in _SHEETS), (sheets, sheets.compose_web_map)]
+"""What makes maps, with the module that asks for it; small studies often show the same."""
+_ONCE = [(module, kept(make, 50 if module is kinds else 12)) for module, make in _AFRESH]
+
+
+def _made_by(patch: pytest.MonkeyPatch, makers: list[tuple[Any, Callable[..., Any]]]) -> None:
+    """Let pictures and web maps be made so."""
+    for module, make in makers:
+        patch.setattr(module, make.__name__, make)
 
 
 def _bare(kind: str) -> Writer:
@@ -108,20 +121,21 @@ def _lighten_once(plate: word.Plate) -> tuple[BytesIO, tuple[int, int]]:
 
 @contextmanager
 def coarse() -> Iterator[None]:
-    """Draw with a fifth of the dots, letters in SVG alone, the same picture once."""
+    """Draw with a fifth of the dots, letters in SVG alone, the same picture and web map once."""
     once = {"svg": _svg} | {kind: _once(kind) for kind in ("png", "pdf")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Text, "draw", _draw_text_if_any)
         patch.setattr(TextToPath, "get_text_width_height_descent", _measure_once)
         patch.setattr(word, "_lighten_plate", _lighten_once)
-        with _drawn(_DPI // 5, _OUTLINES, _WRITERS | once):
+        with _drawn(_DPI // 5, _OUTLINES, _WRITERS | once, _ONCE):
             yield
 
 
 @contextmanager
 def each_time() -> Iterator[None]:
-    """Draw a picture again although it was drawn before."""
+    """Draw a picture or a web map again although it was made before."""
     with pytest.MonkeyPatch.context() as patch:
+        _made_by(patch, _AFRESH)
         patch.setattr(page, "_WRITERS", _BARE)
         yield
 
@@ -130,6 +144,7 @@ def each_time() -> Iterator[None]:
 def lettered() -> Iterator[None]:
     """Draw a picture each time, as coarsely, but with its letters in every form."""
     with pytest.MonkeyPatch.context() as patch:
+        _made_by(patch, _AFRESH)
         patch.setattr(page, "_WRITERS", _WRITERS)
         yield
 
@@ -137,13 +152,19 @@ def lettered() -> Iterator[None]:
 @contextmanager
 def fine() -> Iterator[None]:
     """Draw as published, and as another process draws."""
-    with _drawn(_DPI, _TRUETYPE, _WRITERS):
+    with _drawn(_DPI, _TRUETYPE, _WRITERS, _AFRESH):
         yield
 
 
 @contextmanager
-def _drawn(dpi: int, letters: int, writers: dict[str, Writer]) -> Iterator[None]:
+def _drawn(
+    dpi: int,
+    letters: int,
+    writers: dict[str, Writer],
+    makers: list[tuple[Any, Callable[..., Any]]],
+) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        _made_by(patch, makers)
         patch.setattr(page, "_DPI", dpi)
         patch.setattr(page, "_WRITERS", writers)
         patch.setitem(page.STYLE, "pdf.fonttype", letters)

@@ -440,6 +440,7 @@ def test_one_year_is_no_trend(study: Path) -> None:
         trend(sg.load_study(study), [22, 2020])
 
 
+@pytest.mark.usefixtures("drawn_each_time")
 def test_a_trend_is_written_whole_and_the_same_twice(study: Path, tmp_path: Path) -> None:
     """Tables, chart, maps, words and manifest; the same bytes; notice and sources in the words."""
     found = trend(sg.load_study(study), [2019, 2020, 2021])

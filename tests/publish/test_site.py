@@ -31,6 +31,8 @@ from stemgeo.texts import load_texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 NUMBER = re.compile(r"\d[\d.,\u00a0\u202f]*\d|\d")
 CODES = sorted(hand.SMALL)
 KINDS = ["index", "11001", "10000", "about", "accessibility", "map"]
@@ -322,6 +324,7 @@ def test_a_municipality_downloads_its_own_rows(site: Path, small_result: Path) -
         assert own == whole != []
 
 
+@pytest.mark.usefixtures("drawn_each_time")
 def test_the_same_result_gives_the_same_bytes(
     site: Path, small_result: Path, tmp_path: Path
 ) -> None:
