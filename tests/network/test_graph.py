@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import numba
 import numpy as np
-import osmnx
 import pandas as pd
 import pytest
 import shapely
@@ -780,6 +779,8 @@ def test_to_networkx_keeps_parallel_edges_loops_and_directions(some_network: Net
 @pytest.fixture(scope="module", params=[True, False], ids=["simplified", "every_node"])
 def osmnx_berlare(shared_data: Path, request: pytest.FixtureRequest) -> nx.MultiDiGraph:
     """Berlare as OSMnx reads it."""
+    import osmnx
+
     return osmnx.graph_from_xml(
         shared_data / "osm" / "berlare.osm", simplify=request.param, retain_all=True
     )
