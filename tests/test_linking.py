@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from stemgeo.study import Study
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:

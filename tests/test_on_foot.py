@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from stemgeo.speech import Language
     from stemgeo.study import Mode
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 measure = importlib.import_module("stemgeo.measure")
 
 TEXTS = (".md", ".json", ".html", ".csv", ".svg")

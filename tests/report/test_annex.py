@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
+pytestmark = pytest.mark.usefixtures("read_once")
 
 REPORTED = {
     "Limburg": 27,

@@ -22,6 +22,8 @@ from stemgeo.study import OwnAnnex, parse_study
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 MORE = """
 [targets]
 share = { 2022 = 0.05, 2025 = 0.999 }

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from stemgeo.study_run import Result
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 CASES = [(key, by) for key, kind in KINDS.items() if kind.before != "must" for by in kind.by]
 
 
