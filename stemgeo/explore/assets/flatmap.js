@@ -74,8 +74,9 @@ export const drawSheet = (land, looks, marks, { width, title, frame }) => {
     const [x, y] = toWorld(lon, lat);
     return [(x - centre[0]) * size + width / 2, (y - centre[1]) * size + height / 2];
   };
-  const within = ([x, y]) => x > 0 && x < width && y > 0 && y < height;
-  const named = land.places.map(({ name, spot }) => ({ name, at: project(...spot).map(round) })).filter(({ at }) => within(at));
+  // A name that the edge of the paper would cut stays away.
+  const fits = ({ name, at: [x, y] }) => x > 4 * name.length && x < width - 4 * name.length && y > 14 && y < height - 6;
+  const named = land.places.map(({ name, spot }) => ({ name, at: project(...spot).map(round) })).filter(fits);
   const label = { fill: INK, stroke: "#ffffff", "stroke-width": 3, "paint-order": "stroke" };
   return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, class: "paper-map" },
     drawGround(land, looks, project),
