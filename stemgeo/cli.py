@@ -7,6 +7,7 @@ is a line each with what, where and how to mend it, and exit status 1; a wrong c
 from __future__ import annotations
 
 import datetime as dt
+import re
 import signal
 import sys
 from enum import StrEnum
@@ -18,7 +19,7 @@ from typer.core import TyperCommand
 
 from stemgeo.errors import Problem, StemgeoError
 from stemgeo.fetch_commands import fetch_app, sources_command
-from stemgeo.notes import Said, say, say_amount
+from stemgeo.notes import Said, say, say_amount, say_list
 from stemgeo.study import PROVINCES
 from stemgeo.terminal import (
     NOTE,
@@ -77,6 +78,12 @@ class Sex(StrEnum):
     all = "all"
     girls = "F"
     boys = "M"
+
+
+class ExportTo(StrEnum):
+    """For whom a result is written anew."""
+
+    SWING = "swing"
 
 
 class Wanted(StrEnum):
@@ -941,6 +948,45 @@ def publish_command(
         size=say_amount(site.size_bytes / 1_000_000, 1),
     )
     print_line(where.to_text(found.language))
+
+
+@app.command(name="export")
+def export_command(
+    result: ResultPath,
+    to: Annotated[ExportTo, typer.Option("--to", help="swing: for provincies.incijfers.be.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")],
+    *,
+    code: Annotated[
+        str,
+        typer.Option("--code", help="What the codes of subjects have behind v: four digits."),
+    ] = "stem",
+    replace: ReplaceOption = False,
+) -> None:
+    """Write a result in the form that another site takes: counts with their denominators."""
+    from stemgeo.result import Result
+
+    _refuse_odd_code(code)
+    found = Result.from_folder(result)
+    from stemgeo.report.swing import export_swing
+
+    made = export_swing(found, out, code=code, replace=replace)
+    print_notes(made.notes, found.language)
+    where = say(
+        "Upload for {to} in {folder}: {subjects} subjects of {levels}",
+        "Upload voor {to} in {folder}: {subjects} onderwerpen van {levels}",
+        "Fichiers pour {to} dans {folder} : {subjects} sujets de {levels}",
+        to=to.value,
+        folder=str(out),
+        subjects=say_amount(len(made.subjects)),
+        levels=say_list([*made.tables]),
+    )
+    print_line(where.to_text(found.language))
+
+
+def _refuse_odd_code(code: str) -> None:
+    if not re.fullmatch("[a-z0-9]{1,12}", code):
+        what = "is no code: at most 12 small letters and digits"
+        raise StemgeoError(Problem("--code", what, "give the four digits of the site"))
 
 
 class _HelpWithKinds(TyperCommand):

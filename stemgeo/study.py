@@ -822,6 +822,10 @@ class Convention:
     horizon_min: float
 
 
+LEAST_SHOWN = 5
+"""Smaller counts, but 0, are hidden in what is uploaded for others: the threshold most used by
+provincies.incijfers.be (its documentation, "threshold")."""
+
 CUTOFF_MIN = 15
 """What Flanders promises every child."""
 

@@ -51,6 +51,7 @@ COMMANDS = (
     "templates",
     "verify",
     "publish",
+    "export",
     "map",
     "explore",
 )

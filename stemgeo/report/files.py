@@ -27,6 +27,7 @@ COMPARE = "compare"
 EXPLAIN = "explain"
 ANSWER = "answer"
 PUBLISH = "publish"
+EXPORT = "export"
 """Commands that write a folder, as its manifest names them; one that names none is of a run."""
 ROWS_TOGETHER = 50_000
 """In a group of a table with places: as few as GeoParquet advises, a study is often a province."""
