@@ -52,7 +52,7 @@ from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import Inputs, load_inputs
 from stemgeo.inputs.plan import add_plan
 from stemgeo.network import bicycle
-from stemgeo.network.study_edits import note_edits, place_edits
+from stemgeo.network.study_edits import place_edits
 from stemgeo.notes import Note, Said, say, say_amount, say_count
 from stemgeo.recognition import choose_recognised, note_idle_plan, note_lengths
 from stemgeo.study import (
@@ -236,8 +236,9 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
     if network is not None:
         _refuse_elsewhere(network, inputs)
         if inputs.network_edits is not None:
-            edits = place_edits(network, inputs.network_edits, study.travel)
-            inputs = inputs.with_note(note_edits(edits))
+            edits, told = place_edits(network, inputs.network_edits, study.travel)
+            for one in told:
+                inputs = inputs.with_note(one)
     of_extract = {} if network is None else load_living(study, inputs, progress)
     progress(Said("Placing children", "Kinderen plaatsen", "Placement des enfants"), 0.3)
     return replace(Prepared.from_inputs(study, inputs, network, cuts, **of_extract), edits=edits)

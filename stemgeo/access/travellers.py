@@ -123,6 +123,9 @@ class StraightLine:
         """Nothing lies between a point and a straight line."""
         return np.zeros(len(self.points))
 
+    def forget_times(self) -> None:
+        """Let go of nothing: no times are kept."""
+
     def for_points(self, points: gpd.GeoDataFrame) -> StraightLine:
         """Give the same traveller from other points."""
         return replace(self, points=points)
@@ -345,11 +348,15 @@ class OverNetwork:
         key = (pace, horizon_min)
         rider = self._riders.get(key)
         if rider is None:
-            rider = self._build_rider(pace, horizon_min)
             for oldest in list(self._riders)[: max(len(self._riders) + 1 - self.paces_kept, 0)]:
                 self._riders.pop(oldest, None)
-            self._riders[key] = rider
+            rider = self._riders[key] = self._build_rider(pace, horizon_min)
         return rider
+
+    def forget_times(self) -> None:
+        """Let go of the times that are kept; whoever asks again has them made anew."""
+        self._riders.clear()
+        vars(self.network).pop("arcs", None)
 
     def _build_rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
         travel = self.study.travel

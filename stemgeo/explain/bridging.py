@@ -15,7 +15,7 @@ from stemgeo.explain.hybrids import Hybrids
 from stemgeo.explain.newness import list_new
 from stemgeo.explain.questions import list_questions, list_versions
 from stemgeo.measure import count_cores, report_nothing
-from stemgeo.network.study_edits import note_edits, place_edits
+from stemgeo.network.study_edits import place_edits
 from stemgeo.notes import Note, Said, say, say_list, tell_notes
 from stemgeo.profiles import ROADS
 from stemgeo.report.bridge import Explanation
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from stemgeo.explain.ends import BridgeEnd, LoadedEnd
@@ -97,30 +96,19 @@ def bridge_ends(
     """
     progress(Said("Reading files", "Bestanden lezen", "Lecture des fichiers"), 0.0)
     hybrids = Hybrids(*load_ends(a, b), threads or count_cores())
-    edited = _place_edits(hybrids)
-    counted = {}
-    every = list(list_sets(hybrids.differing))
-    for done, changed in enumerate(every):
-        progress(Said("Computing", "Berekenen", "Calcul"), 0.1 + 0.8 * done / len(every))
-        counted[changed] = _take_counts(hybrids.count(changed))
-    ends = _describe_end(a, hybrids.a), _describe_end(b, hybrids.b)
+    loaded = hybrids.a, hybrids.b
+    ends = _describe_end(a, loaded[0]), _describe_end(b, loaded[1])
+    notes = _note_inputs(hybrids, list(name_sides(*ends).values()))
+    counted = count_hybrids(hybrids, progress)
     versions = [
         list_versions(side, one.written, now)
         for side, one, now in zip("AB", (a, b), ends, strict=True)
         if one.written is not None
     ]
     questions = pd.concat([list_questions(*ends), *versions], ignore_index=True)
-    read = (*hybrids.a.inputs.warnings, *hybrids.b.inputs.warnings)
-    sides = name_sides(*ends).values()
-    roads = [
-        note_edits(placed, side)
-        for side, placed in zip(sides, edited, strict=True)
-        if placed is not None
-    ]
-    notes = dict.fromkeys((*read, *roads, *_note_left_out(hybrids)))
     return Explanation(
         study=b.study,
-        table=check_table("bridge", _build_table(hybrids, counted, (a, b))),
+        table=check_table("bridge", build_bridge(hybrids, counted, (a, b))),
         questions=check_table("bridge-questions", questions),
         differing=list(hybrids.differing),
         measurements=len(hybrids.searched),
@@ -128,20 +116,54 @@ def bridge_ends(
         b=ends[1],
         new=check_table("bridge-new", list_new(hybrids)),
         printed=_build_texts(hybrids, (a.study, b.study), ends),
-        notes=tell_notes(notes, b.study.languages),
+        notes=tell_notes((*notes, *_note_left_out(hybrids)), b.study.languages),
     )
 
 
-def _place_edits(hybrids: Hybrids) -> list[gpd.GeoDataFrame | None]:
-    """Find the edited roads of both ends: what `run` refuses of either is refused here too."""
-    found: list[gpd.GeoDataFrame | None] = []
-    for end in (hybrids.a, hybrids.b):
+def count_hybrids(
+    hybrids: Hybrids, progress: Progress = report_nothing
+) -> dict[frozenset[str], pd.DataFrame]:
+    """Count who is within reach in every study between A and B.
+
+    Parameters
+    ----------
+    hybrids
+        Of both ends.
+    progress
+        Told how far it is.
+
+    Returns
+    -------
+    dict
+        By the parts that are of B the coverage table, its counts by `KEYS`.
+    """
+    counted = {}
+    every = list(list_sets(hybrids.differing))
+    for done, changed in enumerate(every):
+        progress(Said("Computing", "Berekenen", "Calcul"), 0.1 + 0.8 * done / len(every))
+        counted[changed] = _take_counts(hybrids.count(changed))
+    return counted
+
+
+def _note_inputs(hybrids: Hybrids, sides: list[Said]) -> list[Note]:
+    """Tell what is to be known of the inputs of both, and of which one where they differ.
+
+    What `run` refuses of the edited roads of either is refused here too.
+    """
+    read = [dict.fromkeys(one.inputs.warnings) for one in (hybrids.a, hybrids.b)]
+    told = [one for one in read[0] if one in read[1]]
+    for end, of_end, side in zip((hybrids.a, hybrids.b), read, sides, strict=True):
+        told += [_note_of(one, side) for one in of_end if one not in told]
         edits, network = end.inputs.network_edits, hybrids.load_roads(end, end.study)
-        if edits is None or network is None:
-            found.append(None)
-        else:
-            found.append(place_edits(network, edits, end.study.travel))
-    return found
+        if edits is not None and network is not None:
+            told += place_edits(network, edits, end.study.travel, side)[1]
+    return told
+
+
+def _note_of(note: Note, side: Said) -> Note:
+    """Say of which of both measurements a note is."""
+    both = say("{where}, {side}", "{where}, {side}", "{where}, {side}", where=note.where, side=side)
+    return replace(note, where=both if note.where else side)
 
 
 def _take_counts(coverage: pd.DataFrame) -> pd.DataFrame:
@@ -222,10 +244,18 @@ def _speak(study: Study, language: Language) -> Study:
     return study.with_language(language) if language in study.languages else study
 
 
-def _build_table(
+def build_bridge(
     hybrids: Hybrids, counted: dict[frozenset[str], pd.DataFrame], ends: tuple[BridgeEnd, BridgeEnd]
 ) -> pd.DataFrame:
-    """Lay the bridge out: A, every part, B, at every place, band and profile."""
+    """Lay the bridge out: A, every part, B, at every place, band and profile.
+
+    Parameters
+    ----------
+    hybrids, counted
+        Of both ends, as from `count_hybrids`.
+    ends
+        With what was written of them.
+    """
     parts = hybrids.differing
     now = counted[frozenset()], counted[frozenset(parts)]
     then = [

@@ -232,6 +232,10 @@ class Hybrids:
         places, at = np.unique(both[:, 0] + 1j * both[:, 1], return_inverse=True)
         return places, at
 
+    def list_places(self) -> NDArray[np.complex128]:
+        """List the places from which one travels, each once: x + 1j * y, metres."""
+        return self._places[0]
+
     # -- the search -------------------------------------------------------------------------
 
     def _search(self, changed: frozenset[str]) -> list[Reached]:
@@ -248,6 +252,8 @@ class Hybrids:
         measured = ~np.isnan(riders[0].snap_m)
         asked = [(one, "central", cell) for one, cell in product(riders, self._cut_cells(rules))]
         labels = search_rides(asked, self.threads)
+        for one in riders:
+            one.forget_times()
         return [
             Reached(
                 one.profile, scenario, cell, is_in_time(label, rules.study) & measured, measured

@@ -80,12 +80,20 @@ def list_candidates(
         what = "in a straight line there are no roads that could be better"
         raise InputError(Problem("links", what, "give an extract of roads as network"))
     own = projects if "project" in study.links.kinds else ()
+    for one in measured.riders:
+        one.forget_times()
     names = MapNames(inputs.network, network_hashes(inputs) if inputs.network else [])
     roads = CutRoads.of_study(every, study.links_profile, study.links, names, own)
-    found = Seeking(roads)
-    for number, reach in enumerate(list_reaches(prepared, roads.calm, roads.every)):
-        progress(_LOOKING, number / (number + 2))
-        found.look(reach)
+    found = _seek(prepared, roads, progress)
     chosen, left_out = found.choose(len(projects))
     edits, members, table = draw_candidates(found, chosen, projects, inputs.municipalities)
     return LinkCandidates(edits, members, table, left_out)
+
+
+def _seek(prepared: Prepared, roads: CutRoads, progress: Progress) -> Seeking:
+    """Look for all who ride alike, one after the other; nothing of their searches is kept."""
+    found = Seeking(roads)
+    for number, search in enumerate(list_reaches(prepared, roads.calm, roads.every)):
+        progress(_LOOKING, number / (number + 2))
+        found.look(search())
+    return found

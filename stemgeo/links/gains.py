@@ -19,8 +19,6 @@ from numba import njit
 from stemgeo.access import doors
 from stemgeo.access.search import (
     RANK_BITS,
-    TAIL_BITS,
-    TAIL_MASK,
     UNREACHED,
     label_nearest,
 )
@@ -41,6 +39,7 @@ from stemgeo.links.improving import (
     make_room,
     try_changes,
 )
+from stemgeo.links.reach import turn_arcs
 from stemgeo.measure import count_cores, report_nothing
 from stemgeo.notes import Said
 from stemgeo.study import SCENARIOS
@@ -311,6 +310,7 @@ class RoadGains:
             first, gained = search.try_options(options)
             children[:, mine] = sum_children(first, gained, search.children)
             done += len(mine)
+            del search
         bands = tuple(cell.band.name for cell in self.prepared.cells)
         return Gains(kinds, bands, children)
 
@@ -344,6 +344,7 @@ class RoadGains:
                     continue
                 for serves, kinds in by_serves.items():
                     yield base.search(np.frombuffer(serves, dtype=np.bool_), tuple(kinds))
+                del base  # before the next is made: each takes half a gigabyte
 
     @property
     def _pair(self) -> tuple[OverNetwork, OverNetwork]:
@@ -358,6 +359,12 @@ class RoadGains:
         cell, rules = self.prepared.cells[kind.cell], self.prepared.study.academies
         every = [self.before.academies, *([] if self.places is None else [self.places])]
         return np.concatenate([which_serve(one, cell, rules) for one in every])
+
+    @cached_property
+    def rooms(self) -> list[Room]:
+        """Room for each search that runs side by side."""
+        size = self.before.network.nodes, len(self.prepared.points), self.cutoff_ms
+        return [make_room(*size) for _ in range(self.threads)]
 
     @cached_property
     def ties_of_places(self) -> TiedPoints | None:
@@ -391,6 +398,8 @@ class RoadSearch:
         Within which time an academy is within reach.
     threads
         Searches that run side by side.
+    rooms
+        For each of these; all searches of a `RoadGains` work in them, one after the other.
     """
 
     kinds: tuple[GainKind, ...]
@@ -403,15 +412,15 @@ class RoadSearch:
     serves: Bools
     cutoff_ms: int
     threads: int
+    rooms: Sequence[Room]
 
     def begin(self, done: Done | None = None) -> Done:
         """Give a copy of what is done already, or of nothing done, to go on from."""
         state, edits = (self.start, None) if done is None else (done.state, done.edits)
         if edits is None:
             edits = np.zeros(len(self.laid.first) - 1, dtype=np.bool_)
-        room = make_room(len(state.time_ms), len(self.points), self.cutoff_ms)
         copied = {name: one.copy() for name, one in state._asdict().items()}
-        return Done(State(**copied), edits.copy(), room)
+        return Done(State(**copied), edits.copy())
 
     def _list_changes(self, options: Options, done: Done | None = None) -> Changes:
         """Say what options change here: nothing of roads that are the same to this rider."""
@@ -484,7 +493,7 @@ class RoadSearch:
             for turn in range(worker, len(turns), workers):
                 begin, stop = turns[turn]
                 found[turn] = try_changes(
-                    self.field, mine.state, changes, begin, stop, self.cutoff_ms, mine.room
+                    self.field, mine.state, changes, begin, stop, self.cutoff_ms, self.rooms[worker]
                 )
 
         with ThreadPoolExecutor(workers) as pool:  # the kernel holds no lock
@@ -504,23 +513,23 @@ class RoadSearch:
             From `begin`; it is changed.
         """
         changes = self._list_changes(options.join(), done)
-        gained = do_change(self.field, done.state, changes, 0, self.cutoff_ms, done.room)
+        gained = do_change(self.field, done.state, changes, 0, self.cutoff_ms, self.rooms[0])
         done.edits[options.edit] = True
         return np.array(gained)
 
 
 class Done(NamedTuple):
-    """What is done in a search: its state, which edits (shape (edits,)), and room to go on."""
+    """What is done in a search: its state, and which edits, shape (edits,)."""
 
     state: State
     edits: Bools
-    room: Room
 
 
 _NOTHING = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32)
 _NONE = np.zeros(0, dtype=np.intp)
 
 
+@njit(cache=True, nogil=True)
 def sum_children(first: Longs, gained: Ints, children: Longs) -> Longs:
     """Sum the children of the points that each option gains, shape (options, kinds).
 
@@ -531,9 +540,12 @@ def sum_children(first: Longs, gained: Ints, children: Longs) -> Longs:
     children
         Of each point, shape (points, kinds).
     """
-    sums = np.zeros((len(gained) + 1, children.shape[1]), dtype=np.int64)
-    np.cumsum(children[gained], axis=0, out=sums[1:])
-    return np.asarray(sums[first[1:]] - sums[first[:-1]])
+    sums = np.zeros((len(first) - 1, children.shape[1]), dtype=np.int64)
+    for option in range(len(first) - 1):
+        for at in range(first[option], first[option + 1]):
+            for kind in range(children.shape[1]):
+                sums[option, kind] += children[gained[at], kind]
+    return sums
 
 
 def _list_parts(laid: LaidEdits) -> tuple[Indices, Indices, NDArray[np.uint8]]:
@@ -606,7 +618,7 @@ class _Base:
         cutoff_min = of.prepared.study.travel.cutoff_min
         before, after = (replace(one, _riders={}).find_rider(pace, cutoff_min) for one in pair)
         roads = _ChangedRoads.between(before, after, of.laid)
-        turned = _turn_arcs(*after.arcs)
+        turned = turn_arcs(*after.arcs)
         for one in (after, after.network):
             vars(one).pop("arcs", None)
         return cls(of, before, after, roads, turned)
@@ -642,6 +654,7 @@ class _Base:
             serves[today:],
             of.cutoff_ms,
             of.threads,
+            of.rooms,
         )
 
     def _build_field(self, tied: TiedPoints, sites: TiedPoints, coming: TiedPoints) -> Field:
@@ -680,7 +693,7 @@ class _Base:
         columns = [prepared.cells[kind.cell].column for kind in kinds]
         children = prepared.points[columns].to_numpy(np.int64)
         points = np.flatnonzero(late & places.found & (children > 0).any(axis=1))
-        return points, children[points]
+        return points, np.ascontiguousarray(children[points])
 
     def _find_left(self, tied: TiedPoints) -> Ints:
         """Find the least time from a point to each node, with everything done."""
@@ -775,22 +788,3 @@ def _join_ties(one: TiedPoints, other: TiedPoints) -> TiedPoints:
         first=np.append(one.first, one.first[-1] + other.first[1:]),
         **{name: np.append(getattr(one, name), getattr(other, name)) for name in names},
     )
-
-
-@njit(cache=True, nogil=True)
-def _turn_arcs(first: Ints, arcs: Longs) -> Arcs:
-    """Give the arcs that leave each node, of those that arrive."""
-    nodes = len(first) - 1
-    out_first = np.zeros(nodes + 1, dtype=np.int32)
-    for arc in range(len(arcs)):
-        out_first[(arcs[arc] & TAIL_MASK) + 1] += 1
-    for node in range(nodes):
-        out_first[node + 1] += out_first[node]
-    at = out_first[:-1].copy()
-    out = np.empty(len(arcs), dtype=np.int64)
-    for head in range(nodes):
-        for arc in range(first[head], first[head + 1]):
-            tail = arcs[arc] & TAIL_MASK
-            out[at[tail]] = (arcs[arc] >> TAIL_BITS << TAIL_BITS) | head
-            at[tail] += 1
-    return out_first, out

@@ -177,7 +177,7 @@ def make_room(nodes: int, points: int, cutoff_ms: int) -> Room:
     Parameters
     ----------
     nodes, points
-        How many there are.
+        How many there are, at most.
     cutoff_ms
         Of the search.
     """

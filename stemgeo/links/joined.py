@@ -73,24 +73,24 @@ class LinkGround(NamedTuple):
 
     Attributes
     ----------
-    place
-        The segments on which one may begin, shape (places,), in order.
-    lines, grid
-        These segments, and by their squares.
+    segment
+        Those of all open roads, in order.
+    roads, road_grid
+        The same as lines, and by their squares.
+    place, grid
+        On which of these one may begin, in order, and by their squares.
     walls, wall_grid, kind
         The barriers.
-    roads, road_grid
-        The segments of all open roads.
     """
 
+    segment: Ints
+    roads: Lines
+    road_grid: PieceGrid
     place: Ints
-    lines: Lines
     grid: PieceGrid
     walls: Lines
     wall_grid: PieceGrid
     kind: NDArray[np.uint8]
-    roads: Lines
-    road_grid: PieceGrid
 
     @classmethod
     def from_network(cls, network: Network) -> LinkGround:
@@ -105,16 +105,14 @@ class LinkGround(NamedTuple):
         along, against = (np.isin(mode[one], (RIDE, PUSH)) for one in network.ridden)
         ridden = np.logical_or(*(mode[one] == RIDE for one in network.ridden))
         usable = network.door & ~network.island[network.segment_edge]
-        place = np.flatnonzero(usable & ridden & (network.way > 0)).astype(np.int32)
-        pieces = network.pieces
-        lines = _take(pieces, place)
-        roads = _take(pieces, np.flatnonzero(network.door & (along | against)))
+        segment = np.flatnonzero(network.door & (along | against)).astype(np.int32)
+        place = np.flatnonzero((usable & ridden & (network.way > 0))[segment]).astype(np.int32)
+        roads = _take(network.pieces, segment)
+        grid = _sort(_take(roads, place))
         walls = _take(tuple(network.barriers.T), np.arange(len(network.barriers)))
-        grids = [_sort(one) for one in (lines, walls, roads)]
-        return cls(
-            *(place, lines, grids[0], walls, grids[1]),
-            *(np.require(network.barrier_kind, requirements="W"), roads, grids[2]),
-        )
+        kind = np.require(network.barrier_kind, requirements="W")
+        grid = grid._replace(piece=place[grid.piece])
+        return cls(segment, roads, _sort(roads), place, grid, walls, _sort(walls), kind)
 
 
 def _take(lines: tuple[Floats, ...], which: Positions | Ints) -> Lines:
@@ -129,7 +127,10 @@ def _sort(lines: Lines) -> PieceGrid:
 
 
 class _Times(NamedTuple):
-    """Times at each place of the ground, from which those anywhere on its segment follow.
+    """Times on each road of the ground, from which those anywhere on its segment follow.
+
+    A time that is FAR_MS so many times, and some more, is kept as so many times `_FAR`, and the
+    same more: half as much memory, and still exact.
 
     Attributes
     ----------
@@ -142,41 +143,59 @@ class _Times(NamedTuple):
         Along the whole segment, and against it; FAR_MS where that is closed.
     """
 
-    from_start: Longs
-    from_end: Longs
-    to_start: Longs
-    to_end: Longs
-    forth: Longs
-    back: Longs
+    from_start: Ints
+    from_end: Ints
+    to_start: Ints
+    to_end: Ints
+    forth: Ints
+    back: Ints
+
+
+_FAR_BITS = 29
+_FAR = 1 << _FAR_BITS
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _read_ms(kept: np.int32) -> np.int64:
+    return (kept >> _FAR_BITS) * FAR_MS + (kept & (_FAR - 1))
 
 
 def _take_times(reach: Reach, ground: LinkGround) -> _Times:
-    network, times, segment = reach.calm.network, reach.calm.times, ground.place
+    network, times, segment = reach.calm.network, reach.calm.times, ground.segment
     edge = network.segment_edge[segment]
     start, end = network.ends[:, edge]
     first, stop = network.first_segment[edge], network.first_segment[edge + 1]
     ahead, behind = times.before_ms
-    wait, shut = times.node_ms.astype(np.int64), np.where(network.open_[:, edge], 0, FAR_MS)
-    from_ms, to_ms = reach.new.from_ms, reach.new.to_ms
+    wait, shut = times.node_ms, np.where(network.open_[:, edge], 0, _FAR).astype(np.int32)
+    from_ms, to_ms = (
+        np.where(one == FAR_MS, _FAR, one).astype(np.int32)
+        for one in (reach.new.from_ms, reach.new.to_ms)
+    )
+
+    def between(before: Longs, low: Ints, high: Ints) -> Ints:
+        return (before[high] - before[low]).astype(np.int32)
+
     return _Times(
-        from_start=from_ms[start] + wait[start] + ahead[segment] - ahead[first] + shut[0],
-        from_end=from_ms[end] + wait[end] + behind[stop] - behind[segment + 1] + shut[1],
-        to_start=to_ms[start] + behind[segment] - behind[first] + shut[1],
-        to_end=to_ms[end] + ahead[stop] - ahead[segment + 1] + shut[0],
-        forth=ahead[segment + 1] - ahead[segment] + shut[0],
-        back=behind[segment + 1] - behind[segment] + shut[1],
+        from_start=from_ms[start] + wait[start] + between(ahead, first, segment) + shut[0],
+        from_end=from_ms[end] + wait[end] + between(behind, segment + 1, stop) + shut[1],
+        to_start=to_ms[start] + between(behind, first, segment) + shut[1],
+        to_end=to_ms[end] + between(ahead, segment + 1, stop) + shut[0],
+        forth=between(ahead, segment, segment + 1) + shut[0],
+        back=between(behind, segment, segment + 1) + shut[1],
     )
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _find_times(times: _Times, i: int, share: float) -> tuple[float, float]:
     """Give the time from a child to a place on a segment, and from there to an academy."""
+    forth, back = _read_ms(times.forth[i]), _read_ms(times.back[i])
     coming = min(
-        times.from_start[i] + share * times.forth[i],
-        times.from_end[i] + (1 - share) * times.back[i],
+        _read_ms(times.from_start[i]) + share * forth,
+        _read_ms(times.from_end[i]) + (1 - share) * back,
     )
     going = min(
-        times.to_start[i] + share * times.back[i], times.to_end[i] + (1 - share) * times.forth[i]
+        _read_ms(times.to_start[i]) + share * back,
+        _read_ms(times.to_end[i]) + (1 - share) * forth,
     )
     return coming, going
 
@@ -216,7 +235,8 @@ def list_over_barriers(
     step_m = rules.spacing_m / _PLACES_PER_SPOT
     at, kind = _sample(network, step_m)
     found, rated = _list_over(
-        *(at, kind, *ground[1:6], _take_times(reach, ground), reach.ms_per_m),
+        *(at, kind, ground.roads, ground.grid, ground.walls, ground.wall_grid, ground.kind),
+        *(_take_times(reach, ground), reach.ms_per_m),
         *(float(rules.max_barrier_m), float(rules.least_detour), reach.cutoff_ms),
     )
     return thin_out(_build_links(ground, found, rated), rules)
@@ -347,7 +367,7 @@ def list_over_gaps(
     network, ground, reach, rules
         As for `list_over_barriers`.
     """
-    segment = ground.place
+    segment = ground.segment[ground.place]
     edge = network.segment_edge[segment]
     ends = [
         (network.edge_start[edge], segment == network.first_segment[edge], 0.0),
@@ -356,18 +376,19 @@ def list_over_gaps(
     node, place, share = (
         np.concatenate(parts)
         for parts in zip(
-            *((at[here], np.flatnonzero(here), np.full(here.sum(), one)) for at, here, one in ends),
+            *((at[here], ground.place[here], np.full(here.sum(), one)) for at, here, one in ends),
             strict=True,
         )
     )
     _, once = np.unique(node, return_index=True)
-    node, place, share = node[once], place[once].astype(np.int32), share[once]
+    node, place, share = node[once], place[once], share[once]
     either = np.minimum(reach.new.from_ms, reach.new.to_ms)[node] <= reach.cutoff_ms
     node, place, share = node[either], place[either], share[either]
     at = np.stack([network.node_x[node], network.node_y[node]])
     known = reach.new.from_ms[node], reach.new.to_ms[node]
     found, rated = _list_gaps(
-        *(at, known, place, share, *ground[1:], _take_times(reach, ground), reach.ms_per_m),
+        *(at, known, place, share, ground.roads, ground.grid, ground.road_grid),
+        *(ground.walls, ground.wall_grid, ground.kind, _take_times(reach, ground), reach.ms_per_m),
         *(float(rules.max_gap_m), float(rules.least_detour), reach.cutoff_ms),
     )
     return thin_out(_build_links(ground, found, rated), rules)
@@ -379,13 +400,12 @@ def _list_gaps(
     known: tuple[Longs, Longs],
     place: Ints,
     place_share: Floats,
-    lines: Lines,
+    roads: Lines,
     grid: PieceGrid,
+    road_grid: PieceGrid,
     walls: Lines,
     wall_grid: PieceGrid,
     wall_kind: NDArray[np.uint8],
-    roads: Lines,
-    road_grid: PieceGrid,
     times: _Times,
     ms_per_m: float,
     within_m: float,
@@ -399,7 +419,7 @@ def _list_gaps(
     no_kind = np.zeros(len(roads[0]), dtype=np.uint8)
     # Taken apart: arrays that are asked of a tuple in a loop cost ten times the loop.
     first, piece = grid.first, grid.piece
-    from_x, from_y, to_x, to_y = lines
+    from_x, from_y, to_x, to_y = roads
     least_coming = np.minimum(times.from_start, times.from_end)
     least_going = np.minimum(times.to_start, times.to_end)
     for one in range(len(place)):
@@ -418,7 +438,7 @@ def _list_gaps(
                 back = least_coming[i] + to_here <= cutoff_ms and cutoff_ms - to_here > best
                 if not there and not back:
                     continue
-                share, metres = find_nearest_along(x, y, lines, i)
+                share, metres = find_nearest_along(x, y, roads, i)
                 if metres > within_m or metres < NEAR_M:
                     continue
                 coming, going = _find_times(times, i, share)
@@ -445,9 +465,9 @@ def _list_gaps(
 
 def _build_links(ground: LinkGround, found: Ints, rated: Floats) -> NewLinks:
     place, share = found[:, :2], rated[:, :2]
-    x, y, to_x, to_y = (one[place] for one in ground.lines)
+    x, y, to_x, to_y = (one[place] for one in ground.roads)
     return NewLinks(
-        ground.place[place],
+        ground.segment[place],
         share,
         x + share * (to_x - x),
         y + share * (to_y - y),

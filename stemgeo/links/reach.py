@@ -8,16 +8,26 @@ the children who are not within reach, tell of any change whether it brings anyo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numba import njit
 
-from stemgeo.access.search import UNREACHED, UNREACHED_MS, label_nearest, pack_labels, unpack_labels
+from stemgeo.access.search import (
+    TAIL_BITS,
+    TAIL_MASK,
+    UNREACHED,
+    UNREACHED_MS,
+    label_nearest,
+    pack_labels,
+    unpack_labels,
+)
 from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.access.travellers import find_pace, search_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -117,12 +127,14 @@ class Reach:
         quiet = open_.find_nearest(sites, late, rank) != UNREACHED
         would = late.take_points(quiet)
         to_calm, to_open = (_search_sites(rider, sites) for rider in (calm, open_))
-        backwards = turn_arcs(calm.arcs)
+        backwards = turn_arcs(*calm.arcs)
+        from_late, from_would = (_search_children(calm, backwards, one) for one in (late, would))
+        backwards = turn_arcs(*open_.arcs)
         return cls(
             *(calm, open_, sites, late, would, children[out][quiet], 3600 / speed_kmh),
-            new=Sides(to_calm, _search_children(calm, backwards, late)),
-            changed=Sides(to_calm, _search_children(calm, backwards, would)),
-            every=Sides(to_open, _search_children(open_, turn_arcs(open_.arcs), would)),
+            new=Sides(to_calm, from_late),
+            changed=Sides(to_calm, from_would),
+            every=Sides(to_open, _search_children(open_, backwards, would)),
         )
 
     @property
@@ -194,8 +206,12 @@ class Reach:
         return beside, np.unique(met[edges[met]]).astype(np.intp)
 
 
-def list_reaches(prepared: Prepared, calm: OverNetwork, every: OverNetwork) -> Iterator[Reach]:
-    """Yield those who ride alike to the same academies, at the central speeds.
+def list_reaches(
+    prepared: Prepared, calm: OverNetwork, every: OverNetwork
+) -> Iterator[Callable[[], Reach | None]]:
+    """Yield who searches for those who ride alike to the same academies, at the central speeds.
+
+    One at a time: at the size of Flanders what one finds takes half a gigabyte.
 
     Parameters
     ----------
@@ -205,38 +221,54 @@ def list_reaches(prepared: Prepared, calm: OverNetwork, every: OverNetwork) -> I
         Who travels over the roads of the profile, and over all.
     """
     travel = prepared.study.travel
+    calm, every = (replace(one, paces_kept=1, _riders={}) for one in (calm, every))
     alike: dict[tuple[Pace, bytes], list[str]] = {}
     for cell in prepared.cells:
         key = search_key(calm, cell, find_pace(travel, cell))
         alike.setdefault(key, []).append(cell.column)
     for (pace, served), columns in alike.items():
-        children = prepared.points[columns].to_numpy().sum(axis=1, dtype=np.int64)
-        horizon_ms = minutes_to_ms(travel.cutoff_min)
-        ride, ride_all = (
-            replace(one.find_rider(pace, travel.horizon_min), horizon_ms=horizon_ms)
-            for one in (calm, every)
-        )
-        sites = calm.sites.untie_points(~np.frombuffer(served, dtype=np.bool_))
-        found = Reach.from_riders(ride, ride_all, sites, calm.places, children, pace.speed_kmh)
-        if found is not None:
-            yield found
+        yield partial(_reach_at, prepared, (calm, every), pace, served, columns)
 
 
-def turn_arcs(arcs: Arcs) -> Arcs:
+def _reach_at(
+    prepared: Prepared,
+    pair: tuple[OverNetwork, OverNetwork],
+    pace: Pace,
+    served: bytes,
+    columns: list[str],
+) -> Reach | None:
+    calm, travel = pair[0], prepared.study.travel
+    children = prepared.points[columns].to_numpy().sum(axis=1, dtype=np.int64)
+    horizon_ms = minutes_to_ms(travel.cutoff_min)
+    riders = (one.find_rider(pace, travel.horizon_min) for one in pair)
+    ride, ride_all = (replace(one, horizon_ms=horizon_ms) for one in riders)
+    sites = calm.sites.untie_points(~np.frombuffer(served, dtype=np.bool_))
+    return Reach.from_riders(ride, ride_all, sites, calm.places, children, pace.speed_kmh)
+
+
+@njit(cache=True, nogil=True)
+def turn_arcs(first: Ints, arcs: Longs) -> Arcs:
     """Give the arcs that leave each node, as a search forwards wants them.
 
     Parameters
     ----------
-    arcs
+    first, arcs
         Those that arrive, as from `Rider.arcs`.
     """
-    first, packed = arcs
-    tail = (packed & 0xFFFFFFFF).astype(np.int32)
-    head = np.repeat(np.arange(len(first) - 1), np.diff(first))
-    order = np.argsort(tail, kind="stable")
-    count = np.bincount(tail, minlength=len(first) - 1)
-    turned = np.append(0, np.cumsum(count)).astype(np.int32)
-    return turned, (packed[order] >> 32 << 32) | head[order]
+    nodes = len(first) - 1
+    out_first = np.zeros(nodes + 1, dtype=np.int32)
+    for arc in range(len(arcs)):
+        out_first[(arcs[arc] & TAIL_MASK) + 1] += 1
+    for node in range(nodes):
+        out_first[node + 1] += out_first[node]
+    at = out_first[:-1].copy()
+    out = np.empty(len(arcs), dtype=np.int64)
+    for head in range(nodes):
+        for arc in range(first[head], first[head + 1]):
+            tail = arcs[arc] & TAIL_MASK
+            out[at[tail]] = (arcs[arc] >> TAIL_BITS << TAIL_BITS) | head
+            at[tail] += 1
+    return out_first, out
 
 
 def _search_sites(rider: Rider, sites: TiedPoints) -> Longs:

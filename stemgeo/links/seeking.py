@@ -229,14 +229,16 @@ class Seeking:
         self.alone, self.together = (np.zeros(count, dtype=np.bool_) for _ in range(2))
         self.spare_ms = np.full(len(self.roads.busy), -1, dtype=np.int64)
 
-    def look(self, reach: Reach) -> None:
+    def look(self, reach: Reach | None) -> None:
         """Look for what may bring some of those who ride alike within reach.
 
         Parameters
         ----------
         reach
-            Who they are, over the roads of this.
+            Who they are, over the roads of this; None where no child is left to gain.
         """
+        if reach is None:
+            return
         roads, rules = self.roads, self.roads.rules
         if len(roads.busy):
             free = reach.open_crossings(roads.busy)

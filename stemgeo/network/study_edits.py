@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from stemgeo.errors import Findings, InputError, Problem
@@ -15,9 +17,12 @@ from stemgeo.network.edits import measure_mm
 from stemgeo.notes import Note, Said, clean_text, say, say_amount, say_count, say_list
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from stemgeo.network.edits import RoadEdit
+    from numpy.typing import NDArray
+
+    from stemgeo.network.edits import Joint, RoadEdit
     from stemgeo.network.graph import Network
     from stemgeo.study import Travel
 
@@ -34,7 +39,9 @@ _MOST_TOLD = 30
 _SHORT = 3
 
 
-def place_edits(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> gpd.GeoDataFrame:
+def place_edits(
+    network: Network, table: gpd.GeoDataFrame, travel: Travel, where: Said | None = None
+) -> tuple[gpd.GeoDataFrame, list[Note]]:
     """Find where edits lie on the roads of a study, and how long they are.
 
     Parameters
@@ -45,11 +52,14 @@ def place_edits(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> gp
         The table `network-edits`, as read.
     travel
         How the study travels.
+    where
+        What of several measurements the notes are of.
 
     Returns
     -------
-    GeoDataFrame
-        The same rows, with `length_m` (missing of a crossing), and where each lies on the roads.
+    GeoDataFrame, list of Note
+        The same rows, with `length_m` (missing of a crossing), and where each lies on the roads;
+        and what is told of them.
 
     Raises
     ------
@@ -72,7 +82,78 @@ def place_edits(network: Network, table: gpd.GeoDataFrame, travel: Travel) -> gp
     lengths = pd.array([_measure_m(network, one) for one in edits], dtype="Int64")
     placed = meant.set_geometry(drawn.to_crs(LAMBERT_72).set_axis(meant.index))
     placed.insert(len(placed.columns) - 1, "length_m", lengths)
-    return placed
+    of = where or Said("roads", "wegen", "routes")
+    names = dict(zip(placed["edit_id"], placed["name"].astype(str), strict=True))
+    return placed, [_note_edits(placed, of), *_note_shut(find_shut(network, edits), names, of)]
+
+
+def find_shut(network: Network, edits: Sequence[RoadEdit]) -> dict[str, list[str]]:
+    """Find the edits of which nothing comes, since others close the roads that they are of.
+
+    A closed road is passed by nobody, however quiet or open it is; a new road that is joined to
+    closed ones alone leads nowhere, and nobody crosses where all that cross are closed.
+
+    Parameters
+    ----------
+    network
+        That they lie on.
+    edits
+        As from `match_edits`, all that are done together.
+
+    Returns
+    -------
+    dict
+        By the id of each such edit the ids of those that close its roads.
+    """
+    closing = [one for one in edits if one.change == "close"]
+    if not closing:
+        return {}
+    times = np.zeros(len(network.length_mm), dtype=np.intp)
+    for one in closing:
+        times[one.segments] += 1
+    added = Counter(joint for one in edits if one.change == "add" for joint in one.joints)
+    found = {}
+    for edit in edits:
+        for roads in _list_needed(network, edit, added):
+            if len(roads) and (times[roads] > (edit.change == "close")).all():
+                found[edit.edit_id] = [
+                    one.edit_id
+                    for one in closing
+                    if one is not edit and np.isin(roads, one.segments).any()
+                ]
+    return found
+
+
+def _list_needed(
+    network: Network, edit: RoadEdit, added: Counter[Joint]
+) -> Iterator[NDArray[np.intp]]:
+    """Yield segments of each of which, together, one at least must be open for an edit to count."""
+    if edit.change in ("quiet", "open", "close"):
+        yield edit.segments
+    elif edit.change == "crossing":
+        edge, end = np.nonzero((edit.node == network.ends.T) & network.busy_ends)
+        yield np.where(end, network.first_segment[edge + 1] - 1, network.first_segment[edge])
+    elif edit.change == "add":
+        # Where another new road begins as well one may go on over that.
+        for joint in edit.joints:
+            if added[joint] == 1:
+                yield _list_segments_at(network, joint)
+
+
+def _list_segments_at(network: Network, joint: Joint) -> NDArray[np.intp]:
+    """List the open segments that meet at a place on the roads."""
+    segment, offset_mm = joint
+    edge = network.segment_edge[segment]
+    first, stop = network.first_segment[edge], network.first_segment[edge + 1]
+    if 0 < offset_mm < network.length_mm[segment]:
+        return np.array([segment], dtype=np.intp)
+    beside = segment + (1 if offset_mm else -1)
+    if first <= beside < stop:
+        return np.sort(np.array([segment, beside], dtype=np.intp))
+    node = network.ends[1 if offset_mm else 0, edge]
+    edge, end = np.nonzero(node == network.ends.T)
+    at = np.where(end, network.first_segment[edge + 1] - 1, network.first_segment[edge])
+    return np.unique(at[network.open_[:, edge].any(axis=0)]).astype(np.intp)
 
 
 def edit_network(network: Network, edits: gpd.GeoDataFrame | str | Path) -> Network:
@@ -119,23 +200,50 @@ def _measure_m(network: Network, edit: RoadEdit) -> int | None:
     return round(int(mm.sum()) / 1000)
 
 
-def note_edits(placed: gpd.GeoDataFrame, where: Said | None = None) -> Note:
-    """Tell which roads are not as the map has them, each with what becomes of it and its length.
-
-    Parameters
-    ----------
-    placed
-        As from `place_edits`.
-    where
-        What of several measurements it is told of.
-    """
+def _note_edits(placed: gpd.GeoDataFrame, where: Said) -> Note:
+    """Tell which roads are not as the map has them, each with what becomes of it and its length."""
     what = say(
         "measured with roads that are not as the map has them: {each}",
         "gemeten met wegen die anders zijn dan op de kaart: {each}",
         "mesuré avec des voies qui ne sont pas comme sur la carte : {each}",
         each=say_roads(placed),
     )
-    return Note(where or Said("roads", "wegen", "routes"), what)
+    return Note(where, what)
+
+
+def _note_shut(
+    shut: Mapping[str, list[str]], names: Mapping[str, str], where: Said
+) -> Iterator[Note]:
+    """Tell which edits change nothing, as the road that they are of is closed by another."""
+
+    def call(edit_id: str) -> str:
+        return clean_text(names[edit_id], 60)
+
+    each = [
+        say(
+            "{name} (closed by {others})",
+            "{name} (afgesloten door {others})",
+            "{name} (fermée par {others})",
+            name=call(one),
+            others=say_list([call(other) for other in others], _SHORT),
+        )
+        for one, others in shut.items()
+    ]
+    if each:
+        yield Note(
+            where,
+            say(
+                "no effect, as the road there is closed by another edit: {each}",
+                "zonder gevolg, want een andere aanpassing sluit er de weg af: {each}",
+                "sans effet, car une autre modification y ferme la voie : {each}",
+                each=say_list(each, _MOST_TOLD),
+            ),
+            say(
+                "leave one of both out",
+                "laat een van beide weg",
+                "laissez l’une des deux de côté",
+            ),
+        )
 
 
 def find_own_edits(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import explorer, links, profiles, ratios, scaling, synthetic
+from bench import explain, explorer, links, profiles, ratios, scaling, synthetic
 from bench.profiles import Costs
 from bench.timing import THREADS, alone, machine
 
@@ -40,6 +40,7 @@ def main() -> None:
         costs = _told("its costs", alone("bench.flanders", "profile", str(kept))["costs"])
         explored = _told("explorer", explorer.section(kept))
         roads = _told("which road", links.section(kept))
+        bridge = _told("why it changed", explain.section(kept))
         of_sample = _told("costs of the sample", alone("bench.sample")["costs"])
         rows = _rows(place)
         made = Network.load(kept).restrict_to()
@@ -49,7 +50,7 @@ def main() -> None:
         curves = scaling.measured(made)
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads]
+        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads, bridge]
         + [_growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
@@ -59,15 +60,18 @@ def main() -> None:
     sys.stdout.write(page)
 
 
-def renew(write: Callable[[Path], str]) -> None:
-    """Measure one part alone, and write its section of the page anew."""
+def renew(*parts: Callable[[Path], str]) -> None:
+    """Measure some parts alone, and write their sections of the page anew."""
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "network"
         kept.mkdir()
         alone("bench.flanders", "keep", str(kept))
-        part = write(kept)
-    PAGE.write_text(put_section(PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")
-    sys.stdout.write(part)
+        written = [write(kept) for write in parts]
+    page = PAGE.read_text(encoding="utf-8")
+    for part in written:
+        page = put_section(page, part)
+    PAGE.write_text(page, encoding="utf-8")
+    sys.stdout.write("\n".join(written))
 
 
 def put_section(page: str, part: str) -> str:
@@ -220,6 +224,7 @@ def _lines(found: Costs) -> str:
 if __name__ == "__main__":
     asked = "".join(sys.argv[1:])
     if asked:
-        renew({"explorer": explorer.section, "links": links.section}[asked])
+        both = [links.section, explain.section]
+        renew(*{"explorer": [explorer.section], "links": both}[asked])
     else:
         main()

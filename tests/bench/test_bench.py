@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from bench import explorer, links, opponents, page, ratios, scaling, synthetic
+from bench import explain, explorer, links, opponents, page, ratios, scaling, synthetic
 
 from stemgeo.explore.board import Board
 from stemgeo.measure import Prepared, measure_day
@@ -149,6 +149,20 @@ def test_which_road_is_measured_on_a_small_land_too(
     text = links.write_section(found, counted)
     assert f"looking for {found['candidates']:,} candidates" in text
     assert text.startswith("## Which road, at the size of Flanders\n")
+
+
+def test_why_it_changed_is_measured_on_a_small_land_too(
+    made: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Academies, roads and placing differ; two of them ask for a search, so four are made."""
+    monkeypatch.setattr(synthetic, "FLANDERS_ACADEMIES", 10)
+    monkeypatch.setattr(synthetic, "FLANDERS_POINTS", 400)
+    made.save(tmp_path)
+    found = explain.bridge(tmp_path)
+    assert (found["studies"], found["measurements"]) == (8, 4)
+    assert found["moved"]["roads"] > 0 == found["moved"]["placing"]
+    text = explain.write_section(found | {"peak_mib": 10.0})
+    assert "8 studies between A and B, of 4 measurements" in text
 
 
 def test_a_section_is_put_in_the_place_of_the_older_one() -> None:

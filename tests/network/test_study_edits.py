@@ -19,11 +19,22 @@ from terminal import stemgeo
 
 import stemgeo as sg
 from stemgeo.errors import Findings, InputError, StudyError
-from stemgeo.inputs.network_edits import load_network_edits, write_network_edits
+from stemgeo.inputs import load_inputs
+from stemgeo.inputs.network_edits import (
+    load_network_edits,
+    read_network_edits,
+    write_network_edits,
+)
 from stemgeo.inputs.vectors import make_transformer
-from stemgeo.measure import Prepared, measure_day
+from stemgeo.measure import Prepared, load_roads, measure_day
 from stemgeo.network.edit_places import draw_edit
-from stemgeo.network.study_edits import edit_network, find_idle_changes, place_edits
+from stemgeo.network.edits import RoadEdit
+from stemgeo.network.study_edits import (
+    edit_network,
+    find_idle_changes,
+    find_shut,
+    place_edits,
+)
 from stemgeo.study import Register
 
 if TYPE_CHECKING:
@@ -133,6 +144,45 @@ def test_what_has_no_place_stops_before_anything_is_measured(folder: Path) -> No
     told = stemgeo("check", folder, "--edits", path)
     assert told.status == 1
     assert "road edit 'A'" in told.err
+
+
+def test_what_another_edit_closes_is_told(folder: Path) -> None:
+    """On a closed road nothing else counts, nor does a link to it; what goes on elsewhere does."""
+    study = sg.load_study(folder)
+    network = load_roads(load_inputs(study), study.travel)
+    rows = [
+        f"B;Zuidstraat;sluiten;{line((0, 0), (6, 0))};",
+        f"C;Stuk;close;{line((2, 0), (3, 0))};",
+        f"D;Doodlopend;add;{line((1.25, 0), (1.25, 0.5))};",
+        f"E;Tot de hoek;add;{line((1.5, 0), (1.75, 0.5))};",
+        f"F;Eerste helft;add;{line((2.25, 0), (2.25, 0.5))};",
+        f"G;Tweede helft;add;{line((2.25, 0), (2.75, 0.5))};",
+    ]
+    table = read_network_edits(write_edits(folder, *rows))
+    placed, (_, note) = place_edits(network, table, study.travel)
+    assert placed["edit_id"].tolist() == [*"BCDEFG"]
+    told = note.to_text("en")
+    assert "Stuk (closed by Zuidstraat), Doodlopend (closed by Zuidstraat" in told
+    assert not [one for one in ("Tot de hoek", "helft", "Zuidstraat (") if one in told]
+    assert "afgesloten door Zuidstraat" in note.to_text("nl")
+    (only,) = place_edits(network, table.iloc[[0, 3]], study.travel)[1]
+    assert "no effect" not in only.to_text("en")
+
+
+def test_quiet_open_and_crossings_of_closed_roads_count_for_nothing(town: Prepared) -> None:
+    """A road that two edits change, one of which closes it whole; in part it counts."""
+    assert town.ground.network is not None
+    network = town.ground.network.restrict_to()
+    at = np.arange(len(network.length_mm))
+    busy = int(network.ends.T[network.busy_ends][0])
+    quiet, open_ = RoadEdit("Q", "quiet", at[:2]), RoadEdit("O", "open", at[:2])
+    crossing = RoadEdit("K", "crossing", node=busy)
+    for closed, shut in ((at, {"Q", "O", "K"}), (at[:1], set()), (at[:2], {"Q", "O"})):
+        close = RoadEdit("C", "close", closed)
+        found = find_shut(network, [quiet, close, open_, crossing])
+        assert found.keys() == shut, closed
+        assert all(one == ["C"] for one in found.values())
+    assert not find_shut(network, [quiet, open_, crossing])
 
 
 def test_a_result_with_edits_is_verified(tmp_path: Path, folder: Path) -> None:
