@@ -269,9 +269,11 @@ def find_links(
     views |= rank_otherwise(asked.gains, asked.found.edits, options, asked.profile)
     ranks = tables.rank_views(ids, views)
     towns = prepared.inputs.municipalities
-    rows = tables.build_links(
-        asked.found.table.iloc[listed], _gather_figures(asked, counted, listed), ranks, towns
-    )
+    parts = [[one] for one in listed.tolist()] + ([chosen] if chosen else [])
+    gained = _list_gained(asked, asked.join_options(parts))
+    figures = _gather_figures(asked, counted, listed, tables.find_same(gained, len(listed)))
+    rows = tables.build_links(asked.found.table.iloc[listed], figures, ranks, towns)
+    of_towns = _build_towns(asked, [*ids, TOGETHER][: len(parts)], gained)
     edits, academies = _give_chosen(asked, chosen)
     after = _measure_chosen(asked, edits, academies, threads)
     before, then = (_choose_profile(prepared, one) for one in (measured, after))
@@ -281,7 +283,7 @@ def find_links(
         study=study,
         inputs=prepared.inputs,
         links=check_table("links", rows),
-        towns=check_table("links-municipalities", _build_towns(asked, ids, listed, chosen)),
+        towns=check_table("links-municipalities", of_towns),
         ranks=check_table("link-ranks", ranks),
         sets=check_table("link-sets", sets),
         edits=edits,
@@ -434,7 +436,9 @@ def _list_links(asked: _RoadQuestion, newly: Longs, chosen: list[int]) -> Indice
     return tables.order_links(found.table, *each, shown, chosen)
 
 
-def _gather_figures(asked: _RoadQuestion, counted: Any, listed: Indices) -> LinkFigures:
+def _gather_figures(
+    asked: _RoadQuestion, counted: Any, listed: Indices, same: Longs
+) -> LinkFigures:
     bands = [band.name for band in asked.prepared.study.travel.bands]
     profile = asked.profile
     newly = {"": counted.sum_up(profile)[listed]}
@@ -442,7 +446,7 @@ def _gather_figures(asked: _RoadQuestion, counted: Any, listed: Indices) -> Link
     low, high = (counted.sum_up(profile, one)[listed] for one in ("low", "high"))
     minutes = _measure_minutes(asked, listed)
     cents = asked.costs[listed]
-    return LinkFigures(newly, low, high, minutes, cents)
+    return LinkFigures(newly, low, high, minutes, cents, same)
 
 
 def _measure_minutes(asked: _RoadQuestion, listed: Indices) -> NDArray[np.float64]:
@@ -465,36 +469,25 @@ def _measure_minutes(asked: _RoadQuestion, listed: Indices) -> NDArray[np.float6
     return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
-def _list_point_children(asked: _RoadQuestion, options: Options) -> list[dict[str, Longs]]:
-    """List the children whom each option brings within reach at each point, by band."""
-    prepared = asked.prepared
-    bands = [band.name for band in prepared.study.travel.bands]
-    found = [
-        {band: np.zeros(len(prepared.points), dtype=np.int64) for band in bands}
-        for _ in options.first[1:]
-    ]
-    searches = asked.gains.list_searches([asked.profile], ["central"])
-    for search in searches:
+def _list_gained(asked: _RoadQuestion, options: Options) -> pd.DataFrame:
+    """List whom each option brings within reach: `option`, `point`, `cell` and `children`."""
+    parts = [pd.DataFrame(columns=["option", "point", "cell", "children"], dtype=np.int64)]
+    for search in asked.gains.list_searches([asked.profile], ["central"]):
         first, gained = search.try_options(options)
-        for option, of_bands in enumerate(found):
-            at = gained[first[option] : first[option + 1]]
-            for kind, column in zip(search.kinds, search.children[at].T, strict=True):
-                of_bands[prepared.cells[kind.cell].band.name][search.points[at]] += column
-    return found
+        option = np.repeat(np.arange(len(options)), np.diff(first))
+        for kind, column in zip(search.kinds, search.children.T, strict=True):
+            of = {"option": option, "point": search.points[gained], "cell": kind.cell}
+            parts.append(pd.DataFrame({**of, "children": column[gained]}))
+    gained = pd.concat(parts[1:] or parts, ignore_index=True)
+    return gained[gained["children"] > 0]
 
 
-def _build_towns(
-    asked: _RoadQuestion, ids: list[str], listed: Indices, chosen: list[int]
-) -> pd.DataFrame:
+def _build_towns(asked: _RoadQuestion, ids: list[str], gained: pd.DataFrame) -> pd.DataFrame:
     """Build the table `links-municipalities`, of each by itself and of what is chosen."""
-    parts: list[list[int]] = [[one] for one in listed.tolist()]
-    if chosen:
-        parts.append(chosen)
-        ids = [*ids, TOGETHER]
-    children = _list_point_children(asked, asked.join_options(parts))
+    bands = [cell.band.name for cell in asked.prepared.cells]
     codes = asked.prepared.points["nis_code"]
-    bands = [band.name for band in asked.prepared.study.travel.bands]
-    return tables.build_towns(ids, children, bands, codes, asked.prepared.inputs.municipalities)
+    towns = asked.prepared.inputs.municipalities
+    return tables.build_towns(ids, gained, bands, codes, towns)
 
 
 def _build_sets(asked: _RoadQuestion, newly: Longs, chosen: list[int]) -> pd.DataFrame:

@@ -609,12 +609,15 @@ def _measure_travel(
     """Travel times of every profile, scenario and cell: who is covered, and the access table."""
     measured = ~np.isnan(riders[0].snap_m)
     reached, tables = [], []
-    asked = list(itertools.product(riders, SCENARIOS, cells))
-    for (traveller, scenario, cell), label in zip(asked, search_rides(asked, threads), strict=True):
-        covered = is_in_time(label, study) & measured
-        reached.append(Reached(traveller.profile, scenario, cell, covered, measured))
-        if scenario == "central" and with_access:
-            tables.append(_build_access(traveller, label, cell, points, measured))
+    for one in riders:
+        asked = list(itertools.product([one], SCENARIOS, cells))
+        for (_, scenario, cell), label in zip(asked, search_rides(asked, threads), strict=True):
+            covered = is_in_time(label, study) & measured
+            reached.append(Reached(one.profile, scenario, cell, covered, measured))
+            if scenario == "central" and with_access:
+                tables.append(_build_access(one, label, cell, points, measured))
+        if not with_access:  # nobody is told how long a ride takes: its times are not asked again
+            one.forget_times()
     return reached, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 

@@ -10,6 +10,7 @@ import avenue
 import geopandas as gpd
 import hand
 import numpy as np
+import pandas as pd
 import pytest
 from avenue import NORTH, SOUTH, WEST, take
 from matplotlib.text import Text
@@ -19,7 +20,7 @@ import stemgeo as sg
 from stemgeo.errors import InputError, ResultError, StudyError
 from stemgeo.inputs import load_inputs
 from stemgeo.linking import LinksResult, links
-from stemgeo.links.table import order_links
+from stemgeo.links.table import find_same, order_links
 from stemgeo.maps.text import name_link_kind
 from stemgeo.report.content import Source, gather_figures
 from stemgeo.report.outcome import WrittenLinks
@@ -86,6 +87,20 @@ def test_children_add_up_by_age_and_municipality(found: LinksResult) -> None:
         "11001": WEST,
         "11004": SOUTH + NORTH,
     }
+
+
+def test_who_brings_the_same_children_is_told() -> None:
+    """Of a better one, by child: more than half of them, at the same place and of the same age."""
+    rows = [
+        *((0, 1, 0, 10), (0, 2, 0, 10), (0, 5, 0, 9)),
+        *((1, 2, 0, 10), (1, 3, 0, 5)),
+        *((2, 3, 0, 5), (2, 4, 0, 5)),
+        *((3, 5, 1, 9),),
+        *((4, 1, 0, 10), (4, 4, 0, 5)),
+    ]
+    gained = pd.DataFrame(rows, columns=["option", "point", "cell", "children"])
+    assert find_same(gained, 4).tolist() == [[-1, 0], [0, 10], [-1, 0], [-1, 0]]
+    assert find_same(gained[:0], 0).tolist() == []
 
 
 def test_ranks_hold_or_not_at_other_speeds(found: LinksResult) -> None:

@@ -250,16 +250,16 @@ class Hybrids:
         academies = choose_academies(self._end(ACADEMIES, changed), rules.study.academies)
         riders = _send_to(self._list_riders(changed), academies)
         measured = ~np.isnan(riders[0].snap_m)
-        asked = [(one, "central", cell) for one, cell in product(riders, self._cut_cells(rules))]
-        labels = search_rides(asked, self.threads)
+        found = []
         for one in riders:
+            asked = [(one, "central", cell) for cell in self._cut_cells(rules)]
+            for (_, scenario, cell), label in zip(
+                asked, search_rides(asked, self.threads), strict=True
+            ):
+                covered = is_in_time(label, rules.study) & measured
+                found.append(Reached(one.profile, scenario, cell, covered, measured))
             one.forget_times()
-        return [
-            Reached(
-                one.profile, scenario, cell, is_in_time(label, rules.study) & measured, measured
-            )
-            for (one, scenario, cell), label in zip(asked, labels, strict=True)
-        ]
+        return found
 
     def _list_riders(self, changed: frozenset[str]) -> list[StraightLine | OverNetwork]:
         """Give those who travel from every place, tied to the roads once for all academies."""

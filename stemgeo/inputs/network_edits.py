@@ -87,10 +87,13 @@ COLUMNS = (*(one for one in _ALONE if one != "length_m"), "geometry")
 
 
 class _Rows(NamedTuple):
-    """The rows of a file: its own cells by our columns, and where each lies."""
+    """The rows of a file: its own cells by our columns, and where each lies.
+
+    Without shapes, where their CRS cannot be told, the cells are still looked at.
+    """
 
     text: dict[str, pd.Series]
-    shapes: gpd.GeoSeries
+    shapes: gpd.GeoSeries | None
 
 
 def load_network_edits(
@@ -156,7 +159,7 @@ def _read_features(file: OpenedFile) -> _Rows | None:
     file.choose_columns([*_ALONE])
     raw = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     shapes = _place(frame.geometry, file)
-    return None if shapes is None else _Rows(_take_text(raw, _ALONE, file), shapes)
+    return _Rows(_take_text(raw, _ALONE, file), shapes)
 
 
 def _read_table(file: OpenedFile) -> _Rows | None:
@@ -179,7 +182,8 @@ def _read_table(file: OpenedFile) -> _Rows | None:
     both = written.notna() & drawn.notna()
     report_rows(both.index[both], "has a geometry and from_lon, from_lat too", "give one", file)
     at, between = _place(written, file), _move(drawn, file)
-    return None if at is None or between is None else _Rows(text, at.where(at.notna(), between))
+    nowhere = at is None or between is None
+    return _Rows(text, None if nowhere else at.where(at.notna(), between))
 
 
 def _take_text(table: pd.DataFrame, known: Synonyms, file: OpenedFile) -> dict[str, pd.Series]:
@@ -282,7 +286,8 @@ def _make_table(rows: _Rows, file: OpenedFile) -> gpd.GeoDataFrame | None:
     cost = pd.to_numeric(read_amounts(text["cost_eur"], file), errors="coerce")
     level = _read_levels(text["level"], change, file)
     oneway = read_yes(text["oneway"], set(), file)
-    _refuse_wrong_shapes(change, rows.shapes, way, file)
+    if rows.shapes is not None:
+        _refuse_wrong_shapes(change, rows.shapes, way, file)
     report_rows(change.index[oneway & change.isin([QUIET, OPEN, CLOSE, CROSSING])],
                 "oneway changes nothing: only a road that is added can be one way",
                 "leave it empty", file)  # fmt: skip
@@ -290,8 +295,12 @@ def _make_table(rows: _Rows, file: OpenedFile) -> gpd.GeoDataFrame | None:
     name = text["name"].where(text["name"] != "", ids)
     columns = {"edit_id": ids, "name": name, "change": change, "level": level, "oneway": oneway}
     columns |= {"osm_way": way, "cost_eur": cost.astype("float64")}
+    if rows.shapes is None:
+        return None
     table = gpd.GeoDataFrame(columns, geometry=rows.shapes)
-    _refuse_repeats(table, file)
+    unread = {"level": level, "osm_way": way, "geometry": rows.shapes}
+    wrong = [(text[name] != "") & read.isna() for name, read in unread.items() if name in text]
+    _refuse_repeats(table[~np.any(wrong, axis=0)], file)
     return table[list(COLUMNS)].reset_index(drop=True)
 
 

@@ -80,8 +80,6 @@ def list_candidates(
         what = "in a straight line there are no roads that could be better"
         raise InputError(Problem("links", what, "give an extract of roads as network"))
     own = projects if "project" in study.links.kinds else ()
-    for one in measured.riders:
-        one.forget_times()
     names = MapNames(inputs.network, network_hashes(inputs) if inputs.network else [])
     roads = CutRoads.of_study(every, study.links_profile, study.links, names, own)
     found = _seek(prepared, roads, progress)

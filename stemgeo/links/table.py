@@ -112,6 +112,8 @@ class LinkFigures(NamedTuple):
         Now and then from end to end, shape (changes, 2).
     cents
         What each costs; UNKNOWN_CENTS: nobody says.
+    same
+        As from `find_same`.
     """
 
     newly: Mapping[str, Longs]
@@ -119,6 +121,7 @@ class LinkFigures(NamedTuple):
     high: Longs
     minutes: Floats
     cents: Longs
+    same: Longs
 
 
 def price_edits(
@@ -274,6 +277,7 @@ def build_links(
     steady = {"views": by_link.size(), "rank_best": by_link.min(), "rank_worst": by_link.max()}
     steady["first_in"] = ranks.assign(first=ranks["rank"] == 1).groupby("link_id")["first"].sum()
     now, then = (np.where(np.isfinite(one), one, np.nan) for one in of.minutes.T)
+    known = np.append(rows["link_id"].to_numpy(object), "")
     columns: dict[str, Any] = {
         "rank": np.arange(1, len(rows) + 1),
         **{name: rows[name] for name in ("link_id", "kind", "name", "across", "ways", "nis_code")},
@@ -286,6 +290,8 @@ def build_links(
         "newly_low": of.low,
         "newly_high": of.high,
         **{f"newly_{band}": one for band, one in of.newly.items() if band},
+        "same_as": known[of.same[:, 0]],
+        "newly_same": of.same[:, 1],
         "cost_eur": euros,
         "per_1000_eur": each,
         **{
@@ -296,9 +302,39 @@ def build_links(
     return gpd.GeoDataFrame(columns, geometry=rows.geometry.to_crs(LAMBERT_72))
 
 
+def find_same(gained: pd.DataFrame, count: int) -> Longs:
+    """Find which of those before it brings most of the children that each brings.
+
+    Parameters
+    ----------
+    gained
+        Whom each option brings: `option`, `point`, `cell` and `children`.
+    count
+        Of the first so many options.
+
+    Returns
+    -------
+    int64 array, shape (count, 2)
+        The number of that option, and how many children both bring; -1 and 0 where no other brings
+        more than half of them.
+    """
+    mine = gained[gained["option"] < count]
+    unit = mine["point"].to_numpy() * (gained["cell"].max() + 1 if len(gained) else 1)
+    _, unit = np.unique(unit + mine["cell"].to_numpy(), return_inverse=True)
+    children = mine["children"].to_numpy(np.int64)
+    shape = count, int(unit.max(initial=-1)) + 1
+    each = csr_array((children, (mine["option"].to_numpy(), unit)), shape=shape)
+    both = (each @ (each > 0).astype(np.int64).T).toarray()
+    whole, both = both.diagonal().copy(), np.tril(both, -1)
+    found = np.stack([both.argmax(axis=1), both.max(axis=1)], axis=1) if count else both
+    found = found.reshape(count, 2).astype(np.int64)
+    found[found[:, 1] <= ALIKE * whole] = -1, 0
+    return found
+
+
 def build_towns(
     ids: Sequence[str],
-    point_children: Sequence[Mapping[str, Longs]],
+    gained: pd.DataFrame,
     bands: Sequence[str],
     codes: Any,
     towns: Any,
@@ -309,29 +345,33 @@ def build_towns(
     ----------
     ids
         Whose children are told.
-    point_children
-        Of each, by the name of each band, those who come within reach at each demand point.
+    gained
+        Whom each of them brings: `option`, `point`, `cell` and `children`.
     bands
-        Their names.
+        The name of the band of each cell.
     codes
         The NIS code of each point.
     towns
         The municipalities: `nis_code`, `name`, `province`.
     """
     known = pd.Index(towns["nis_code"])
-    place = known.get_indexer(pd.Index(codes))
+    place = known.get_indexer(pd.Index(codes))[gained["point"].to_numpy(np.intp)]
+    option, children = gained["option"].to_numpy(), gained["children"].to_numpy(np.int64)
+    band = np.array(bands, dtype=object)[gained["cell"].to_numpy(np.intp)]
+    names = list(dict.fromkeys(bands))
     parts = []
-    for one, of_bands in zip(ids, point_children, strict=True):
+    for number, one in enumerate(ids):
+        here = (option == number) & (place >= 0)
         sums = {
-            f"newly_{band}": sum_by_owner(place[place >= 0], children[place >= 0], len(known))
-            for band, children in of_bands.items()
+            f"newly_{name}": sum_by_owner(place[mine], children[mine], len(known))
+            for name, mine in ((name, here & (band == name)) for name in names)
         }
         rows = pd.DataFrame({"link_id": one, **_name_towns(towns), "newly": 0, **sums})
         rows["newly"] = rows[[*sums]].sum(axis=1)
         rows = rows[rows["newly"] > 0]
         parts.append(rows.sort_values(["newly", "nis_code"], ascending=[False, True]))
     if not parts:
-        newly = ("newly", *(f"newly_{band}" for band in bands))
+        newly = ("newly", *(f"newly_{name}" for name in names))
         counts = dict.fromkeys(newly, np.zeros(0, np.int64))
         return pd.DataFrame({"link_id": np.zeros(0, object), **_name_towns(towns[:0]), **counts})
     return pd.concat(parts, ignore_index=True)

@@ -31,7 +31,8 @@ from stemgeo.maps.themes import (
     fill_look,
     place_look,
 )
-from stemgeo.maps.topology import LINKS, STREETS
+from stemgeo.maps.topology import EDITS, LINKS, STREETS
+from stemgeo.network.study_edits import SAID
 from stemgeo.speech import format_euros, format_number, format_whole
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 CHANGE = "change"
 """The table of the change by municipality."""
 _NEW, _LOST, _PLANNED, _BEST, _LINK = "#5e3c99", "#e66101", INK, "#ffffff", "#c51b7d"
+_EDITED = "#e69f00"
+"""Told from academies in grey too: darker than the white of these, lighter than a planned one."""
 _DOT = 1.2
 
 
@@ -63,6 +66,8 @@ class Ahead:
         Which roads it is about, in words; empty: all.
     links, links_roads
         The table `links` of changes of roads, None without one; and the roads it is about.
+    edits
+        The roads that are edited, as the table `network-edits`; None without any.
     before
         The academies of an earlier result, `academy_id`, `name` and points; None without one. Its
         figures are in `Switches.before`.
@@ -75,6 +80,7 @@ class Ahead:
     plan_roads: str = ""
     links: GeoDataFrame | None = None
     links_roads: str = ""
+    edits: GeoDataFrame | None = None
     before: GeoDataFrame | None = None
     dates: tuple[str, str] = ("", "")
 
@@ -97,6 +103,8 @@ def yield_ahead(
     measured
         Of now and of then.
     """
+    if ahead.edits is not None and len(ahead.edits):
+        yield _build_edits(ahead.edits, text.words)
     if ahead.before is not None:
         yield _build_change(towns, academies, ahead.before, text.words, ahead.dates, measured)
     if ahead.candidates is not None and len(ahead.candidates):
@@ -207,6 +215,39 @@ def _build_plan(plan: pd.DataFrame, roads: str, words: Texts) -> Theme:
             words("web.plan_together", children=together),
             *([words("web.plan_roads", roads=roads)] if roads else []),
         ],
+    )
+
+
+def _build_edits(edits: GeoDataFrame, words: Texts) -> Theme:
+    """Draw the roads that are edited, with what becomes of each."""
+    heads, language = words.list_below("links.head"), words.language
+    columns = [heads["what"], heads["street"], heads["length"]]
+    rows = [
+        [
+            SAID[one["change"]].to_text(language),
+            str(one["name"]),
+            "" if pd.isna(one["length_m"]) else format_whole(one["length_m"], language),
+        ]
+        for one in edits.drop(columns="geometry").to_dict("records")
+    ]
+    middles = gpd.GeoSeries(find_middles(edits), crs=edits.crs)
+    places = Shapes("edit-places", columns, rows, shapes=middles)
+    is_line = (edits.geom_type != "Point").to_numpy()
+    told = [row for row, line in zip(rows, is_line, strict=True) if line]
+    lines = Shapes(EDITS, columns, told, shapes=edits.geometry[is_line].reset_index(drop=True))
+    look = {"color": INK, "weight": 4, "opacity": 0.9, "dashArray": "6 4"}
+    return Theme(
+        key=EDITS,
+        name=words("web.edits"),
+        parts=[
+            *([build_part(lines, STREETS, [look], 0)] if told else []),
+            build_part(places, "academies", [fill_look(_EDITED, INK, _DOT)], 0),
+        ],
+        grounds=[*([lines] if told else []), places],
+        overlay=True,
+        show=True,
+        swatches=[Swatch(_EDITED, words("map.edited"), format_whole(len(rows), language), "dot")],
+        notes=[words("web.edits_measured")],
     )
 
 

@@ -43,6 +43,7 @@ from stemgeo.maps.series import (
 from stemgeo.maps.sheet import (
     ACADEMY,
     EDGE_KEY,
+    EDITED_KEY,
     NEIGHBOUR,
     PLANNED,
     RANK_KEY,
@@ -57,6 +58,7 @@ from stemgeo.maps.sheet import (
     Tag,
     View,
     draw_sheet,
+    find_middle,
     mark_academies,
 )
 from stemgeo.maps.small_multiples import STATUSES
@@ -323,6 +325,8 @@ class MapRequest:
         edge = "map.province_border" if ground.surroundings is None else "map.area_border"
         keys.append(Key(words(edge), PROVINCE))
         keys += [Key(ground.edge_label, EDGE_KEY)] if ground.edge is not None else []
+        if ground.edited is not None:
+            keys.append(Key(words("map.edited"), EDITED_KEY))
         if sites is not None:
             return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]
         keys.append(Key(words("map.academy"), ACADEMY))
@@ -1464,9 +1468,4 @@ def _show_links(of: MapRequest, links: GeoDataFrame) -> MapContent:
 
 def find_middles(links: GeoDataFrame) -> list[shapely.Point]:
     """Find the middle of each change of a road, on its longest line."""
-    found = []
-    for shape in links.geometry:
-        longest = max(shapely.get_parts(shape), key=shapely.length)
-        is_point = longest.geom_type == "Point"
-        found.append(longest if is_point else longest.interpolate(0.5, normalized=True))
-    return found
+    return [find_middle(shape) for shape in links.geometry]

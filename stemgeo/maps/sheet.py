@@ -128,6 +128,8 @@ SITE_DOT: Looks = {
 """An academy where circles are what is shown."""
 RANK_KEY: Looks = {**ACADEMY, "marker": "s", "markersize": 7.5, "markerfacecolor": INK}
 EDGE_KEY: Looks = {"facecolor": "none", "edgecolor": "#8e0152", "linewidth": 0.7}
+EDITED_KEY: Looks = {**ACADEMY, "marker": "X", "markersize": 6, "markerfacecolor": "white"}
+"""A road that is edited: its middle is marked, as most are too short to be seen."""
 _BESIDE = 0.12
 """How much ground is shown on each side of an area, of its longer side: academies stand there."""
 ROADS: dict[str, tuple[float, float]] = {"street": (0.6, 0.25), "main": (1.7, 0.8)}
@@ -135,6 +137,8 @@ ROADS: dict[str, tuple[float, float]] = {"street": (0.6, 0.25), "main": (1.7, 0.
 ROAD_KEY: Looks = {"facecolor": "none", "edgecolor": "#4d4d4d", "linewidth": 0.9}
 _EDGE: Looks = {"color": "#8e0152", "linewidth": 0.7}
 _CASING: Looks = {"color": "white", "linewidth": 1.4}
+_EDITED: Looks = {"color": INK, "linewidth": 1.4, "linestyle": (0, (2, 1))}
+_EDITED_CASING: Looks = {"color": "white", "linewidth": 2.4}
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,8 @@ class Ground:
         What the edge is.
     surroundings
         Of a study with an area: the municipalities beside it, and the roads.
+    edited
+        The roads that are edited, lines and points; None without any.
     """
 
     municipalities: GeoDataFrame
@@ -166,6 +172,7 @@ class Ground:
     edge: GeoSeries | None = None
     edge_label: str = ""
     surroundings: GeoDataFrame | None = None
+    edited: GeoSeries | None = None
 
     def __post_init__(self) -> None:
         """Refuse a province that is not there."""
@@ -551,6 +558,7 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
     borders = merge_provinces(near)
     _draw_borders(axes, borders, sheet)
     _draw_edge(axes, ground, sheet)
+    _draw_edited(axes, ground, sheet)
     _draw_circles(axes, view.circles, sheet)
     for marks in view.marks:
         seen = _keep_in_sight(marks.points, sheet.ground)
@@ -624,6 +632,29 @@ def _draw_edge(axes: Axes, ground: Ground, sheet: Sheet) -> None:
     paths = [shapely.get_coordinates(line) for line in lines[long & seen]]
     for looks in (_CASING, _EDGE):
         axes.add_collection(LineCollection(paths, **looks, zorder=4.5), autolim=False)
+
+
+def _draw_edited(axes: Axes, ground: Ground, sheet: Sheet) -> None:
+    """Draw the roads that are edited, dashed on a white bed, with a mark in the middle of each."""
+    if ground.edited is None:
+        return
+    shapes = ground.edited.to_numpy()
+    lines = shapely.get_parts(shapes)
+    lines = shapely.simplify(lines[shapely.length(lines) > 0], ground.finest_m)
+    seen = shapely.intersects(lines, shapely.box(*sheet.ground.corners))
+    paths = [shapely.get_coordinates(line) for line in lines[seen]]
+    for looks in (_EDITED_CASING, _EDITED):
+        axes.add_collection(LineCollection(paths, **looks, zorder=4.6), autolim=False)
+    middles = shapely.get_coordinates([find_middle(one) for one in shapes])
+    at = _keep_in_sight(middles, sheet.ground)
+    axes.plot(*at.T, **{"zorder": 5.1, **EDITED_KEY}, scalex=False, scaley=False)
+
+
+def find_middle(shape: shapely.Geometry) -> shapely.Point:
+    """Find the middle of a road, on its longest line; of a point itself."""
+    longest = max(shapely.get_parts(shape), key=shapely.length)
+    is_point = longest.geom_type == "Point"
+    return longest if is_point else longest.interpolate(0.5, normalized=True)
 
 
 def mark_academies(academies: GeoDataFrame) -> list[Marks]:

@@ -37,6 +37,7 @@ _LEAST_DEGREES = 1e-6
 STREETS = "streets"
 """The ground of single streets."""
 LINKS = "links"
+EDITS = "edits"
 """The ground of changes of roads."""
 
 

@@ -81,6 +81,7 @@ from stemgeo.maps.text import (
 )
 from stemgeo.maps.themes import NO_FIGURE, Shapes, Swatch, Theme, Told, build_part, fill_look
 from stemgeo.maps.topology import (
+    EDITS,
     LINKS,
     STREETS,
     build_lines,
@@ -116,7 +117,7 @@ _WITHOUT, _WITH = choose_colours(5, "count")[:3:2]
 _ROUGH = "#fdbf6f"
 _AROUND, _AROUND_DETAIL_M = "#ececec", 50.0
 _LABEL_DETAIL_M = 100.0
-OF_LINES = (STREETS, LINKS)
+OF_LINES = (STREETS, LINKS, EDITS)
 _ROAD = "#9a9a9a"
 _ROAD_WEIGHTS = {"motorway": 2.6, "trunk": 2.0, "primary": 1.4, "secondary": 0.8}
 

@@ -184,8 +184,9 @@ def format_links(found: LinkTables, language: str) -> pd.DataFrame:
     """Turn the table `links` into text columns with headings, for people."""
     table, words = found.links, load_texts(language)
     rows = table.drop(columns="geometry").to_dict("records")
+    rank = {one["link_id"]: format_whole(one["rank"], language) for one in rows}
     columns = {
-        "": [format_whole(one["rank"], language) for one in rows],
+        "": [*rank.values()],
         "what": [name_link_kind(one, words) for one in rows],
         "street": [one["name"] or DASH for one in rows],
         "municipality": [name_parts_in(one["municipality"], words) or DASH for one in rows],
@@ -196,12 +197,15 @@ def format_links(found: LinkTables, language: str) -> pd.DataFrame:
         "minutes": [_format_minutes(one, words) for one in rows],
         "newly": [format_whole(one["newly"], language) for one in rows],
         "range": [_format_range(one, words) for one in rows],
+        "same": [_format_same(one, rank, words) for one in rows],
         "cost": [_format_euros(one["cost_eur"], language) for one in rows],
         "each": [_format_decimals(one["per_1000_eur"], language) for one in rows],
         "steady": [say_steady(one, words) for one in rows],
     }
     if table["cost_eur"].isna().all():
         del columns["cost"], columns["each"]
+    if (table["newly_same"] == 0).all():
+        del columns["same"]
     if table["views"].max() == 1:
         del columns["steady"]
     return pd.DataFrame(columns).rename(columns=words.list_below("links.head"))
@@ -218,6 +222,14 @@ def _format_decimals(value: float, language: str) -> str:
 def _format_range(row: Row, words: Texts) -> str:
     low, high = (format_whole(row[f"newly_{end}"], words.language) for end in ("low", "high"))
     return low if low == high else words("links.range", low=low, high=high)
+
+
+def _format_same(row: Row, rank: Mapping[str, str], words: Texts) -> str:
+    """Say how many of these children another brings as well, and which."""
+    if not row["newly_same"]:
+        return DASH
+    same = format_whole(row["newly_same"], words.language)
+    return words("links.same", newly=same, rank=rank[row["same_as"]])
 
 
 def _format_minutes(row: Row, words: Texts) -> str:

@@ -190,6 +190,7 @@ class Sheets:
             streets=self._streets,
             meanings=define_reasons(self.result.gaps["reason"], study, self.result.words),
             ahead=Ahead(
+                edits=self.result.network_edits,
                 candidates=self.result.candidates,
                 plan=None if plan is None else plan.table("plan"),
                 plan_roads="" if plan is None else self._name_roads(plan.profile),
@@ -260,12 +261,14 @@ class Sheets:
         if self.result.study.has_area and province and province not in self.result.whole_provinces:
             what = f"{province} does not lie in the study's area as a whole"
             raise map_problem(what, "leave --province (province=) out: the map is of the area")
+        edits = self.result.network_edits
         return Ground(
             self._municipalities,
             self.result.academies,
             self.result.text,
             province,
             surroundings=self.result.surroundings,
+            edited=None if edits is None else edits.geometry,
         )
 
     @cached_property

@@ -103,6 +103,16 @@ def check_ends(found: Explanation, a: Study, b: Study) -> None:
             assert (mine[one] == theirs[one].reindex(mine.index)).all()
 
 
+def test_a_note_on_the_inputs_of_one_says_of_which(make: Callable[..., Study]) -> None:
+    """What both have is told once, what one has with its name."""
+    colour: Change = ("academies.csv", "naam;organisatie", "naam;kleur")
+    found = sg.explain(make(colour, CHILDREN), make())
+    told = [one.to_text("en") for one in found.notes]
+    (of_colour,) = [one for one in told if "'kleur'" in one]
+    assert "measurement 1" in of_colour
+    assert len(told) == len(set(told))
+
+
 @pytest.mark.parametrize(
     ("part", "change"),
     [("academies", ACADEMIES), ("children", CHILDREN), ("rules", RULES), ("roads", ROADS)],

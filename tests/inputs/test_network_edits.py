@@ -182,6 +182,19 @@ def test_a_file_that_cannot_be_used_says_why(
     assert what in told(tmp_path, text, **said)
 
 
+def test_a_wrong_place_hides_no_other_problem(tmp_path: Path) -> None:
+    """What is wrong with the CRS is told with all the rest, and a row that cannot be read once."""
+    far = "LINESTRING (150000 200000, 151000 200000)"
+    lines = told(tmp_path, f"id;change;wkt\nA;add;{far}\nA;sloop;{far}\n")
+    for what in ('crs = "EPSG:31370"', "'sloop', not one of", "the edit_id 'A' is given 2 times"):
+        assert what in lines
+    lines = told(
+        tmp_path, "change;osm_way;level\nquiet;eerste;\nquiet;tweede;\nquiet;3;8\nquiet;3;9\n"
+    )
+    assert "'tweede'" in lines
+    assert "same as a row" not in lines
+
+
 def test_columns_that_are_not_used_are_told(tmp_path: Path) -> None:
     """A column that nobody knows is named, with the one that may be meant."""
     (tmp_path / "wegen.csv").write_text("change;osm_way;levl;kleur\nadd;1;2;rood\n", "utf-8")

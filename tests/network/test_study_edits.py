@@ -120,7 +120,9 @@ def test_every_output_says_which_roads_change(
     )
     assert [one["role"] for one in manifest["inputs"]].count("network_edits") == 1
     for name in ("maps/antwerpen.svg", "map.html", "tables/LEESMIJ.txt"):
-        assert "Lange" in (tmp_path / "uit" / name).read_text("utf-8"), name
+        text = (tmp_path / "uit" / name).read_text("utf-8")
+        assert "Lange" in text, name
+        assert ("weg die is aangepast" in text) != name.endswith("txt"), name
     again = sg.read_result(tmp_path / "uit").network_edits
     assert again["name"].tolist() == ["De Lange Weg", "Dwarsstraat"]
     assert plain.network_edits is None
