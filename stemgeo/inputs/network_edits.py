@@ -182,8 +182,9 @@ def _read_table(file: OpenedFile) -> _Rows | None:
     both = written.notna() & drawn.notna()
     report_rows(both.index[both], "has a geometry and from_lon, from_lat too", "give one", file)
     at, between = _place(written, file), _move(drawn, file)
-    nowhere = at is None or between is None
-    return _Rows(text, None if nowhere else at.where(at.notna(), between))
+    if at is None or between is None:
+        return _Rows(text, None)
+    return _Rows(text, at.where(at.notna(), between))
 
 
 def _take_text(table: pd.DataFrame, known: Synonyms, file: OpenedFile) -> dict[str, pd.Series]:

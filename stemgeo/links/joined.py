@@ -235,9 +235,18 @@ def list_over_barriers(
     step_m = rules.spacing_m / _PLACES_PER_SPOT
     at, kind = _sample(network, step_m)
     found, rated = _list_over(
-        *(at, kind, ground.roads, ground.grid, ground.walls, ground.wall_grid, ground.kind),
-        *(_take_times(reach, ground), reach.ms_per_m),
-        *(float(rules.max_barrier_m), float(rules.least_detour), reach.cutoff_ms),
+        at,
+        kind,
+        ground.roads,
+        ground.grid,
+        ground.walls,
+        ground.wall_grid,
+        ground.kind,
+        _take_times(reach, ground),
+        reach.ms_per_m,
+        float(rules.max_barrier_m),
+        float(rules.least_detour),
+        reach.cutoff_ms,
     )
     return thin_out(_build_links(ground, found, rated), rules)
 
