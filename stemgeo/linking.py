@@ -253,6 +253,7 @@ def find_links(
     study = prepared.study
     progress(_MEASURING, 0.3)
     measured = measure_day(prepared, study.about.date, threads=threads, with_access=False)
+    measured = measured.keep_all_roads()
     asked = _build_question(prepared, measured, progress, threads)
     progress(_SEARCHING, 0.5)
     counted = asked.gains.count(
@@ -478,8 +479,8 @@ def _list_gained(asked: _RoadQuestion, options: Options) -> pd.DataFrame:
         for kind, column in zip(search.kinds, search.children.T, strict=True):
             of = {"option": option, "point": search.points[gained], "cell": kind.cell}
             parts.append(pd.DataFrame({**of, "children": column[gained]}))
-    gained = pd.concat(parts[1:] or parts, ignore_index=True)
-    return gained[gained["children"] > 0]
+    every = pd.concat(parts[1:] or parts, ignore_index=True)
+    return every[every["children"] > 0]
 
 
 def _build_towns(asked: _RoadQuestion, ids: list[str], gained: pd.DataFrame) -> pd.DataFrame:

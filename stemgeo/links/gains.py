@@ -345,6 +345,7 @@ class RoadGains:
                 for serves, kinds in by_serves.items():
                     yield base.search(np.frombuffer(serves, dtype=np.bool_), tuple(kinds))
                 del base  # before the next is made: each takes half a gigabyte
+            del pair
 
     @property
     def _pair(self) -> tuple[OverNetwork, OverNetwork]:
@@ -618,8 +619,9 @@ class _Base:
         cutoff_min = of.prepared.study.travel.cutoff_min
         before, after = (replace(one, _riders={}).find_rider(pace, cutoff_min) for one in pair)
         roads = _ChangedRoads.between(before, after, of.laid)
-        turned = turn_arcs(*after.arcs)
-        for one in (after, after.network):
+        turned, _ = turn_arcs(*after.arcs), before.arcs
+        # What is kept of them is made anew for each pace: those of the field stay.
+        for one in (after, after.network, before.network):
             vars(one).pop("arcs", None)
         return cls(of, before, after, roads, turned)
 

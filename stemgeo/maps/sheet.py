@@ -654,7 +654,8 @@ def find_middle(shape: shapely.Geometry) -> shapely.Point:
     """Find the middle of a road, on its longest line; of a point itself."""
     longest = max(shapely.get_parts(shape), key=shapely.length)
     is_point = longest.geom_type == "Point"
-    return longest if is_point else longest.interpolate(0.5, normalized=True)
+    middle: shapely.Point = longest if is_point else longest.interpolate(0.5, normalized=True)
+    return middle
 
 
 def mark_academies(academies: GeoDataFrame) -> list[Marks]:

@@ -144,7 +144,7 @@ def lay_edits(network: Network, edits: Sequence[RoadEdit]) -> LaidEdits:
     ends = [_list_busy_ends(before, edit.node) for edit in edits]
     return LaidEdits(
         before,
-        added.open_all(_do_edits(before, edits)),
+        added.open_all(_do_edits(before, edits)).share_lengths(before),
         *_sort_by_edit(
             [*edges, *own[:, :1]], [*range(len(edits)), *own[:, 1].tolist()], len(edits)
         ),

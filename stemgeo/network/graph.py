@@ -518,8 +518,12 @@ class Network:
         )
         calm = dataclasses.replace(self, forward=forward, backward=backward, rides=tuple(rides))
         calm = dataclasses.replace(calm, counts=self.counts | {"ridden_m": calm.ridden_m})
-        vars(calm).update({name: getattr(self, name) for name in _OF_ANY_PROFILE})
-        return calm
+        return calm.share_lengths(self)
+
+    def share_lengths(self, other: Network) -> Self:
+        """Take over what is worked out of the nodes and lengths of another that has the same."""
+        vars(self).update({name: getattr(other, name) for name in _OF_ANY_PROFILE})
+        return self
 
     def fill_untagged(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> Self:
         """Take the best, or the worst, that can be where nobody tagged the roads.
@@ -609,16 +613,17 @@ class Network:
         wait = np.zeros(256, dtype=np.int64)
         for kind, seconds in (waits_s or {}).items():
             wait[kind] = round(seconds * 1000)
+        before_ms = np.empty((2, len(self.length_mm) + 1), dtype=np.int64)
         along, against = (
             _add_up_times(
-                self.length_mm, self.cut, rides, pace, self.wait, wait, self.first_segment
+                self.length_mm, self.cut, rides, pace, self.wait, wait, self.first_segment, before
             )
-            for rides in self._both_ways
+            for rides, before in zip(self._both_ways, before_ms, strict=True)
         )
         return EdgeTimes(
-            forward_ms=np.where(self.open_forward, along[1], CLOSED_MS),
-            backward_ms=np.where(self.open_backward, against[1], CLOSED_MS),
-            before_ms=np.stack([along[0], against[0]]),
+            forward_ms=np.where(self.open_forward, along, CLOSED_MS),
+            backward_ms=np.where(self.open_backward, against, CLOSED_MS),
+            before_ms=before_ms,
             pace=pace,
             wait_ms=wait,
             node_ms=wait[self.node_wait].astype(np.int32),
@@ -873,9 +878,9 @@ def _add_up_times(
     waits: NDArray[np.uint8],
     wait_ms: NDArray[np.int64],
     first_segment: Ints,
-) -> tuple[NDArray[np.int64], Ints]:
-    """Add up the times of the segments in one direction: before each, and of each edge."""
-    before = np.empty(len(length_mm) + 1, dtype=np.int64)
+    before: NDArray[np.int64],
+) -> Ints:
+    """Add up the times of the segments in one direction: write `before` each, give each edge's."""
     whole = np.empty(len(first_segment) - 1, dtype=np.int32)
     total = np.int64(0)
     for edge in range(len(whole)):
@@ -887,7 +892,7 @@ def _add_up_times(
             total += wait_ms[waits[segment]]
         whole[edge] = min(total - start, np.int64(CLOSED_MS))
     before[-1] = total
-    return before, whole
+    return whole
 
 
 @njit(cache=True)
