@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 LOWEST_PYTHON ?= python3.11
+QGIS_PYTHON ?= /usr/bin/python3
 
 PY := .venv/bin/python
 STEMGEO := .venv/bin/stemgeo
@@ -14,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs facilities house bench lock lowest clean
+.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs facilities house bench lock lowest qgis clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +91,10 @@ lowest: $(READY)  ## run the tests on the lowest versions that pyproject.toml al
 	@$(PY) -m uv pip install --quiet --python .venv-lowest --resolution lowest-direct \
 	  --group dev --editable .
 	@.venv-lowest/bin/python -m pytest -W default $(ARGS) # they warn of what was mended since
+
+qgis:  ## open the demo's result in QGIS, if it is there (QGIS_PYTHON=/usr/bin/python3); pictures in out/qgis
+	@test -f out/demo/result.qgz || $(MAKE) --no-print-directory demo
+	@"$(QGIS_PYTHON)" tests/qgis/in_qgis.py out/demo out/qgis
 
 clean:  ## remove all that make has made
 	@rm -rf .venv .venv-lowest out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

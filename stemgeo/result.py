@@ -132,7 +132,13 @@ class Result(Tables):
 
     def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
         copy_own_annexes(self.study, folder)
-        return super()._write_files(folder, progress)
+        told = super()._write_files(folder, progress)
+        if self.study.output.qgis:
+            from stemgeo.qgis.project import build_files
+
+            for name, content in build_files(self.sheets).items():
+                (folder / name).write_bytes(content)
+        return told
 
     def _build_tables(self) -> dict[str, Any]:
         plain = {f"tables/{name}.csv": self.table(name) for name in PLAIN}

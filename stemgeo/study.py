@@ -1609,6 +1609,8 @@ class Output(_StudyPart):
         One of `speech.LANGUAGES`.
     formats
         Of the static maps.
+    qgis
+        Whether a result has `result.gpkg` and `result.qgz`, which QGIS opens.
     classes
         Class bounds of the share in per cent, or "quantiles": five classes of as many
         municipalities of the whole study. The same for all maps of a series.
@@ -1629,6 +1631,7 @@ class Output(_StudyPart):
     formats: Annotated[tuple[Literal["png", "svg", "pdf"], ...], Once] = Field(
         default=("png", "svg", "pdf"), min_length=1
     )
+    qgis: bool = True
     classes: Literal["quantiles"] | tuple[float, ...] = CLASSES
     isochrone_minutes: tuple[float, ...] = ISOCHRONE_MINUTES
     isochrone_speed_kmh: float = Field(default=MODES["bicycle"].isochrone_speed_kmh, gt=0, le=45)

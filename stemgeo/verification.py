@@ -48,7 +48,7 @@ from stemgeo.speech import format_whole, join_with_and
 from stemgeo.study import Study
 from stemgeo.study_run import run
 from stemgeo.texts import load_texts
-from stemgeo.writing.seal import MANIFEST, hash_if_readable, is_litter
+from stemgeo.writing.seal import MANIFEST, is_as_written, is_litter
 from stemgeo.writing.whole import temporary_folder
 from stemgeo.written import read_result
 from stemgeo.years import trend
@@ -498,10 +498,10 @@ def _compare_files(folder: Path, content: Manifest, made: Path | None) -> Iterat
             yield Difference(FILES, name, say_text("verify.is.added"))
         elif there[name].is_symlink():
             yield Difference(FILES, name, say_text("verify.is.link"))
-        elif hash_if_readable(there[name]) != then[name]["sha256"]:
+        elif not is_as_written(there[name], then[name]["sha256"]):
             changed = Difference(FILES, name, say_text("verify.is.changed"))
             # What comes out otherwise is told there, with its figures.
-            as_then = made is not None and hash_if_readable(made / name) == then[name]["sha256"]
+            as_then = made is not None and is_as_written(made / name, then[name]["sha256"])
             yield _add_figures(changed, folder, made) if made and as_then else changed
 
 

@@ -417,6 +417,13 @@ class Seen:
             return str(sorted(one.name for one in Path(place).iterdir()))
 
     @property
+    def for_qgis(self) -> str:
+        """What of its files QGIS opens."""
+        with TemporaryDirectory() as place:
+            found = self.shown._write_files(Path(place), lambda *_: None)
+            return str((found, sorted(one.name for one in Path(place).glob("result.*"))))
+
+    @property
     def asked(self) -> str:
         """The question, and which sections of a text stand below it."""
         asked = find_question(self.shown)
@@ -593,6 +600,7 @@ OPTIONS = {
     "links.most": Alive("links.kind", 1, "linked"),
     "output.language": Alive("words.measure", "en"),
     "output.formats": Alive("maps", ["pdf"]),
+    "output.qgis": Alive("for_qgis", change=False),
     "output.classes": Alive("classes", [0, 50, 100]),
     "output.isochrone_minutes": Alive("isochrones.minutes_to", [4, 8]),
     "output.isochrone_speed_kmh": Alive("isochrones.geometry", 15),

@@ -55,6 +55,7 @@ ORDER = [
     "steps",
     "maps",
     "report",
+    "qgis",
     "result",
     "study_run",
     "years",

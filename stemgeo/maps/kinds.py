@@ -581,8 +581,8 @@ def map_kind(*columns: str, **facts: Any) -> Callable[[Prepare], MapKind]:
 @map_kind(*COUNTS, "share", "class", by=PLACES, own_classes=True)
 def share(of: MapRequest) -> MapContent:
     """The share of the children within reach."""
-    classes, shown, words = _choose_share_classes(of), of.places, of.words
-    classed = _classify_by_share(of, shown, classes)
+    classes, shown, words = choose_share_classes(of), of.places, of.words
+    classed = classify_by_share(of, shown, classes)
     legend = Legend(
         heading=of.ground.text.heading,
         classes=classed.keys,
@@ -599,10 +599,10 @@ def share(of: MapRequest) -> MapContent:
 @map_kind("academies", "planned", "has_academy", "class", before="may", alt="academies")
 def academies(of: MapRequest) -> MapContent:
     """The municipalities with and without an academy: the map of the annex."""
-    heading, make = "map.academies.heading", _classify_by_academies
+    heading, make = "map.academies.heading", classify_by_academies
     if of.before is not None:
         heading, make = "map.academies.heading_before", _classify_by_status
-    classed = make(of)
+    classed = make(of, of.ground.shown_municipalities)
     sites = of.say_counts("map.academies.counted", count=len(_keep_inside(of.ground)))
     lines = [_say_with_academy(of), sites]
     legend = Legend(of.words(heading), classed.keys, "", of.list_common_keys(), lines)
@@ -617,16 +617,10 @@ def academies(of: MapRequest) -> MapContent:
 @map_kind("children", "unmeasured", "minutes", "class", by=PLACES, own_classes=True)
 def minutes(of: MapRequest) -> MapContent:
     """The minutes to the nearest academy that half of the children do not exceed."""
-    words, horizon = of.words, of.given_tables.study.travel.horizon_min
+    words = of.words
     classes = Classes(MINUTES) if of.chosen is None else _check_own_minutes(of.chosen)
-    bounds = list_minute_bounds(horizon, classes.bounds)
-    median = find_median_minutes(of.given_tables, of.key)
-    shown = of.places.assign(minutes=of.places[of.key].map(median).astype(np.float64))
-    looks = [line_looks(colour) for colour in reversed(choose_colours(len(bounds) - 1))]
-    looks.append(line_looks(BEYOND, hatch="xx"))
-    numbers = classify_minutes(shown["minutes"], bounds)
-    classed = of.classify_places(shown, numbers, format_minute_classes(bounds, words), looks)
-    classed = replace(classed, figure="minutes")
+    classed = classify_by_minutes(of, of.places, classes)
+    shown = classed.places
     legend = Legend(
         heading=words("map.minutes.heading"),
         classes=classed.keys,
@@ -642,6 +636,28 @@ def minutes(of: MapRequest) -> MapContent:
     said = [classed.class_sentence, *ends, of.say_without_figure(classed)]
     total = classed.format_count(len(shown))
     return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows, total)
+
+
+def classify_by_minutes(of: MapRequest, places: GeoDataFrame, classes: Classes) -> Classed:
+    """Put places into classes of `minutes`, which they get, and beyond the horizon into the last.
+
+    Parameters
+    ----------
+    of
+        What is asked.
+    places
+        With outlines.
+    classes
+        Bounds below the horizon.
+    """
+    bounds = list_minute_bounds(of.given_tables.study.travel.horizon_min, classes.bounds)
+    median = find_median_minutes(of.given_tables, of.key)
+    shown = places.assign(minutes=places[of.key].map(median).astype(np.float64))
+    looks = [line_looks(colour) for colour in reversed(choose_colours(len(bounds) - 1))]
+    looks.append(line_looks(BEYOND, hatch="xx"))
+    numbers = classify_minutes(shown["minutes"], bounds)
+    labels = format_minute_classes(bounds, of.words)
+    return replace(of.classify_places(shown, numbers, labels, looks), figure="minutes")
 
 
 def find_median_minutes(tables: MapTables, key: str) -> pd.Series:
@@ -669,7 +685,37 @@ def find_median_minutes(tables: MapTables, key: str) -> pd.Series:
 @map_kind("children", "unmeasured", *WITHIN, "reach", "class", by=PLACES)
 def reach(of: MapRequest) -> MapContent:
     """The number of academies within the cutoff that at least half of the children can choose."""
-    words, times, places = of.words, of.given_tables.times, of.places
+    words = of.words
+    classed, choice, measured = classify_by_reach(of, of.places)
+    shown = classed.places
+    counted = of.say_counts("map.reach.choice", count=choice.sum(), total=measured.sum())
+    legend = Legend(
+        heading=words(
+            "map.reach.heading", minutes=of.format_number(of.given_tables.study.travel.cutoff_min)
+        ),
+        classes=classed.keys,
+        rule=f"{words('map.classes.fixed')} {words('map.reach.rule')}",
+        others=[*classed.hatches, *of.list_common_keys()],
+        lines=[counted],
+    )
+    some = shown[shown["choice"] > 0]
+    ends = of.say_extremes(some, "choice", lambda one: say_share(one, words), "choice")
+    said = [classed.class_sentence, f"{counted}.", *ends, of.say_without_figure(classed)]
+    total = classed.format_count(len(shown))
+    return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows, total)
+
+
+def classify_by_reach(
+    of: MapRequest, places: GeoDataFrame
+) -> tuple[Classed, NDArray[np.int64], NDArray[np.int64]]:
+    """Put places into classes of `reach`, which they get; count who can choose and who is measured.
+
+    Returns
+    -------
+    tuple
+        The classes; children with two or more within reach; measured children. Both (places,).
+    """
+    words, times = of.words, of.given_tables.times
     rows = times[(times["level"] == of.by) & (times["band"] == ALL_BANDS)]
     rows = rows[(rows["profile"] == "all") & (rows["convention"] == STUDY)].set_index("code")
     found = rows[list(WITHIN)].reindex(places[of.key]).fillna(0).to_numpy(np.int64)
@@ -687,21 +733,7 @@ def reach(of: MapRequest) -> MapContent:
     labels = [words("map.reach.none"), one, two, words("map.academies.or_more", low=3)]
     looks = [line_looks(WITHOUT), *map(line_looks, WITH_SCHEME)]
     classed = replace(of.classify_places(shown, numbers, labels, looks), figure="reach")
-    counted = of.say_counts("map.reach.choice", count=choice.sum(), total=measured.sum())
-    legend = Legend(
-        heading=words(
-            "map.reach.heading", minutes=of.format_number(of.given_tables.study.travel.cutoff_min)
-        ),
-        classes=classed.keys,
-        rule=f"{words('map.classes.fixed')} {words('map.reach.rule')}",
-        others=[*classed.hatches, *of.list_common_keys()],
-        lines=[counted],
-    )
-    some = shown[shown["choice"] > 0]
-    ends = of.say_extremes(some, "choice", lambda one: say_share(one, words), "choice")
-    said = [classed.class_sentence, f"{counted}.", *ends, of.say_without_figure(classed)]
-    total = classed.format_count(len(shown))
-    return MapContent(of.ground, legend, of.build_views(classed), said, classed.rows, total)
+    return classed, choice, measured
 
 
 @map_kind(*COUNTS, "dots", "children_per_dot", alt="dots")
@@ -812,7 +844,7 @@ def gaps(of: MapRequest) -> MapContent:
     # A small gap stands over a large one.
     shown = found.sort_values(["uncovered", "gap_id"], ascending=[False, True], ignore_index=True)
     shown = _locate_gaps(shown, ground)
-    by = {"children": _classify_by_children, "reason": _classify_by_reason}
+    by = {"children": classify_by_children, "reason": classify_by_reason}
     classed = by[of.by](of, shown, least)
     as_circles = ground.province is None and ground.surroundings is None
     draw = _draw_circled if as_circles else _draw_outlined
@@ -938,17 +970,8 @@ def choose_sizes(most: int, least: int) -> list[int]:
 def candidates(of: MapRequest) -> MapContent:
     """The children whom one academy more would bring within reach, and the ten first places."""
     words, shown = of.words, of.ground.shown_municipalities
-    table = of.given_tables.candidates.set_index("nis_code")
-    kept = ["rank", "adds", "place_id", "x_m", "y_m"]
-    shown = shown.join(table[kept], on="nis_code")
-    known = (shown["covered"] + shown["uncovered"]).to_numpy() > 0
-    adds = shown["adds"].fillna(0).to_numpy(np.int64)
-    numbers = np.where(known, np.digitize(adds, ADDED_CHILDREN), NO_CLASS)
-    texts = [of.format_whole(bound) for bound in (0, *ADDED_CHILDREN)]
-    labels = [words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
-    labels.append(words("map.gaps.class_last", low=texts[-1]))
-    looks = [line_looks(colour) for colour in choose_colours(len(labels), "count")]
-    classed = of.classify_places(shown, numbers, labels, looks)
+    classed = classify_by_added(of, shown)
+    shown = classed.places
     first = shown[shown["adds"] > 0].sort_values("rank").head(CANDIDATES)
     names = [
         words(
@@ -980,6 +1003,21 @@ def candidates(of: MapRequest) -> MapContent:
     said += [words("map.alt.candidates", names=words.join_series(names))] if names else []
     said += [of.say_without_figure(classed)]
     return MapContent(of.ground, legend, [replace(view, ranks=ranks)], said, classed.rows)
+
+
+def classify_by_added(of: MapRequest, places: GeoDataFrame) -> Classed:
+    """Put municipalities into classes by what one place more there adds; they get its columns."""
+    table = of.given_tables.candidates.set_index("nis_code")
+    kept = ["rank", "adds", "place_id", "x_m", "y_m"]
+    shown = places.join(table[kept], on="nis_code")
+    known = (shown["covered"] + shown["uncovered"]).to_numpy() > 0
+    adds = shown["adds"].fillna(0).to_numpy(np.int64)
+    numbers = np.where(known, np.digitize(adds, ADDED_CHILDREN), NO_CLASS)
+    texts = [of.format_whole(bound) for bound in (0, *ADDED_CHILDREN)]
+    labels = [of.words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
+    labels.append(of.words("map.gaps.class_last", low=texts[-1]))
+    looks = [line_looks(colour) for colour in choose_colours(len(labels), "count")]
+    return of.classify_places(shown, numbers, labels, looks)
 
 
 @map_kind(
@@ -1028,7 +1066,7 @@ def change(of: MapRequest) -> MapContent:
 )
 def plan(of: MapRequest) -> MapContent:
     """The share within reach without and with the places of a plan, side by side."""
-    before, words, classes = _require_given(of.before), of.words, _choose_share_classes(of)
+    before, words, classes = _require_given(of.before), of.words, choose_share_classes(of)
     if not is_planned(of.ground.academies).any():
         mend = "give the result of `stemgeo run STUDY --plan plan.csv`"
         raise map_problem("the result has no planned places", mend)
@@ -1036,7 +1074,7 @@ def plan(of: MapRequest) -> MapContent:
     after = of.ground.shown_municipalities
     earlier = before.municipalities.set_index("nis_code").loc[after["nis_code"]]
     first = after.assign(**{name: earlier[name].to_numpy() for name in ("share", *COUNTS)})
-    pair = [_classify_by_share(of, places, classes) for places in (first, after)]
+    pair = [classify_by_share(of, places, classes) for places in (first, after)]
     rows = zip(pair[0].labels, pair[0].looks, pair[0].counts, pair[1].counts, strict=True)
     keys = [
         Key(label, looks, f"{of.format_whole(a)} \N{RIGHTWARDS ARROW} {pair[1].format_count(b)}")
@@ -1246,7 +1284,8 @@ def _say_with_academy(of: MapRequest) -> str:
     return of.say_counts("map.with_academy", **counts)
 
 
-def _choose_share_classes(of: MapRequest) -> Classes:
+def choose_share_classes(of: MapRequest) -> Classes:
+    """Give the classes of the share: those asked for, or of the study."""
     chosen = of.given_tables.study.output.classes if of.chosen is None else of.chosen
     return choose_classes(chosen, of.ground.municipalities["share"])
 
@@ -1260,16 +1299,27 @@ def _check_own_minutes(chosen: Sequence[float] | str) -> Classes:
     return Classes(bounds, "own")
 
 
-def _classify_by_share(of: MapRequest, places: GeoDataFrame, classes: Classes) -> Classed:
+def classify_by_share(of: MapRequest, places: GeoDataFrame, classes: Classes) -> Classed:
+    """Put places into classes of their share.
+
+    Parameters
+    ----------
+    of
+        What is asked.
+    places
+        With outlines and `share`.
+    classes
+        Bounds in percent.
+    """
     labels = format_classes(classes.bounds, of.words)
     looks = [line_looks(colour) for colour in choose_colours(len(labels))]
     numbers = classify_shares(places["share"], classes.bounds)
     return replace(of.classify_places(places, numbers, labels, looks), figure="share")
 
 
-def _classify_by_academies(of: MapRequest) -> Classed:
+def classify_by_academies(of: MapRequest, shown: GeoDataFrame) -> Classed:
     """Tell one, two or three, and more academies apart, and those that a plan alone brings."""
-    shown, words = of.ground.shown_municipalities, of.words
+    words = of.words
     number = shown["academies"].to_numpy()
     planned = shown["planned"].to_numpy() if "planned" in shown else np.zeros(len(shown))
     only_planned = (number > 0) & (number == planned)
@@ -1288,8 +1338,7 @@ def _classify_by_academies(of: MapRequest) -> Classed:
     return of.classify_places(shown, numbers, labels, looks)
 
 
-def _classify_by_status(of: MapRequest) -> Classed:
-    shown = of.ground.shown_municipalities
+def _classify_by_status(of: MapRequest, shown: GeoDataFrame) -> Classed:
     earlier = _require_given(of.before).municipalities.set_index("nis_code")["has_academy"]
     had = earlier.reindex(shown["nis_code"]).to_numpy(bool)
     has = shown["has_academy"].to_numpy(bool)
@@ -1301,8 +1350,24 @@ def _classify_by_status(of: MapRequest) -> Classed:
     return of.classify_places(shown, numbers, labels, looks)
 
 
-def _classify_by_children(of: MapRequest, places: GeoDataFrame, least: int) -> Classed:
-    bounds = [least, *(bound for bound in GAP_CHILDREN if bound > least)]
+def list_gap_bounds(least: int) -> list[int]:
+    """Give the lower bounds of the classes of gaps, of which the fewest children make one."""
+    return [least, *(bound for bound in GAP_CHILDREN if bound > least)]
+
+
+def classify_by_children(of: MapRequest, places: GeoDataFrame, least: int) -> Classed:
+    """Put gaps into classes by their children.
+
+    Parameters
+    ----------
+    of
+        What is asked.
+    places
+        The gaps.
+    least
+        The fewest children that make one.
+    """
+    bounds = list_gap_bounds(least)
     texts = [of.format_whole(bound) for bound in bounds]
     labels = [of.words("map.gaps.class", low=low, high=high) for low, high in pairwise(texts)]
     labels.append(of.words("map.gaps.class_last", low=texts[-1]))
@@ -1316,7 +1381,16 @@ def choose_gap_colours(count: int) -> list[str]:
     return choose_colours(count + 1, "count")[1:]
 
 
-def _classify_by_reason(of: MapRequest, places: GeoDataFrame, _least: int) -> Classed:
+def classify_by_reason(of: MapRequest, places: GeoDataFrame, _least: int) -> Classed:
+    """Put gaps over all roads into classes by their reason; the first two as for the above.
+
+    Parameters
+    ----------
+    of
+        What is asked.
+    places
+        The gaps.
+    """
     reasons = {key: one.colour for key, one in REASONS.items() if one.profile == "all"}
     looks = [line_looks(colour, _GAP_LINE) for colour in reasons.values()]
     numbers = pd.Index(list(reasons)).get_indexer(places["reason"])
@@ -1430,8 +1504,8 @@ def draw_links(ground: Ground, links: GeoDataFrame, *, chosen: Chosen = None) ->
 
 def _show_links(of: MapRequest, links: GeoDataFrame) -> MapContent:
     """The share of the children within reach, and the ten first changes of roads."""
-    words, classes = of.words, _choose_share_classes(of)
-    classed = _classify_by_share(of, of.places, classes)
+    words, classes = of.words, choose_share_classes(of)
+    classed = classify_by_share(of, of.places, classes)
     first = links.head(CANDIDATES)
     names = [
         words(

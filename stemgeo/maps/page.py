@@ -66,15 +66,18 @@ _SCREEN_DPI = 130
 _SCREEN_WIDTH = 82
 """Points of a screen for each inch of paper: a whole sheet is as wide as a notebook."""
 SMALLEST_RING_IN = 0.12
-_SWATCH_IN = 0.32, 0.13
-KEY_TEXT_IN = _SWATCH_IN[0] + 0.1
+SWATCH_IN = 0.32, 0.13
+"""Width and height of a colour in a legend."""
+KEY_TEXT_IN = SWATCH_IN[0] + 0.1
 ROW_IN = 0.19
 COUNTS_END_IN = 2.7
 SECOND_COLUMN_IN = 3.76
 """Where the second column of a legend begins."""
-_SCALE_BAR_IN = 1.8  # at most
+SCALE_BAR_IN = 1.8
+"""As long as a scale bar is at most."""
 PALE_INK = "#555555"
-_CAUTION_GROUND = "#ffe9a8"
+CAUTION_GROUND = "#ffe9a8"
+"""Under what must be read first."""
 PROVINCE: Looks = {"edgecolor": INK, "linewidth": 1.1, "facecolor": "none"}
 PLATE: Looks = {"boxstyle": "round,pad=0.12", "facecolor": "white", "alpha": 0.85, "linewidth": 0}
 
@@ -270,7 +273,7 @@ def _write_page_head(page: Axes, sheet: Sheet) -> None:
     band_top = study_top - len(sheet.study) * line_height_in(PLACE_PT) - GAP_IN
     corner = (MARGIN_IN, band_top - height)
     width = sheet.width - 2 * MARGIN_IN
-    looks: Looks = {"facecolor": _CAUTION_GROUND, "edgecolor": INK, "linewidth": 0.6}
+    looks: Looks = {"facecolor": CAUTION_GROUND, "edgecolor": INK, "linewidth": 0.6}
     page.add_patch(Rectangle(corner, width, height, **looks))
     inside = band_top - GAP_IN / 2
     write_lines(page, MARGIN_IN + GAP_IN, inside, sheet.cautions, CAUTION_PT, weight="bold")
@@ -306,7 +309,7 @@ def draw_key(
     counts_end
         Where its count ends, inches; the usual place when not given.
     """
-    width, height = _SWATCH_IN
+    width, height = SWATCH_IN
     if "marker" in key.looks:
         page.add_line(Line2D([left + width / 2], [middle], **key.looks))
     else:
@@ -339,7 +342,7 @@ def draw_sizes(page: Axes, left: float, top: float, sizes: Sequence[tuple[str, f
     if not sizes:
         return
     widest = sizes[0][1] / POINTS_PER_INCH
-    x, foot = left + max(widest, _SWATCH_IN[0]) / 2, top - GAP_IN - widest
+    x, foot = left + max(widest, SWATCH_IN[0]) / 2, top - GAP_IN - widest
     above = np.inf
     for said, width_pt in sizes:
         width = width_pt / POINTS_PER_INCH
@@ -362,7 +365,7 @@ def draw_scale_bar(page: Axes, sheet: Sheet, above_in: float = 0.0) -> None:
     above_in
         How high what stands below it in the legend is, inches.
     """
-    length_m = round_length_m(_SCALE_BAR_IN * sheet.metres_per_inch)
+    length_m = round_length_m(SCALE_BAR_IN * sheet.metres_per_inch)
     length = length_m / sheet.metres_per_inch
     left = sheet.legend.left + SECOND_COLUMN_IN
     bottom = sheet.legend.bottom + above_in + 0.02

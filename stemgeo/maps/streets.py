@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MOST_STREETS = 2000
 """Of those that most children ride over: about half a megabyte, and as many as an eye can use."""
-_COLOUR = "#5e3c99"
+COLOUR = "#5e3c99"
+"""Of the streets."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,13 @@ def build_streets(streets: StreetsToCheck, places: GeoDataFrame, text: MapText) 
     return Theme(
         key=STREETS,
         name=words("annex.sheet.streets"),
-        parts=[build_part(ground, STREETS, [{"color": _COLOUR, "weight": 4, "opacity": 0.9}], 0)],
+        parts=[build_part(ground, STREETS, [{"color": COLOUR, "weight": 4, "opacity": 0.9}], 0)],
         grounds=[ground],
         overlay=True,
         heading=words("annex.sheet.streets"),
         swatches=[
             Swatch(
-                _COLOUR,
+                COLOUR,
                 words("annex.title.streets"),
                 words.say_count("map.count.street", len(drawn)),
                 kind="line",

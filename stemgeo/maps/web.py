@@ -635,9 +635,9 @@ def _yield_bands(isochrones: GeoDataFrame | None, towns: Shapes, words: Texts) -
     rows = isochrones[isochrones["academy_id"] == ""].sort_values("minutes_to")
     if rows.empty:
         return
-    fills = _mix_band_colours(len(rows))
+    fills = mix_band_colours(len(rows))
     labels = [
-        _format_span(start, stop, words)
+        format_span(start, stop, words)
         for start, stop in zip(rows["minutes_from"], rows["minutes_to"], strict=True)
     ]
     ground = Shapes("bands", shapes=sketch_bands(rows.geometry))
@@ -657,7 +657,8 @@ def _yield_bands(isochrones: GeoDataFrame | None, towns: Shapes, words: Texts) -
     )
 
 
-def _mix_band_colours(number: int) -> list[str]:
+def mix_band_colours(number: int) -> list[str]:
+    """Give a colour for each isochrone band, the nearest first."""
     anchors = np.array([to_rgb(colour) for colour in _BAND_COLOURS])
     places = np.linspace(0, len(anchors) - 1, number)
     channels = [np.interp(places, range(len(anchors)), channel) for channel in anchors.T]
@@ -754,7 +755,8 @@ def _describe_gap(gap: dict[Hashable, Any], words: Texts, names: dict[str, str])
     ]
 
 
-def _format_span(low: float, high: float, words: Texts) -> str:
+def format_span(low: float, high: float, words: Texts) -> str:
+    """Write the minutes of an isochrone band."""
     return words("map.minutes.class", low=f"{low:g}", high=f"{high:g}")
 
 

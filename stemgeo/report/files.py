@@ -17,7 +17,15 @@ from stemgeo.inputs import cache
 from stemgeo.inputs.files import clean_text, is_formula, quote_formula
 from stemgeo.report import manifests
 from stemgeo.writing import whole
-from stemgeo.writing.seal import LINKED, MANIFEST, hash_file, list_others_work, seal_manifest
+from stemgeo.writing.seal import (
+    LINKED,
+    MANIFEST,
+    hash_file,
+    is_as_written,
+    list_others_work,
+    seal_manifest,
+    settle_geopackage,
+)
 
 RUN = "run"
 TREND = "trend"
@@ -33,6 +41,8 @@ ROWS_TOGETHER = 50_000
 """In a group of a table with places: as few as GeoParquet advises, a study is often a province."""
 BOX = "bbox"
 """The column of a parquet table with the box around each place, as geopandas calls it."""
+WRITTEN_ON = "2000-01-01T00:00:00Z"
+"""What a GeoPackage says of the moment at which it was written."""
 _MOST_NAMES = 5
 """So many are told by name."""
 
@@ -304,7 +314,7 @@ def check_file(folder: Path, name: str, content: dict[str, Any]) -> Path:
     linked = leads_out or any(one.is_symlink() for one in inside)
     if listed is None or linked or not path.is_file():
         raise ResultError(Problem(str(path), "is missing from the result", "run the study again"))
-    if hash_file(path) != listed["sha256"]:
+    if not is_as_written(path, listed["sha256"]):
         raise ResultError(Problem(str(path), "was changed after the run", "run the study again"))
     return path
 
@@ -396,7 +406,7 @@ def write_areas(areas: Any, path: Path, said: Mapping[str, str]) -> None:
     """
     content = BytesIO()
     before = os.environ.get("OGR_CURRENT_DATE")
-    os.environ["OGR_CURRENT_DATE"] = "2000-01-01T00:00:00Z"
+    os.environ["OGR_CURRENT_DATE"] = WRITTEN_ON
     try:
         # In memory first: GDAL would write half a file to a full disk.
         how: dict[str, Any] = {"driver": "GPKG", "engine": "pyogrio"}
@@ -406,4 +416,4 @@ def write_areas(areas: Any, path: Path, said: Mapping[str, str]) -> None:
             del os.environ["OGR_CURRENT_DATE"]
         else:
             os.environ["OGR_CURRENT_DATE"] = before
-    path.write_bytes(content.getvalue())
+    path.write_bytes(settle_geopackage(content.getvalue()))

@@ -15,16 +15,48 @@ ADDED, CHANGED, LINKED = "added", "changed", "a link"
 """What may be of a file that is not as it was written."""
 _SEALED = re.compile(rb'(.*),\n  "seal": "([0-9a-f]{64})"\n}\n', re.DOTALL)
 _LITTER = re.compile(
-    r"\.DS_Store|\.directory|\.localized|(eh)?thumbs\.db|desktop\.ini|\._.+|~\$.+|\.~lock\..+#",
+    r"\.DS_Store|\.directory|\.localized|(eh)?thumbs\.db|desktop\.ini|\._.+|~\$.+|\.~lock\..+#"
+    r"|.+\.gpkg-shm|.+\.qgd",
     re.IGNORECASE,
 )
-"""What systems and office programs put into a folder that is only looked at."""
+"""What systems, office programs and QGIS put into a folder that is only looked at."""
+_UNSAVED = re.compile(r".+\.gpkg-(wal|journal)", re.IGNORECASE)
+"""Beside a GeoPackage that is open: what was changed and is not in it yet. Empty: nothing was."""
+_SQLITE, _HEAD_BYTES, _PART_BYTES = b"SQLite format 3\0", 100, 1 << 20
+_SETTLED = {18: b"\1\1", 24: b"\0\0\0\1", 92: b"\0\0\0\1", 96: (3_040_000).to_bytes(4, "big")}
+"""By their place in the head: kind of journal, number of changes, when that held, and version."""
 
 
 def hash_file(path: Path) -> str:
     """Hash a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def settle_geopackage(content: bytes) -> bytes:
+    """Give a GeoPackage with a head that says the same whoever opened it last.
+
+    SQLite keeps there which version of it wrote last, how often, and with which journal: a program
+    that only looks, such as QGIS, changes that.
+    """
+    if not content.startswith(_SQLITE) or len(content) < _HEAD_BYTES:
+        return content
+    head = bytearray(content[:_HEAD_BYTES])
+    for start, settled in _SETTLED.items():
+        head[start : start + len(settled)] = settled
+    return bytes(head) + content[_HEAD_BYTES:]
+
+
+def is_as_written(path: Path, sha256: str) -> bool:
+    """Whether a file of a result has that hash; a GeoPackage: but for whoever looked into it."""
+    found = hash_if_readable(path)
+    if found is None or found == sha256 or path.suffix != ".gpkg":
+        return found == sha256
+    with path.open("rb") as file:
+        digest = hashlib.sha256(settle_geopackage(file.read(_HEAD_BYTES)))
+        while part := file.read(_PART_BYTES):
+            digest.update(part)
+    return digest.hexdigest() == sha256
 
 
 def seal_manifest(content: dict[str, Any]) -> str:
@@ -37,7 +69,9 @@ def seal_manifest(content: dict[str, Any]) -> str:
 
 def is_litter(path: Path) -> bool:
     """Whether a system left this by itself: nobody's work."""
-    return bool(_LITTER.fullmatch(path.name)) and stat.S_ISREG(path.lstat().st_mode)
+    about = path.lstat()
+    unsaved = _UNSAVED.fullmatch(path.name) and not about.st_size
+    return bool(_LITTER.fullmatch(path.name) or unsaved) and stat.S_ISREG(about.st_mode)
 
 
 def is_empty(folder: Path) -> bool:
@@ -78,7 +112,7 @@ def _yield_unlike(folder: Path, place: Path, hashes: dict[str, str]) -> Iterator
             else:
                 yield f"{name}/", ADDED
         elif name in hashes:
-            if hash_if_readable(path) != hashes[name]:
+            if not is_as_written(path, hashes[name]):
                 yield name, CHANGED
         elif not is_litter(path):
             yield name, ADDED
