@@ -710,6 +710,13 @@ def classify_by_reach(
 ) -> tuple[Classed, NDArray[np.int64], NDArray[np.int64]]:
     """Put places into classes of `reach`, which they get; count who can choose and who is measured.
 
+    Parameters
+    ----------
+    of
+        What is asked.
+    places
+        With outlines.
+
     Returns
     -------
     tuple
@@ -1382,14 +1389,12 @@ def choose_gap_colours(count: int) -> list[str]:
 
 
 def classify_by_reason(of: MapRequest, places: GeoDataFrame, _least: int) -> Classed:
-    """Put gaps over all roads into classes by their reason; the first two as for the above.
+    """Put gaps over all roads into classes by their reason.
 
     Parameters
     ----------
-    of
-        What is asked.
-    places
-        The gaps.
+    of, places, _least
+        As for `classify_by_children`.
     """
     reasons = {key: one.colour for key, one in REASONS.items() if one.profile == "all"}
     looks = [line_looks(colour, _GAP_LINE) for colour in reasons.values()]

@@ -756,7 +756,15 @@ def _describe_gap(gap: dict[Hashable, Any], words: Texts, names: dict[str, str])
 
 
 def format_span(low: float, high: float, words: Texts) -> str:
-    """Write the minutes of an isochrone band."""
+    """Write the minutes of an isochrone band.
+
+    Parameters
+    ----------
+    low, high
+        Minutes.
+    words
+        Of a language.
+    """
     return words("map.minutes.class", low=f"{low:g}", high=f"{high:g}")
 
 

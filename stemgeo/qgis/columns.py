@@ -75,7 +75,8 @@ def _name_column(schema: str, column: str, words: Texts) -> str:
     if profile in QUIET:
         roads = QUIET[profile].roads.to_text(words.language)
         return words("annex.over_roads", roads=roads)
-    return own.get(column) or heads.get(column) or column
+    plain = words.list_below("column")
+    return own.get(column) or heads.get(column) or plain.get(column) or column
 
 
 def describe_columns(schema: str, columns: Iterable[str]) -> dict[str, str]:

@@ -99,7 +99,7 @@ class LayerInQgis:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ShownLayer:
     """A layer of the project: one style of a table.
 
     Attributes
@@ -150,7 +150,7 @@ def with_words(layer: MapTable, sheets: Sheets, about: str, source: str = "") ->
     return LayerInQgis(layer, about, rights, aliases, described, known, source)
 
 
-def list_entry(one: Entry, **custom: Any) -> ET.Element:
+def list_entry(one: ShownLayer, **custom: Any) -> ET.Element:
     """Write a layer as a list of layers has it."""
     shown = "Qt::Checked" if one.shown else "Qt::Unchecked"
     values = [

@@ -31,7 +31,7 @@ from stemgeo.maps.sheet import ACADEMY, EDGE_KEY, NEIGHBOUR, PLANNED, RANK_KEY, 
 from stemgeo.maps.streets import COLOUR
 from stemgeo.maps.text import name_parts_in, province_name
 from stemgeo.maps.web import format_span, mix_band_colours
-from stemgeo.qgis.symbols import LINE, POINT, POLYGON, MapStyle, Names, Rule
+from stemgeo.qgis.symbols import LINE, POINT, POLYGON, Lettering, MapStyle, StyleRule
 from stemgeo.reasons import REASONS
 from stemgeo.speech import format_number
 from stemgeo.study import PARTLY_MEASURED_BELOW
@@ -147,21 +147,21 @@ class ResultLayers:
     def _yield_places(self) -> Iterator[MapTable]:
         result, words = self._result, self._words
         rules = [
-            Rule(words("map.academy"), 'NOT "planned" AND NOT "coarse"', ACADEMY),
-            Rule(words("map.academy_planned"), '"planned" AND NOT "coarse"', PLANNED),
-            Rule(words("map.academy_rough"), '"coarse"', ROUGH),
+            StyleRule(words("map.academy"), 'NOT "planned" AND NOT "coarse"', ACADEMY),
+            StyleRule(words("map.academy_planned"), '"planned" AND NOT "coarse"', PLANNED),
+            StyleRule(words("map.academy_rough"), '"coarse"', ROUGH),
         ]
         table, title = result.academies, words("web.academies")
         there = [True, table["planned"].any(), table["coarse"].any()]
         rules = [rule for rule, one in zip(rules, there, strict=True) if one]
-        style = MapStyle(title, rules, Names(column=""))
+        style = MapStyle(title, rules, Lettering(column=""))
         yield MapTable("academies", title, PLACES, POINT, table, "academies", [style], shown=True)
         best = round_as_written(result.candidate_places.drop(columns=["x_m", "y_m"]))
         best = best[best["adds"] > 0].sort_values("rank", ignore_index=True)
         title = words("map.candidates.listed")
         first = f'"rank" <= {CANDIDATES}'
-        rule = Rule(words("map.candidates.place"), first, RANK_KEY)
-        names = Names("rank", holds=first, priority='10 - "rank"')
+        rule = StyleRule(words("map.candidates.place"), first, RANK_KEY)
+        names = Lettering("rank", holds=first, priority='10 - "rank"')
         styles = [MapStyle(title, [rule], names)]
         yield MapTable("candidates", title, PLACES, POINT, best, "candidate-municipalities", styles)
 
@@ -175,9 +175,11 @@ class ResultLayers:
         table["name"] = [province_name(str(one), words, partly) for one in table["code"]]
         places = gpd.GeoDataFrame(table, geometry=self._merged.to_numpy(), crs=LAMBERT_72)
         title = words("map.province_border").capitalize()
-        names = Names(colour=_PALE, italic=True, holds=f'"code" <> {PROVINCE_NAMED}')
-        style = MapStyle(title, [Rule(words("map.province_border"), "", PROVINCE)], names)
-        return MapTable("provinces", title, AREAS, POLYGON, places, "provinces", [style], shown=True)
+        names = Lettering(colour=_PALE, italic=True, holds=f'"code" <> {PROVINCE_NAMED}')
+        style = MapStyle(title, [StyleRule(words("map.province_border"), "", PROVINCE)], names)
+        return MapTable(
+            "provinces", title, AREAS, POLYGON, places, "provinces", [style], shown=True
+        )
 
     def _yield_areas(self) -> Iterator[MapTable]:
         result, words = self._result, self._words
@@ -211,7 +213,7 @@ class ResultLayers:
         if result.to_check_lines is not None:
             title, rule = (
                 words("annex.sheet.streets"),
-                Rule(words("annex.title.streets"), "", _STREET),
+                StyleRule(words("annex.title.streets"), "", _STREET),
             )
             table, style = result.to_check_lines, MapStyle(title, [rule])
             yield MapTable("to_check", title, ROADS, LINE, table, "to-check-lines", [style])
@@ -222,12 +224,14 @@ class ResultLayers:
                 ("network_edits", LINE, table[~is_point], _EDIT),
                 ("network_edits_crossings", POINT, table[is_point], _CROSSING),
             ):
-                style = MapStyle(title, [Rule(title, "", looks)])
+                style = MapStyle(title, [StyleRule(title, "", looks)])
                 yield MapTable(key, title, ROADS, kind, rows, "network-edits", [style], shown=True)
         if result.main_roads is not None:
             title = words("web.roads")
-            style = MapStyle(title, [Rule(words("map.main_road"), "", ROAD_KEY)])
-            yield MapTable("main_roads", title, ROADS, LINE, result.main_roads, "main-roads", [style])
+            style = MapStyle(title, [StyleRule(words("map.main_road"), "", ROAD_KEY)])
+            yield MapTable(
+                "main_roads", title, ROADS, LINE, result.main_roads, "main-roads", [style]
+            )
 
     # -- figures ------------------------------------------------------------------------------
 
@@ -244,7 +248,7 @@ class ResultLayers:
         where = f'("children" >= {least} OR @map_scale < {_NAMED_BELOW})'
         one = f'"province" = {PROVINCE_NAMED}'
         first = f'"children" * 10.0 / {max(int(towns["children"].max()), 1)}'
-        names = Names(plate=True, holds=f"coalesce({one}, {where})", priority=first)
+        names = Lettering(plate=True, holds=f"coalesce({one}, {where})", priority=first)
         minutes = format_number(self._result.study.travel.cutoff_min, words.language)
         drawn = {
             words("web.shares"): (by_share, list_spans("share", bounds[1:-1]), True),
@@ -298,18 +302,18 @@ class ResultLayers:
         if hole is not None:
             said = {"kind": ["municipality"], "name": [words("map.brussels")]}
             rows.append(gpd.GeoDataFrame(said, geometry=[hole], crs=LAMBERT_72))
-        names = Names(colour=_PALE, italic=True)
+        names = Lettering(colour=_PALE, italic=True)
         if rows:
             table = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), crs=LAMBERT_72)
             title = words("map.around" if around is not None else "map.brussels").capitalize()
-            style = MapStyle(title, [Rule(title, "", NEIGHBOUR)], names)
+            style = MapStyle(title, [StyleRule(title, "", NEIGHBOUR)], names)
             yield MapTable(
                 "around", title, BESIDE, POLYGON, table, "surroundings", [style], shown=True
             )
         if around is not None:
             roads = around[around["kind"] != "municipality"]
             title = words("qgis.roads_around")
-            style = MapStyle(title, [Rule(title, "", ROAD_KEY)])
+            style = MapStyle(title, [StyleRule(title, "", ROAD_KEY)])
             yield MapTable("roads_around", title, BESIDE, LINE, roads, "surroundings", [style])
 
 
@@ -326,7 +330,7 @@ def draw_bands(table: pd.DataFrame, title: str, words: Texts) -> MapStyle:
     ends = table[["minutes_from", "minutes_to"]].drop_duplicates().sort_values("minutes_to")
     fills = mix_band_colours(len(ends))
     rules = [
-        Rule(
+        StyleRule(
             format_span(start, stop, words),
             f'"minutes_to" = {stop:g}',
             {"facecolor": fill, "edgecolor": "none"},
@@ -361,7 +365,7 @@ def list_spans(column: str, inner: Sequence[float]) -> list[str]:
     return [f'"{column}" < {texts[0]}', *spans, f'"{column}" >= {texts[-1]}']
 
 
-def make_rules(by: Classed, holds: Sequence[str]) -> list[Rule]:
+def make_rules(by: Classed, holds: Sequence[str]) -> list[StyleRule]:
     """Make a rule of each class.
 
     Parameters
@@ -371,10 +375,10 @@ def make_rules(by: Classed, holds: Sequence[str]) -> list[Rule]:
     holds
         Which belong to each.
     """
-    return [Rule(*one) for one in zip(by.labels, holds, by.looks, strict=True)]
+    return [StyleRule(*one) for one in zip(by.labels, holds, by.looks, strict=True)]
 
 
-def make_hatches(by: Classed, nothing: str = '"covered" + "uncovered" = 0') -> list[Rule]:
+def make_hatches(by: Classed, nothing: str = '"covered" + "uncovered" = 0') -> list[StyleRule]:
     """Make the rules of what our maps hatch: little measured, and no figure.
 
     Parameters
@@ -385,8 +389,8 @@ def make_hatches(by: Classed, nothing: str = '"covered" + "uncovered" = 0') -> l
         Which have no figure: those of which nobody was measured.
     """
     few = f'"children" - "unmeasured" < {PARTLY_MEASURED_BELOW} * "children"'
-    partly = Rule(by.words("map.partly_measured"), f"{few} AND NOT ({nothing})", _PARTLY_CASED)
-    none = Rule(by.words("map.no_figure"), nothing, NO_FIGURE)
+    partly = StyleRule(by.words("map.partly_measured"), f"{few} AND NOT ({nothing})", _PARTLY_CASED)
+    none = StyleRule(by.words("map.no_figure"), nothing, NO_FIGURE)
     return [partly, none] if by.is_partly.any() else [none]
 
 

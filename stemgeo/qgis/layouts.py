@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from stemgeo.maps.layout import Sheet
     from stemgeo.maps.text import MapText
-    from stemgeo.qgis.entries import Entry
+    from stemgeo.qgis.entries import ShownLayer
     from stemgeo.report.sheets import Sheets
 
 _MM_PER_INCH = 25.4
@@ -78,7 +78,7 @@ class PrintLayout:
     rule: Sequence[str]
     has_around: bool
 
-    def build(self, drawn: Mapping[str, Entry]) -> ET.Element:
+    def build(self, drawn: Mapping[str, ShownLayer]) -> ET.Element:
         """Give it as XML.
 
         Parameters
@@ -193,7 +193,7 @@ class PrintLayout:
 
     # -- map, legend, scale ---------------------------------------------------------------------
 
-    def _draw_map(self, drawn: Mapping[str, Entry]) -> ET.Element:
+    def _draw_map(self, drawn: Mapping[str, ShownLayer]) -> ET.Element:
         sheet = self.sheet
         corners = dict(zip(("xmin", "ymin", "xmax", "ymax"), sheet.ground.corners, strict=True))
         layers = [
@@ -223,27 +223,27 @@ class PrintLayout:
             labelMargin="0,mm",
         )
 
-    def _list_drawn(self, drawn: Mapping[str, Entry]) -> list[Entry]:
+    def _list_drawn(self, drawn: Mapping[str, ShownLayer]) -> list[ShownLayer]:
         """Give what the map shows, from above."""
         found = [drawn.get(key) for key in ("academies", "provinces")]
         found += [drawn.get(MASK) if self.province else None]
         found += [drawn.get(key) for key in ("municipalities", "around")]
         return [one for one in found if one is not None]
 
-    def _yield_legends(self, drawn: Mapping[str, Entry]) -> Iterator[ET.Element]:
+    def _yield_legends(self, drawn: Mapping[str, ShownLayer]) -> Iterator[ET.Element]:
         """Explain the classes left, all other marks right."""
         legend = self.sheet.legend
         top = legend.top - len(self.heading) * line_height_in(TEXT_PT) - GAP_IN / 2
         shares = drawn.get("municipalities")
         beside = None if self.has_around else drawn.get("around")  # Brussels bears its name
         others = [one for one in self._list_drawn(drawn) if one not in (shares, beside)]
-        columns: dict[str, list[Entry | None]] = {"classes": [shares], "others": [*others]}
+        columns: dict[str, list[ShownLayer | None]] = {"classes": [shares], "others": [*others]}
         for number, (name, entries) in enumerate(columns.items()):
             left = legend.left + number * SECOND_COLUMN_IN
             place = Box(left, legend.bottom, SECOND_COLUMN_IN - GAP_IN, top - legend.bottom)
             yield self._draw_legend(name, [one for one in entries if one is not None], place)
 
-    def _draw_legend(self, name: str, drawn: Sequence[Entry], place: Box) -> ET.Element:
+    def _draw_legend(self, name: str, drawn: Sequence[ShownLayer], place: Box) -> ET.Element:
         wide, high = (f"{one * _MM_PER_INCH:.2f}" for one in SWATCH_IN)
         margins = dict.fromkeys(("title", "group", "subgroup", "symbol", "symbolLabel"), "")
         margins["symbol"] = "marginTop"

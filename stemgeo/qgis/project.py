@@ -14,15 +14,15 @@ from stemgeo.qgis.entries import (
     GEOPACKAGE,
     TYPES,
     VERSION,
-    Entry,
     LayerInQgis,
+    ShownLayer,
     list_entry,
     with_words,
 )
 from stemgeo.qgis.geopackage import SRID, write_geopackage
 from stemgeo.qgis.layers import AREAS, PROVINCE_NAMED, MapTable, ResultLayers, draw_bands
 from stemgeo.qgis.layouts import MASK, PrintLayout, lay_out
-from stemgeo.qgis.symbols import POLYGON, MapStyle, Rule, element, say_plainly, write_xml
+from stemgeo.qgis.symbols import POLYGON, MapStyle, StyleRule, element, say_plainly, write_xml
 from stemgeo.report.imprint import list_file_words
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ class Project:
         return content.getvalue()
 
     @cached_property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[ShownLayer]:
         """The layers as the project lists them, from above."""
         return [
-            Entry(one, style, number, one.layer.shown and not number)
+            ShownLayer(one, style, number, one.layer.shown and not number)
             for one in (*self.layers, *self._list_catchments())
             for number, style in enumerate(one.layer.styles)
         ]
@@ -111,12 +111,12 @@ class Project:
         return [with_words(one, self.sheets, self.about, source)]
 
     @cached_property
-    def _mask(self) -> Entry:
+    def _mask(self) -> ShownLayer:
         """What lies beside the province of a print layout, over it and pale; elsewhere nothing."""
         towns = next(one for one in self.layers if one.layer.key == "municipalities")
         label = self.sheets.result.words("map.outside")
-        rule = Rule(label, f'"province" <> {PROVINCE_NAMED}', NEIGHBOUR)
-        return Entry(towns, MapStyle(label, [rule]), len(towns.layer.styles), shown=True)
+        rule = StyleRule(label, f'"province" <> {PROVINCE_NAMED}', NEIGHBOUR)
+        return ShownLayer(towns, MapStyle(label, [rule]), len(towns.layer.styles), shown=True)
 
     def build(self) -> ET.Element:
         """Give the project as XML."""
@@ -139,7 +139,7 @@ class Project:
             projectname=title,
         )
 
-    def drawn(self) -> list[Entry]:
+    def drawn(self) -> list[ShownLayer]:
         """Give all that is drawn, from above."""
         order = [*self.entries]
         order.insert(1 + self._find("provinces"), self._mask)
@@ -162,7 +162,7 @@ class Project:
     def _build_tree(self) -> ET.Element:
         """List the layers in groups, from above."""
         words = self.sheets.result.words
-        groups: dict[str, list[Entry]] = {}
+        groups: dict[str, list[ShownLayer]] = {}
         for one in self.drawn():
             groups.setdefault(one.of.layer.group, []).append(one)
         made = [
@@ -191,7 +191,7 @@ class Project:
             annotationsVisible=1,
         )
 
-    def _build_layer(self, one: Entry) -> ET.Element:
+    def _build_layer(self, one: ShownLayer) -> ET.Element:
         of = one.of
         wkb, _ = TYPES[of.layer.kind]
         return element(

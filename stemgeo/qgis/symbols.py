@@ -207,7 +207,7 @@ def _draw_lines(colour: str, width: float, angle: str, apart: str, name: str) ->
 
 
 @dataclass(frozen=True)
-class Rule:
+class StyleRule:
     """Which features look so, and what that means.
 
     Attributes
@@ -227,7 +227,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Names:
+class Lettering:
     """What is written at features.
 
     Attributes
@@ -270,8 +270,8 @@ class MapStyle:
     """
 
     name: str
-    rules: Sequence[Rule]
-    names: Names | None = None
+    rules: Sequence[StyleRule]
+    names: Lettering | None = None
 
 
 def draw_style(kind: str, style: MapStyle, of: str) -> list[ET.Element]:
@@ -305,7 +305,7 @@ def draw_style(kind: str, style: MapStyle, of: str) -> list[ET.Element]:
     return [renderer, *([_write_names(kind, style.names, of)] if style.names else [])]
 
 
-def _write_names(kind: str, names: Names, of: str) -> ET.Element:
+def _write_names(kind: str, names: Lettering, of: str) -> ET.Element:
     """Write what stands at features, on a plate as on our maps where `plate` says so."""
     letters: dict[str, Any] = {
         "fontFamily": FONT,

@@ -140,6 +140,7 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "pdf": "application/pdf",
     "png": "image/png",
+    "qgz": "application/zip",
     "svg": "image/svg+xml",
     "txt": "text/plain",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

@@ -282,6 +282,8 @@ def test_a_run_writes_what_the_design_says(written: tuple[Result, Path]) -> None
         *(
             "gaps.gpkg",
             "isochrones.gpkg",
+            "result.gpkg",
+            "result.qgz",
             "map.html",
             "summary.md",
             "manifest.json",
