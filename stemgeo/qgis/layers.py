@@ -342,10 +342,9 @@ def draw_bands(table: pd.DataFrame, title: str, words: Texts) -> MapStyle:
 
 def round_as_written(table: _Table) -> _Table:
     """Give numbers as a CSV of the folder has them: from there the same comes out."""
-    numbers = table.select_dtypes("float")
-    return table.assign(
-        **{name: numbers[name].map("{:.6f}".format).astype(float) for name in numbers}
-    )
+    numbers = pd.DataFrame(table).select_dtypes("float")
+    rounded = {str(name): numbers[name].map("{:.6f}".format).astype(float) for name in numbers}
+    return table.assign(**rounded)
 
 
 def list_spans(column: str, inner: Sequence[float]) -> list[str]:
