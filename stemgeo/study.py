@@ -2155,7 +2155,7 @@ class Study(_StudyPart):
         StudyError
             If a choice cannot be.
         """
-        return self._with_asked("links", asked)
+        return self._with_asked("links", asked, self.file)
 
     def with_about(self, **asked: Any) -> Study:
         """Give this study with something else under `[study]`, checked; None leaves it as it is.
@@ -2191,12 +2191,14 @@ class Study(_StudyPart):
         """
         return self._with_asked("inputs", asked)
 
-    def _with_asked(self, table: str, asked: dict[str, Any]) -> Study:
-        """Give this study with other values in one of its tables."""
+    def _with_asked(
+        self, table: str, asked: dict[str, Any], file: StudyFile | None = None
+    ) -> Study:
+        """Give this study with other values in one of its tables; `file` says all but these."""
         new = {name: value for name, value in asked.items() if value is not None}
         content = self.model_dump(by_alias=True, exclude_unset=True)
         content[table] = content.get(table, {}) | new
-        return parse_study(content, name="study", file=self.file, said_by=self._said_by)
+        return parse_study(content, name="study", file=file, said_by=self._said_by)
 
     def with_projects(self, projects: str | Path | None) -> Study:
         """Give this study with the road projects of a file in place of its own, or with none."""

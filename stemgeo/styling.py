@@ -42,6 +42,8 @@ _FIGURES = re.compile(rf"{_FIGURE.pattern}( ?(tot|to|à|→) ?{_FIGURE.pattern})
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)[\s\u00a0\u202f]?%")
 _NAMES = {"reason": "reason.name", "province": "province.name", "level": "level"}
 """Columns of keys, and where the texts for these stand."""
+_MANY = 12
+"""Columns of a table: in wider ones short texts take two lines rather than room."""
 _TABLE = "display: block; overflow-x: auto; font-size: 0.9em; border-collapse: collapse"
 _CELL = "padding: 0.2em 0.6em; vertical-align: bottom"
 _LONGEST = 30
@@ -110,7 +112,13 @@ def styled(table: pd.DataFrame, language: str = "nl", *, bars: Iterable[str] = (
     heads = {number: one.head for number, one in enumerate(told)}
     style = style.format_index(lambda number: heads[int(str(number))], axis=1, escape="html")
     for number, one in enumerate(told):
-        side = "text-align: right; white-space: nowrap" if one.is_figures else "text-align: left"
+        side = "text-align: left"
+        if one.is_figures:
+            side = "text-align: right; white-space: nowrap"
+        elif max(map(len, one.cells), default=0) > _LONGEST:
+            side = "text-align: left; min-width: 14em"
+        elif len(told) <= _MANY:
+            side = "text-align: left; white-space: nowrap"
         looks_of: Any = {number: [{"selector": "", "props": f"{side}; {_CELL}"}]}
         style = style.set_table_styles(looks_of, overwrite=False)
     # A wide table is moved by itself, also by key; its head may take more lines than its figures.

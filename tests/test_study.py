@@ -823,6 +823,9 @@ def test_other_days_areas_and_files_are_checked_as_the_study_is() -> None:
     assert (other.about.area, other.about.date.year) == (("provincie Limburg",), 2021)
     assert other.inputs.model_dump() == study.inputs.model_dump()
     assert study.about.date.year == 2022
+    # Whoever verifies a result of it finds all in the result: its file says something else.
+    assert other.file is None
+    assert study.with_links(together=2).file == study.file
     moved = study.with_inputs(academies={"path": "register.xlsx", "sheet": "2022"})
     assert (moved.inputs.academies.path.name, moved.inputs.academies.sheet) == (
         "register.xlsx",
