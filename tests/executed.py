@@ -11,6 +11,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
@@ -33,14 +34,17 @@ def execute(path: Path) -> tuple[str, str, list[str]]:
         notebook,
         timeout=LONGEST_S,
         startup_timeout=LONGEST_S,
-        extra_arguments=["--log-level=ERROR"],  # not of its ports, which are of this machine alone
         resources={"metadata": {"path": str(SOURCE)}},
     )
     wrong = []
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        wrong.append(str(error)[-2000:])
+    with TemporaryDirectory() as beside:
+        # By files, not ports: two kernels that begin at once may choose the same one.
+        manager = client.create_kernel_manager()
+        manager.transport, manager.ip = "ipc", f"{beside}/kernel"
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            wrong.append(str(error)[-2000:])
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # when, which no two runs share
     nbformat.write(notebook, TARGET / path.name)
