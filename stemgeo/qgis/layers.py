@@ -302,7 +302,7 @@ class ResultLayers:
         if hole is not None:
             said = {"kind": ["municipality"], "name": [words("map.brussels")]}
             rows.append(gpd.GeoDataFrame(said, geometry=[hole], crs=LAMBERT_72))
-        names = Lettering(colour=_PALE, italic=True)
+        names = Lettering(colour=_PALE, italic=True, plate=True, priority="10")
         if rows:
             table = gpd.GeoDataFrame(pd.concat(rows, ignore_index=True), crs=LAMBERT_72)
             title = words("map.around" if around is not None else "map.brussels").capitalize()
