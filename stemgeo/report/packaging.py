@@ -124,8 +124,8 @@ def _describe_column(name: str, spec: pa.Column, words: Texts) -> dict[str, Any]
                 rules["enum"] = [one for one in value if one != ""]
             elif what in _CONSTRAINTS:
                 rules[_CONSTRAINTS[what]] = getattr(value, "pattern", value)
-    # A text may be empty wherever it stands; of a number that must be there none is.
-    if (kind and not spec.nullable) or "pattern" in rules:
+    # A text may be empty wherever it stands, and so is a number that is beyond measure.
+    if (kind in ("i", "b") and not spec.nullable) or "pattern" in rules:
         rules["required"] = not spec.nullable
     about = {key: one for key, one in about.items() if one}
     return about | ({"constraints": rules} if rules else {})

@@ -143,6 +143,8 @@ def test_columns_are_those_of_the_data_dictionary(package: dict[str, Any]) -> No
     assert fields["children"]["constraints"] == {"minimum": 0, "required": True}
     assert fields["scenario"]["constraints"] == {"enum": ["low", "central", "high"]}
     assert fields["covered"]["title"] == "Binnen bereik"
+    gaps = {one["name"]: one for one in of["gaps"]["schema"]["fields"]}
+    assert gaps["median_time_s"]["constraints"] == {"minimum": 0}  # empty: nobody gets there
     assert of["coverage"]["schema"]["primaryKey"] == list(schema.unique or ())
     places = {one["name"]: one["type"] for one in of["academies"]["schema"]["fields"]}
     assert (places["x_m"], places["valid_from"], places["planned"]) == ("number", "date", "boolean")
