@@ -16,6 +16,7 @@ import stemgeo as sg
 from stemgeo.report.dcat import _name_contact
 from stemgeo.report.describing import DESCRIPTIONS
 from stemgeo.tables import SCHEMAS
+from stemgeo.texts import load_texts
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
@@ -148,6 +149,14 @@ def test_columns_are_those_of_the_data_dictionary(package: dict[str, Any]) -> No
     assert of["coverage"]["schema"]["primaryKey"] == list(schema.unique or ())
     places = {one["name"]: one["type"] for one in of["academies"]["schema"]["fields"]}
     assert (places["x_m"], places["valid_from"], places["planned"]) == ("number", "date", "boolean")
+
+
+def test_every_table_of_a_result_has_a_name() -> None:
+    """In the catalogues; those that are read, or stand inside others, need none."""
+    named = load_texts("nl").list_below("table").keys()
+    assert named <= SCHEMAS.keys()
+    inside = {"municipalities", "zones", "children", "layer", "attribute", "reported"}
+    assert SCHEMAS.keys() - named == inside | {"answer-municipalities"}
 
 
 def test_sources_licence_and_publisher_are_told(package: dict[str, Any]) -> None:
