@@ -19,6 +19,7 @@ import stemgeo as sg
 from stemgeo import facts, inputs
 from stemgeo.cli import app
 from stemgeo.errors import InputError, MissingFileError, ResultError, StudyError
+from stemgeo.report.describing import DESCRIPTIONS
 from stemgeo.report.sheets import draw_from_folder
 from stemgeo.years import Trend, format_trend, trend
 
@@ -457,7 +458,7 @@ def test_a_trend_is_written_whole_and_the_same_twice(study: Path, tmp_path: Path
     assert set(content[first]) == {
         "tables/trend.csv", "tables/trend-municipalities.csv",
         "maps/trend-chart.svg", "maps/trend-maps.svg", "summary.md", "LEESMIJ.txt",
-        "manifest.json",
+        "manifest.json", *DESCRIPTIONS,
     }  # fmt: skip
     readme = content[first]["LEESMIJ.txt"].decode()
     for words in ("Proef, niet voor publicatie", "Proefbevolking", "benadering in vogelvlucht",
