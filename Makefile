@@ -1,21 +1,26 @@
-# Needs Python 3.11 to 3.13, make and git. Everything else is installed into .venv.
+# Needs Python 3.11 to 3.14, make and git. Everything else is installed into .venv.
 # Paths are relative throughout, so that a folder with a space in its name works.
 
 PYTHON ?= python3
 LOWEST_PYTHON ?= python3.11
 QGIS_PYTHON ?= /usr/bin/python3
+NEWEST_PYTHON ?= python3.13
 
 PY := .venv/bin/python
 STEMGEO := .venv/bin/stemgeo
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 READY := .venv/.ready
 
+# From files to figures, and the commands: what another Python or library would change first.
+MATTERS := $(addprefix tests/,access demand gaps inputs network siting texts test_cli.py \
+  test_coverage.py test_example.py test_steps.py test_study.py test_study_run.py test_times.py)
+
 # Some environments forbid it; then every process, and each worker of the tests, compiles anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz mutants lint types wheel notebooks check peers crash docs facilities house bench lock lowest qgis clean
+.PHONY: help setup demo test fuzz mutants lint types wheel pins notebooks check peers crash docs facilities house bench lock lowest newest qgis clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -51,13 +56,17 @@ lint: $(READY)  ## check style and formatting
 types: $(READY)  ## check the types of the package
 	@$(PY) -m mypy
 
-wheel: demo  ## run the sample from the wheel in an empty environment; same table as the demo
+wheel: demo  ## run the sample from the wheel, installed by pip, uv and pipx: the same table as the demo
 	@tests/wheel_check.sh
+	@tests/tools_check.sh
+
+pins: $(READY)  ## ask whether each pin has a wheel for every Python and machine that is named
+	@tests/pins_check.sh
 
 notebooks: $(READY)  ## run the notebooks, two side by side; what they showed stays in out/notebooks
 	@$(PY) tests/executed.py $(ARGS)
 
-check: lint types test wheel notebooks  ## all of the above: what CI runs
+check: lint types test wheel pins notebooks  ## all of the above: what CI runs
 
 peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--python python3.12"
 	@$(PY) tests/peers/compare_valhalla.py --folder out/peers $(ARGS)
@@ -92,28 +101,43 @@ lowest: $(READY)  ## run the tests on the lowest versions that pyproject.toml al
 	  --group dev --editable .
 	@.venv-lowest/bin/python -m pytest -W default $(ARGS) # they warn of what was mended since
 
+newest: $(READY)  ## run the tests that matter most on the pins and the newest Python; ARGS=tests for all
+	@$(PY) -m uv venv --quiet --clear --python "$(NEWEST_PYTHON)" .venv-newest
+	@$(PY) -m uv pip install --quiet --python .venv-newest --require-hashes --only-binary :all: \
+	  --requirement requirements.txt
+	@$(PY) -m uv pip install --quiet --python .venv-newest --no-deps --no-build-isolation --editable .
+	@.venv-newest/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
+	  $(or $(ARGS),$(MATTERS))
+
 qgis:  ## open the demo's result in QGIS, if it is there (QGIS_PYTHON=/usr/bin/python3); pictures in out/qgis
 	@test -f out/demo/result.qgz || $(MAKE) --no-print-directory demo
 	@"$(QGIS_PYTHON)" tests/qgis/in_qgis.py out/demo out/qgis
 
 clean:  ## remove all that make has made
-	@rm -rf .venv .venv-lowest out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-lowest .venv-newest out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Only pins with hashes enter, as wheels: nothing is compiled and nothing but them is trusted.
 .venv/.pinned: requirements.txt
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
-	  || { echo "stemgeo needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is" \
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
+	  || { echo "stemgeo needs Python 3.11 to 3.14, and '$(PYTHON)' is" \
 	    "$$("$(PYTHON)" --version 2>&1 | tail -n 1); try: make PYTHON=python3.12" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null \
 	  || { echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv" >&2; \
 	    exit 1; }
-	@echo "Installing into .venv (once, a minute or two) ..." >&2
+	@echo "Setting up, once; it takes a minute or two, and all of it goes into .venv" >&2
+	@echo "1 of 4: $$("$(PYTHON)" --version) is fit for it" >&2
+	@echo "2 of 4: an environment of its own" >&2
 	@"$(PYTHON)" -m venv --clear .venv
-	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements.txt
+	@echo "3 of 4: the libraries of requirements.txt, each checked by its hash" >&2
+	@{ $(PY) -m pip --disable-pip-version-check install --progress-bar off --require-hashes \
+	    --only-binary :all: --requirement requirements.txt || touch .venv/.failed; } \
+	  | $(PY) tests/count_pins.py requirements.txt
+	@[ ! -e .venv/.failed ]
 	@pwd -P > $@
 
 $(READY): .venv/.pinned pyproject.toml
+	@echo "4 of 4: stemgeo itself" >&2
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 COPYLEFT_ALLOWED = {
     "certifi": "MPL-2.0",
@@ -125,6 +125,18 @@ def test_declared_dependency_is_pinned(requirement: Requirement, python: str) ->
     ]
     assert len(versions) == 1
     assert requirement.specifier.contains(versions[0])
+
+
+def test_the_pythons_are_named_alike_everywhere() -> None:
+    """What is declared, classified, installed by make and told are the same Pythons."""
+    about, newest = project()["project"], int(PYTHONS[-1].split(".")[1])
+    of_python = "Programming Language :: Python :: "
+    named = [one.removeprefix(of_python) for one in about["classifiers"] if of_python in one]
+    assert tuple(named) == PYTHONS
+    assert about["requires-python"] == f">={PYTHONS[0]},<3.{newest + 1}"
+    assert f"(3, {newest + 1})" in read("Makefile")
+    for page in ("Makefile", "README.md", "CONTRIBUTING.md", "docs/install.md"):
+        assert f"Python {PYTHONS[0]} to {PYTHONS[-1]}" in read(page), page
 
 
 def test_each_dependency_has_a_lower_bound() -> None:
