@@ -7,6 +7,7 @@ is a line each with what, where and how to mend it, and exit status 1; a wrong c
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import signal
 import sys
@@ -17,18 +18,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from stemgeo.completion import (
+    complete_areas,
+    complete_kinds,
+    complete_levels,
+    complete_provinces,
+    complete_results,
+)
 from stemgeo.errors import Problem, StemgeoError
 from stemgeo.fetch_commands import fetch_app, sources_command
 from stemgeo.notes import Said, say, say_amount, say_list
+from stemgeo.stages import COMPARING, DRAWING_MAPS, READING_FILES, READING_RESULT, STAGES
 from stemgeo.study import PROVINCES
 from stemgeo.terminal import (
     NOTE,
     Form,
     FormOption,
     Lang,
+    QuietOption,
     ReplaceOption,
     StudyPath,
     bear_any_letter,
+    find_language,
     keep_given,
     let_go_of_output,
     print_line,
@@ -56,7 +67,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     help="Which children reach a STEM academy in 15 minutes by bicycle, and where the gaps are.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -102,11 +112,18 @@ class Roads(StrEnum):
     low_stress = "low_stress"
 
 
-ResultPath = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that a run wrote.")]
+ResultPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIR", help="A folder that a run wrote.", autocompletion=complete_results
+    ),
+]
 WrittenPath = Annotated[
     Path,
     typer.Argument(
-        metavar="DIR", help="Of a run, a plan, which road, a trend, a comparison or an answer."
+        metavar="DIR",
+        help="Of a run, a plan, which road, a trend, a comparison or an answer.",
+        autocompletion=complete_results,
     ),
 ]
 ThreadsOption = Annotated[
@@ -144,6 +161,41 @@ def sample_command(
     print_line(f"Example study written to {written}. Next: stemgeo run {written} --out result")
 
 
+@app.command("doctor")
+def doctor_command(
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", help="nl, en or fr; that of the terminal if not given.")
+    ] = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON, to send along: without home folder and name.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what this machine has and lacks for stemgeo; status 1 when something needed fails."""
+    language = find_language() if lang is None else lang.value
+    with show_progress(language, quiet=quiet) as progress:
+        from stemgeo.doctor import describe_examined, examine, format_examined, works
+
+        found = examine(progress)
+    if as_json:
+        print(json.dumps(describe_examined(found, language), ensure_ascii=False, indent=2))
+    else:
+        for line in format_examined(found, language):
+            print(line)
+        print_line(_REPORT.to_text(language))
+    if not works(found):
+        raise typer.Exit(1)
+
+
+_REPORT = Said(
+    "To report a fault: send what `stemgeo doctor --json` prints, the command and what it said.",
+    "Een fout melden: stuur mee wat `stemgeo doctor --json` toont, de opdracht en wat die zei.",
+    "Pour signaler une erreur : envoyez ce qu’affiche `stemgeo doctor --json`, la commande et ce "
+    "qu’elle a dit.",
+)
+
+
 @app.command("new")
 def new_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where study.toml goes.")],
@@ -162,7 +214,10 @@ def new_command(
     area: Annotated[
         list[str] | None,
         typer.Option(
-            "--area", metavar="NAME", help="A municipality, NIS code, province or file of polygons."
+            "--area",
+            metavar="NAME",
+            help="A municipality, NIS code, province or file of polygons.",
+            autocompletion=complete_areas,
         ),
     ] = None,
     sheet: SheetOption = None,
@@ -175,15 +230,17 @@ def new_command(
     from stemgeo.errors import InputError
 
     files = {"municipalities": municipalities, "population": population, "academies": academies}
-    begun = begin_study(
-        folder,
-        files,
-        roads=roads or (),
-        area=area or (),
-        title=title,
-        language=lang.value,
-        of_register=keep_given(sheet=sheet, layer=layer),
-    )
+    with show_progress(lang.value) as progress:
+        progress(READING_FILES, 0.0)
+        begun = begin_study(
+            folder,
+            files,
+            roads=roads or (),
+            area=area or (),
+            title=title,
+            language=lang.value,
+            of_register=keep_given(sheet=sheet, layer=layer),
+        )
     print(begun.text, end="")
     if begun.asks:
         print_line(
@@ -195,7 +252,13 @@ def new_command(
 
 
 @app.command("check")
-def check_command(study: StudyPath, plan: PlanOption = None, edits: EditsOption = None) -> None:
+def check_command(
+    study: StudyPath,
+    plan: PlanOption = None,
+    edits: EditsOption = None,
+    *,
+    quiet: QuietOption = False,
+) -> None:
     """Report every problem in the inputs of a study at once, and what a run will find."""
     from stemgeo.errors import InputError
     from stemgeo.inputs.checking import Checked
@@ -203,7 +266,7 @@ def check_command(study: StudyPath, plan: PlanOption = None, edits: EditsOption 
 
     asked = _add_plan(load_study(study), plan, edits)
     try:
-        with show_progress(asked.language) as progress:
+        with show_progress(asked.language, STAGES["check"], quiet=quiet) as progress:
             from stemgeo.readiness import check as check_inputs
 
             found = check_inputs(asked, progress)
@@ -259,7 +322,10 @@ def register_check_command(
         raise typer.BadParameter(f"--before-{next(iter(of_old))} is of --before: name OLD too")
     own = keep_given(sheet=sheet, layer=layer, columns=_parse_columns(columns))
     old = None if before is None else as_register(before, of_old)
-    found = check_register(as_register(register, own), old, day=_parse_day(date))
+    on_day = _parse_day(date)
+    with show_progress("en") as progress:
+        progress(READING_FILES, 0.0)
+        found = check_register(as_register(register, own), old, day=on_day)
     print_notes(found.notes, "en")
     if form is not Form.text:
         print_table(found.table, form)
@@ -307,6 +373,7 @@ def run_command(
         typer.Option("--anyway", help="Measure also where no academy has a road within the limit."),
     ] = False,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
     from stemgeo.report.files import refuse_taken
@@ -316,7 +383,7 @@ def run_command(
     parsed = _add_plan(load_study(study), plan, edits)
     refuse_taken(out, replace=replace, reads=[study])
     language = parsed.language
-    with show_progress(language) as progress:
+    with show_progress(language, STAGES["run"], quiet=quiet) as progress:
         from stemgeo.study_run import run as run_study
 
         result = run_study(
@@ -361,6 +428,7 @@ def site_command(
     form: FormOption = Form.text,
     *,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Choose where the next academies would help most, with the proof that none is better."""
     from stemgeo.report.files import SITE, refuse_taken
@@ -389,7 +457,7 @@ def site_command(
         )
     if out is not None:
         refuse_taken(out, SITE, replace=replace, reads=[study])
-    with show_progress(language) as progress:
+    with show_progress(language, STAGES["site"], quiet=quiet) as progress:
         from stemgeo.planning import site as choose
 
         plan = choose(parsed, progress=progress, threads=threads)
@@ -450,6 +518,7 @@ def links_command(
         typer.Option("--with-academies", help="Choose among new academies too, by what they cost."),
     ] = False,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Find which changes of roads bring most children within reach, each and together."""
     from stemgeo.report.files import LINKS, refuse_taken
@@ -463,7 +532,7 @@ def links_command(
     )
     if out is not None:
         refuse_taken(out, LINKS, replace=replace, reads=[study])
-    with show_progress(parsed.language) as progress:
+    with show_progress(parsed.language, STAGES["links"], quiet=quiet) as progress:
         from stemgeo.linking import links
 
         found = links(parsed, progress=progress, threads=threads)
@@ -527,6 +596,7 @@ def trend_command(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the result goes.")],
     *,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Measure a study for the academies of several years: tables, a line chart and maps."""
     from stemgeo.report.files import TREND, refuse_taken
@@ -536,7 +606,7 @@ def trend_command(
     parsed = load_study(study)
     refuse_taken(out, TREND, replace=replace, reads=[study])
     language = parsed.language
-    with show_progress(language) as progress:
+    with show_progress(language, STAGES["trend"], quiet=quiet) as progress:
         from stemgeo.years import format_trend, say_definitions
         from stemgeo.years import trend as measure_years
 
@@ -574,7 +644,10 @@ def coverage_command(
     by: Annotated[
         str,
         typer.Option(
-            "--by", metavar="LEVEL", help="region, province, municipality, zone or a layer."
+            "--by",
+            metavar="LEVEL",
+            help="region, province, municipality, zone or a layer.",
+            autocompletion=complete_levels,
         ),
     ] = "province",
     band: Annotated[
@@ -630,8 +703,16 @@ def gaps_command(
 
 @app.command("compare")
 def compare_command(
-    before: Annotated[Path, typer.Argument(metavar="A", help="A folder that a run wrote.")],
-    after: Annotated[Path, typer.Argument(metavar="B", help="Another one.")],
+    before: Annotated[
+        Path,
+        typer.Argument(
+            metavar="A", help="A folder that a run wrote.", autocompletion=complete_results
+        ),
+    ],
+    after: Annotated[
+        Path,
+        typer.Argument(metavar="B", help="Another one.", autocompletion=complete_results),
+    ],
     by: Annotated[
         str, typer.Option("--by", metavar="LEVEL", help="region, province, municipality or zone.")
     ] = "province",
@@ -641,6 +722,7 @@ def compare_command(
     ] = None,
     *,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Print what changed from one result to another, and who lost."""
     import pandas as pd
@@ -655,11 +737,14 @@ def compare_command(
         say_moved,
     )
     from stemgeo.report.files import COMPARE, refuse_taken
+    from stemgeo.report.outcome import Tables
 
     _refuse_lone_replace(out, replace=replace)
     if out is not None:
         refuse_taken(out, COMPARE, replace=replace, reads=[before, after])
-    found = compare_results(before, after)
+    language = Tables.from_folder(before).language
+    with show_progress(language, STAGES["compare"], quiet=quiet) as progress:
+        found = compare_results(before, after, progress=progress)
     tables = {profile: found.of(by, profile=profile) for profile in found.profiles}
     if out is not None:
         found.write(out, replace=replace)
@@ -697,6 +782,7 @@ def explain_command(
     *,
     replace: ReplaceOption = False,
     threads: ThreadsOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Say why the number of children within reach changed from one study to another."""
     from stemgeo.explain.bridging import bridge_ends
@@ -708,7 +794,7 @@ def explain_command(
     refuse_taken(out, EXPLAIN, replace=replace, reads=[before, after])
     ends = take_end(before), take_end(after)
     language = ends[1].study.language
-    with show_progress(language) as progress:
+    with show_progress(language, STAGES["explain"], quiet=quiet) as progress:
         found = bridge_ends(*ends, progress=progress, threads=threads)
         found.write(out, replace=replace, progress=progress)
     aside = sys.stdout if form is Form.text else sys.stderr
@@ -786,6 +872,7 @@ def answer_command(
     ] = None,
     *,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write the answer to parliament: text in Word and PDF, tables, maps, web map, manifest."""
     from stemgeo.report.files import ANSWER, refuse_taken
@@ -794,7 +881,7 @@ def answer_command(
     refuse_taken(out, ANSWER, replace=replace, reads=[result])
     found = Result.from_folder(result, None if lang is None else lang.value)
     language = found.language
-    with show_progress(language) as progress:
+    with show_progress(language, STAGES["answer"], quiet=quiet) as progress:
         from stemgeo.report.answers import Answer
         from stemgeo.report.answers import answer as write_answer
         from stemgeo.report.letter import list_unused_texts
@@ -901,13 +988,15 @@ def verify_command(
         ),
     ] = False,
     threads: ThreadsOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Compute a result again from its inputs and say what differs; status 1 when anything does."""
     from stemgeo.verification import verify as verify_result
     from stemgeo.written import read_result
 
     written = read_result(result)
-    with show_progress(written.language) as progress:
+    stages = (*STAGES.get(written.COMMAND, ()), COMPARING)
+    with show_progress(written.language, stages, quiet=quiet) as progress:
         found = verify_result(
             written,
             study or None,
@@ -929,12 +1018,13 @@ def publish_command(
     out: Annotated[Path, typer.Option("--out", metavar="SITE", help="Where the site goes.")],
     *,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Write a site of a result: a page for each municipality, to read without a network too."""
     from stemgeo.result import Result
 
     found = Result.from_folder(result)
-    with show_progress(found.language) as progress:
+    with show_progress(found.language, STAGES["publish"], quiet=quiet) as progress:
         from stemgeo.publish.site import publish_site
 
         site = publish_site(found, out, replace=replace, progress=progress)
@@ -1003,10 +1093,21 @@ class _HelpWithKinds(TyperCommand):
 def map_command(
     result: ResultPath,
     province: Annotated[
-        str | None, typer.Option("--province", help="One province; without it all of the study.")
+        str | None,
+        typer.Option(
+            "--province",
+            help="One province; without it all of the study.",
+            autocompletion=complete_provinces,
+        ),
     ] = None,
     kind: Annotated[
-        str, typer.Option("--kind", metavar="KIND", help="What the map shows; see below.")
+        str,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="What the map shows; see below.",
+            autocompletion=complete_kinds,
+        ),
     ] = "share",
     by: Annotated[
         str | None,
@@ -1041,10 +1142,12 @@ def map_command(
         typer.Option("--links", metavar="DIR", help="What `links` found, on the web map."),
     ] = None,
     replace: ReplaceOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Draw a map of a result, with what it shows in words inside the file."""
     from stemgeo.maps.kinds import KINDS, save_map
     from stemgeo.report.files import drawings_folder, write_csv
+    from stemgeo.report.outcome import Tables
     from stemgeo.report.sheets import draw_from_folder
 
     names = {name.lower(): name for name in PROVINCES}
@@ -1063,26 +1166,30 @@ def map_command(
                 "them out"
             )
         beside = {"plan": plan, "before": before, "links": links}
-        _write_web_map(result, target, language, beside, replace=replace)
+        _write_web_map(result, target, language, beside, replace=replace, quiet=quiet)
         return
     if form not in ("png", "svg", "pdf"):
         raise typer.BadParameter(f"{target.name!r} must end in .png, .svg, .pdf or .html")
     for name in [name for name, given in {"plan": plan, "links": links}.items() if given]:
         raise typer.BadParameter(f"--{name} is drawn on the web map alone: give --out an .html")
-    drawn = draw_from_folder(
-        result,
-        kind,
-        chosen,
-        by=by,
-        language=language,
-        before=before,
-        isochrone_edge=isochrones,
-    )
-    with drawings_folder(target.parent, replace=replace) as folder:
-        paths = save_map(drawn, folder / target.stem, (form,))
-        if out is not None:
-            paths.append(folder / f"{target.stem}.csv")
-            write_csv(drawn.table, paths[-1])
+    spoken = Tables.from_folder(result, language).language
+    with show_progress(spoken, STAGES["map"], quiet=quiet) as progress:
+        progress(READING_RESULT, 0.0)
+        drawn = draw_from_folder(
+            result,
+            kind,
+            chosen,
+            by=by,
+            language=language,
+            before=before,
+            isochrone_edge=isochrones,
+        )
+        progress(DRAWING_MAPS, 0.5)
+        with drawings_folder(target.parent, replace=replace) as folder:
+            paths = save_map(drawn, folder / target.stem, (form,))
+            if out is not None:
+                paths.append(folder / f"{target.stem}.csv")
+                write_csv(drawn.table, paths[-1])
     for path in paths:
         print(target.parent / path.name)
 
@@ -1094,11 +1201,15 @@ def _write_web_map(
     beside: dict[str, Path | None],
     *,
     replace: bool,
+    quiet: bool,
 ) -> None:
     from stemgeo.report.files import drawings_folder
     from stemgeo.result import Result
 
-    page = Result.from_folder(result, language).web_map(**beside)
+    found = Result.from_folder(result, language)
+    with show_progress(found.language, STAGES["map"], quiet=quiet) as progress:
+        progress(DRAWING_MAPS, 0.0)
+        page = found.web_map(**beside)
     with drawings_folder(target.parent, replace=replace) as folder:
         (folder / target.name).write_text(page, encoding="utf-8")
     print(target)
@@ -1130,6 +1241,7 @@ def explore_command(
         ),
     ] = None,
     threads: ThreadsOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Place, move and close academies on a page, and see at once which children that brings."""
     from stemgeo.explore.server import (
@@ -1151,7 +1263,7 @@ def explore_command(
     saved = variants or file.parent / "variants"
     refuse_no_folder(saved)
     with listen(port) as taken:
-        with show_progress(asked.language) as progress:
+        with show_progress(asked.language, STAGES["explore"], quiet=quiet) as progress:
             from stemgeo.explore.board import Board
 
             board = Board.open(asked, progress=progress, threads=threads)

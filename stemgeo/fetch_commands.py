@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stemgeo.completion import complete_areas
 from stemgeo.errors import Problem, StudyError
 from stemgeo.notes import Said, say
+from stemgeo.stages import FETCHING, count_off
 from stemgeo.terminal import (
     Form,
     FormOption,
     Lang,
+    QuietOption,
     StudyPath,
     print_line,
     print_note,
@@ -108,7 +111,9 @@ def fetch_command(
     from stemgeo.fetch.by_hand import recognise_folder, say_unknown, take_folder
 
     catalogue, into = read_sources(sources), to or Path()
-    found = recognise_folder(given, catalogue, year)
+    with show_progress("en") as progress:
+        progress(FETCHING, 0.0)
+        found = recognise_folder(given, catalogue, year)
     taken, problems = take_folder(found, into, find_store(), catalogue, year, replace=replace)
     for unknown in say_unknown(found):
         print_note(unknown, "en")
@@ -137,7 +142,10 @@ def flanders_command(
     area: Annotated[
         list[str] | None,
         typer.Option(
-            "--area", metavar="NAME", help="Of a part: a municipality, NIS code or province."
+            "--area",
+            metavar="NAME",
+            help="Of a part: a municipality, NIS code or province.",
+            autocompletion=complete_areas,
         ),
     ] = None,
     academies: Annotated[
@@ -152,6 +160,7 @@ def flanders_command(
     offline: OfflineOption = False,
     dry_run: DryOption = False,
     replace: KeepOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Bring all that a study of Flanders needs, and write the study."""
     from stemgeo.fetch.flanders import FlandersAsked, fetch_flanders, follow_study
@@ -173,9 +182,9 @@ def flanders_command(
     _refuse_idle(folder, [name for name, value in idle.items() if value])
     asked = follow_study(asked)
     if dry_run:
-        _print_files(asked)
+        _print_files(asked, quiet=quiet)
         return
-    with show_progress(asked.language) as progress:
+    with show_progress(asked.language, quiet=quiet) as progress:
         found = fetch_flanders(asked, find_store(), progress)
     _print_fetched(asked, found)
 
@@ -195,15 +204,16 @@ def _refuse_both(*, offline: bool, dry_run: bool) -> None:
         raise StudyError(Problem("--offline", what, "leave out one of --offline and --dry-run"))
 
 
-def _print_files(asked: FlandersAsked) -> None:
+def _print_files(asked: FlandersAsked, *, quiet: bool) -> None:
     """Print what would come, how large it is, from where and under which licence."""
     from stemgeo.fetch.flanders import plan_flanders
     from stemgeo.fetch.inventory import describe_plan, format_plan
     from stemgeo.sources.client import Client
 
     manners = asked.catalogue.manners
-    with Client(manners, find_store(), offline=asked.offline) as client:
-        table, told = describe_plan(plan_flanders(asked), asked, client)
+    plan, client = plan_flanders(asked), Client(manners, find_store(), offline=asked.offline)
+    with client, show_progress(asked.language, quiet=quiet) as progress:
+        table, told = describe_plan(plan, asked, client, progress)
     for row in format_plan(table):
         print(row)
     for line in told:
@@ -281,6 +291,7 @@ def events_command(
     dry_run: DryOption = False,
     sources: SourcesOption = None,
     form: FormOption = Form.text,
+    quiet: QuietOption = False,
 ) -> None:
     """Events of the UiT-databank by year, and proposals for the register.
 
@@ -307,7 +318,10 @@ def events_command(
     for one in warnings:
         print_note(one, plan.language)
     store, language = find_store(), plan.language
-    with Client(catalogue.manners, store) as client, show_progress(language) as progress:
+    with (
+        Client(catalogue.manners, store) as client,
+        show_progress(language, quiet=quiet) as progress,
+    ):
         fetched = fetch_events(client, source, plan, client_id, progress)
     print_table(fetched.account, form)
     for question, count, day in fetched.asked:
@@ -348,6 +362,7 @@ def sources_command(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the servers whether they have a later file.")
     ] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Say of when data are, from where, and what is newer."""
     from stemgeo.fetch.inventory import add_newer
@@ -357,8 +372,9 @@ def sources_command(
     rows, attribution, language = _describe_place(place)
     if online and not any("entry" in row for row in rows):
         raise typer.BadParameter(f"--online changes nothing: {place} has no lock of sources")
-    with Client(catalogue.manners, find_store()) as client:
-        found = add_newer(rows, catalogue, client if online else None, language)
+    client = Client(catalogue.manners, find_store())
+    with client, show_progress(language, quiet=quiet) as progress:
+        found = add_newer(rows, catalogue, client if online else None, language, progress)
     print_table(found.format() if form is Form.text else found.table, form)
     for line in found.told:
         print_line(f"note: {line}")
@@ -414,6 +430,7 @@ def addresses_command(
     renew: Annotated[
         bool, typer.Option("--renew", help="Ask again what was asked before.")
     ] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Ask the address register where unplaced academies are.
 
@@ -439,9 +456,15 @@ def addresses_command(
         _print_questions(plan, source.address)
         return
     store, language = find_store(), read.language
-    with Client(catalogue.manners, store) as client, show_progress(language) as progress:
-        told = Said("addresses", "adressen", "adresses")
-        found = fetch_addresses(plan, source, client, lambda done, of: progress(told, done / of))
+    with (
+        Client(catalogue.manners, store) as client,
+        show_progress(language, quiet=quiet) as progress,
+    ):
+
+        def tell(done: int, of: int) -> None:
+            progress(count_off(_ADDRESSES, done, of), done / of)
+
+        found = fetch_addresses(plan, source, client, tell)
     if plan.questions:
         print_line(
             f"{len(found.answers)} of {len(plan.questions)} addresses asked: the register has a "
@@ -467,6 +490,9 @@ def addresses_command(
     if read.inputs.matched_addresses is None:
         file = study / "study.toml" if study.is_dir() else study
         print_lacking(file, [f'matched_addresses = "{plan.place.name}"'])
+
+
+_ADDRESSES = Said("Addresses", "Adressen", "Adresses")
 
 
 def _print_questions(plan: AddressPlan, address: str) -> None:

@@ -24,7 +24,7 @@ from stemgeo.links.sets import choose_together
 from stemgeo.links.table import CENTRAL, TOGETHER, UNKNOWN_CENTS, LinkFigures, LinkTables
 from stemgeo.maps.kinds import DrawnMap, draw_links, save_map
 from stemgeo.maps.sheet import Ground
-from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
 from stemgeo.network.edit_places import match_edits
 from stemgeo.network.edits import lay_edits
 from stemgeo.notes import Note, Said, say, say_amount, say_count, tell_notes, write_in_all
@@ -36,6 +36,16 @@ from stemgeo.report.manifests import build_origins
 from stemgeo.report.outcome import Outcome, WrittenLinks
 from stemgeo.report.plan import say_over_roads
 from stemgeo.siting.places import find_candidates
+from stemgeo.stages import (
+    CHOOSING_ROADS,
+    MEASURING_ROADS,
+    RANKING_ROADS,
+    TRAVEL_TIMES,
+    TRYING_ROADS,
+    Progress,
+    report_nothing,
+    tell_between,
+)
 from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
@@ -47,7 +57,6 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travellers import OverNetwork
     from stemgeo.links.candidates import LinkCandidates
-    from stemgeo.measure import Progress
     from stemgeo.network.edits import LaidEdits, RoadEdit
     from stemgeo.network.graph import Network
     from stemgeo.study import Study
@@ -55,9 +64,6 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
     Longs = NDArray[np.int64]
 
-_SEARCHING = Said("Searching", "Zoeken", "Recherche")
-_CHOOSING = Said("Choosing", "Kiezen", "Choix")
-_MEASURING = Said("Measuring", "Meten", "Mesure")
 EDITS_FILE = "network-edits.geojson"
 
 
@@ -97,7 +103,7 @@ class LinksResult(LinkTables, Outcome):
         ground = Ground(self.municipalities, self.register, text)
         return draw_links(ground, self.links, chosen=self.study.output.classes)
 
-    def _draw_maps(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path, _progress: Progress) -> None:
         save_map(self._draw_links_map(), maps / "links", self.study.output.formats)
 
     def _build_plain(self, name: str) -> pd.DataFrame | None:
@@ -251,18 +257,20 @@ def find_links(
         As for `links`.
     """
     study = prepared.study
-    progress(_MEASURING, 0.3)
+    progress(TRAVEL_TIMES, 0.35)
     measured = measure_day(prepared, study.about.date, threads=threads, with_access=False)
     measured = measured.keep_all_roads()
-    asked = _build_question(prepared, measured, progress, threads)
-    progress(_SEARCHING, 0.5)
+    asked = _build_question(prepared, measured, tell_between(progress, 0.4, 0.5), threads)
+    progress(TRYING_ROADS, 0.5)
     counted = asked.gains.count(
-        asked.give_options(range(len(asked.members))), profiles=[asked.profile]
+        asked.give_options(range(len(asked.members))),
+        profiles=[asked.profile],
+        progress=tell_between(progress, 0.5, 0.7),
     )
     newly = counted.sum_up(asked.profile)
-    progress(_CHOOSING, 0.7)
+    progress(CHOOSING_ROADS, 0.7)
     chosen, proven = _choose(asked)
-    progress(_MEASURING, 0.85)
+    progress(RANKING_ROADS, 0.75)
     listed = _list_links(asked, newly, chosen)
     ids = asked.found.table["link_id"].to_numpy(object)[listed].tolist()
     options = asked.give_options(listed.tolist())
@@ -276,6 +284,7 @@ def find_links(
     rows = tables.build_links(asked.found.table.iloc[listed], figures, ranks, towns)
     of_towns = _build_towns(asked, [*ids, TOGETHER][: len(parts)], gained)
     edits, academies = _give_chosen(asked, chosen)
+    progress(MEASURING_ROADS, 0.85)
     after = _measure_chosen(asked, edits, academies, threads)
     before, then = (_choose_profile(prepared, one) for one in (measured, after))
     more = int(then["covered"].sum() - before["covered"].sum())

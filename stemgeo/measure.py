@@ -55,6 +55,14 @@ from stemgeo.network import bicycle
 from stemgeo.network.study_edits import place_edits
 from stemgeo.notes import Note, Said, say, say_amount, say_count
 from stemgeo.recognition import choose_recognised, note_idle_plan, note_lengths
+from stemgeo.stages import (
+    PLACING,
+    READING_BUILDINGS,
+    READING_FILES,
+    READING_ROADS,
+    READING_STREETS,
+    Progress,
+)
 from stemgeo.study import (
     BEST,
     PAVEMENTS_BELOW,
@@ -82,13 +90,6 @@ AskedRide = tuple[Traveller, str, AgeCell]
 
 UPPER = ("region", "province", "municipality")
 """Levels of which figures are given that a study makes otherwise."""
-
-Progress = Callable[[Said, float], None]
-"""Told what is being done, in each language, and which share of the run is behind us, 0 to 1."""
-
-
-def report_nothing(_what: Said, _share: float) -> None:
-    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -232,9 +233,9 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
     InputError
         With every problem of the inputs at once.
     """
-    progress(Said("Reading files", "Bestanden lezen", "Lecture des fichiers"), 0.0)
+    progress(READING_FILES, 0.0)
     inputs = load_inputs(study)
-    progress(Said("Reading roads", "Wegen lezen", "Lecture des routes"), 0.1)
+    progress(READING_ROADS, 0.1)
     network = None if study.straight_line else load_roads(inputs, study.travel)
     edits = None
     if network is not None:
@@ -244,7 +245,7 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
             for one in told:
                 inputs = inputs.with_note(one)
     of_extract = {} if network is None else load_living(study, inputs, progress)
-    progress(Said("Placing children", "Kinderen plaatsen", "Placement des enfants"), 0.3)
+    progress(PLACING, 0.3)
     return replace(Prepared.from_inputs(study, inputs, network, cuts, **of_extract), edits=edits)
 
 
@@ -265,10 +266,10 @@ def load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, A
     extract = inputs.network, network_hashes(inputs)
     found: dict[str, Any] = {}
     if study.draws_on("buildings"):
-        progress(Said("Reading buildings", "Gebouwen lezen", "Lecture des bâtiments"), 0.2)
+        progress(READING_BUILDINGS, 0.2)
         found["buildings"] = load_buildings(*extract, study.demand.building_kinds)
     if study.draws_on("streets"):
-        progress(Said("Reading streets", "Straten lezen", "Lecture des rues"), 0.25)
+        progress(READING_STREETS, 0.25)
         found["streets"] = load_streets(*extract)
         found["uninhabited"] = load_uninhabited(*extract)
     return found

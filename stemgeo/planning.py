@@ -26,7 +26,6 @@ from stemgeo.measure import (
     count_cores,
     measure_day,
     prepare_study,
-    report_nothing,
 )
 from stemgeo.notes import (
     Note,
@@ -50,6 +49,17 @@ from stemgeo.siting.choices import Limits
 from stemgeo.siting.curves import trace_curve
 from stemgeo.siting.plan import PlanTables
 from stemgeo.siting.service import TWICE
+from stemgeo.stages import (
+    CHOOSING,
+    COMPARING,
+    DRAWING_MAPS,
+    MEASURING_PLAN,
+    REACHING,
+    TRAVEL_TIMES,
+    Progress,
+    count_off,
+    report_nothing,
+)
 from stemgeo.tables import check_table, order_columns
 
 if TYPE_CHECKING:
@@ -60,7 +70,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stemgeo.maps.text import MapText
-    from stemgeo.measure import Progress
     from stemgeo.siting.choices import Solution
     from stemgeo.siting.plan import Question
     from stemgeo.study import Siting, Study
@@ -138,9 +147,11 @@ class Plan(PlanTables, Outcome):
         readme = join_lines(list_file_words(self.text).values())
         return {"tables/LEESMIJ.txt": readme, "summary.md": write_plan_markdown(self, self.text)}
 
-    def _draw_maps(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path, progress: Progress) -> None:
         formats = self.study.output.formats
+        progress(count_off(DRAWING_MAPS, 1, 2), 0.0)
         save_map(self._draw_plan_map(), maps / "plan", formats)
+        progress(count_off(DRAWING_MAPS, 2, 2), 0.5)
         said = describe_curve(self.curve, self._add_roads(self.text))
         save_described(self.chart(), maps / "curve", said, formats)
 
@@ -229,23 +240,21 @@ def site(study: Study, *, progress: Progress = report_nothing, threads: int | No
     """
     _check_asked(study)
     prepared = prepare_study(study, progress)
-    progress(
-        Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"), 0.4
-    )
+    progress(TRAVEL_TIMES, 0.4)
     measured = measure_day(prepared, study.about.date, threads=threads)
-    progress(Said("Reaching candidates", "Kandidaten bereiken", "Accès aux lieux candidats"), 0.55)
+    progress(REACHING, 0.55)
     asked = plans.build_question(prepared, measured, threads=threads)
-    progress(Said("Choosing places", "Plaatsen kiezen", "Choix des lieux"), 0.6)
+    progress(CHOOSING, 0.6)
     travel = None
     if study.siting.problem == "p_median":
         travel = plans.measure_zone_travel(asked, threads=threads or count_cores())
     solution = _solve_problem(asked, travel)
-    progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.75)
+    progress(COMPARING, 0.75)
     most = min(study.siting.curve_to, len(asked.candidates.table))
     chance = plans.count_by_chance(asked, max(most, len(solution.chosen)))
     comparison, best = _build_comparison(asked, solution, chance[:, len(solution.chosen)])
     growth = _build_curve(asked, (solution, best), chance[:, : most + 1])
-    progress(Said("Measuring the plan", "Plan meten", "Mesure du plan"), 0.85)
+    progress(MEASURING_PLAN, 0.85)
     chosen = plans.build_register(asked, solution.chosen)
     register = add_plan(prepared.inputs.academies, chosen)
     with_places = replace(prepared, inputs=replace(prepared.inputs, academies=register))

@@ -12,9 +12,10 @@ from stemgeo.access.travellers import tie_table
 from stemgeo.demand import count_children
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs.checking import Checked, describe_inputs
-from stemgeo.measure import Prepared, prepare_study, report_nothing
+from stemgeo.measure import Prepared, prepare_study
 from stemgeo.notes import Said, say, say_amount, say_count, say_day, say_list, write_in_each
 from stemgeo.recognition import choose_recognised
+from stemgeo.stages import Progress, report_nothing
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from stemgeo.measure import Progress
     from stemgeo.study import Study
 
 

@@ -21,13 +21,13 @@ from stemgeo.report.outcome import (
     find_shown,
 )
 from stemgeo.report.own_annexes import copy_own_annexes, list_own_annexes
+from stemgeo.stages import DRAWING_MAPS, Progress, count_off
 from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from stemgeo.measure import Progress
     from stemgeo.report.sheets import Sheets
 
 PLAIN = ("gaps", "academies", "annex-1-municipalities", "provinces")
@@ -162,11 +162,13 @@ class Result(Tables):
             "summary.md": write_summary_markdown(self, self.text),
         }
 
-    def _draw_maps(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path, progress: Progress) -> None:
         from stemgeo.maps.kinds import save_map
 
         whole = "gebied" if self.study.has_area else REGION[1].lower()
-        for province in (None, *self.whole_provinces):
+        every = (None, *self.whole_provinces)
+        for number, province in enumerate(every):
+            progress(count_off(DRAWING_MAPS, number + 1, len(every)), number / len(every))
             name = province.lower() if province else whole
             save_map(self.sheets.draw("share", province), maps / name, self.study.output.formats)
 

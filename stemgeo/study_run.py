@@ -15,21 +15,29 @@ from stemgeo.gaps import find_gaps
 from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.measure import (
     Prepared,
-    Progress,
     count_cores,
     measure_day,
     measure_effects,
     measure_sensitivity,
     network_hashes,
     prepare_study,
-    report_nothing,
 )
-from stemgeo.notes import Said, tell_notes
+from stemgeo.notes import tell_notes
 from stemgeo.readiness import refuse_without_roads
 from stemgeo.recognition import choose_recognised, keep_own, list_changes
 from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
+from stemgeo.stages import (
+    ASSUMPTIONS,
+    COUNTING_MINUTES,
+    FINDING_GAPS,
+    ISOCHRONES,
+    SENSITIVITY,
+    TRAVEL_TIMES,
+    Progress,
+    report_nothing,
+)
 from stemgeo.study import STREET_WEIGHTS, Study
 from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
@@ -76,27 +84,26 @@ def run(
     prepared = prepare_study(study, progress)
     if not anyway:
         refuse_without_roads(prepared, study.about.date)
-    progress(
-        Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet"), 0.45
-    )
+    progress(TRAVEL_TIMES, 0.45)
     measured = measure_day(prepared, study.about.date, threads=threads)
     riders, points, cells = measured.riders, prepared.points, prepared.cells
-    progress(Said("Counting minutes", "Minuten tellen", "Comptage des minutes"), 0.65)
+    progress(COUNTING_MINUTES, 0.65)
     minutes = measure_times(prepared, measured, threads=threads)
-    progress(Said("Checking sensitivity", "Gevoeligheid nagaan", "Test de sensibilité"), 0.7)
+    progress(SENSITIVITY, 0.7)
     of_methods = measure_sensitivity(prepared, measured, threads=threads)
+    if uncertainty:
+        progress(ASSUMPTIONS, 0.72)
     sure = measure_uncertainty(
         prepared, measured, of_methods, searched=uncertainty, threads=threads
     )
-    progress(Said("Drawing isochrones", "Isochronen tekenen", "Tracé des isochrones"), 0.75)
+    progress(ISOCHRONES, 0.75)
     areas = None
     if isinstance(riders[0], OverNetwork):
         areas = draw_study_isochrones(riders[0], points, cells, threads=threads or count_cores())
-    progress(Said("Finding gaps", "Hiaten zoeken", "Recherche des lacunes"), 0.85)
+    progress(FINDING_GAPS, 0.85)
     found = find_gaps(prepared, measured, threads=threads)
     on_all_roads = found.children["profile"] == "all"
     places = find_candidates(prepared, measured)
-    progress(Said("Computed", "Klaar met rekenen", "Calcul terminé"), 0.9)
     attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
     return Result(

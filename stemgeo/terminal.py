@@ -9,21 +9,23 @@ import codecs
 import io
 import os
 import sys
+import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from stemgeo.notes import Note, Said, strip_control
+from stemgeo.completion import complete_studies
+from stemgeo.notes import Note, Said, say, strip_control
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stemgeo.measure import Progress
+    from stemgeo.stages import Progress
 
 NOTE = Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:")
 
@@ -44,7 +46,12 @@ class Form(StrEnum):
     json = "json"
 
 
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="A study.toml or its folder.")]
+StudyPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="STUDY", help="A study.toml or its folder.", autocompletion=complete_studies
+    ),
+]
 ReplaceOption = Annotated[
     bool,
     typer.Option(
@@ -52,6 +59,19 @@ ReplaceOption = Annotated[
     ),
 ]
 FormOption = Annotated[Form, typer.Option("--format", help="How the table is printed.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", help="Show no progress; notes and errors are said all the same.")
+]
+PROGRESS_VARIABLE = "STEMGEO_PROGRESS"
+"""Of the environment: `lines` tells each stage as a line of its own, also into a file."""
+
+
+def find_language() -> str:
+    """Give the language of the terminal, where it is one of ours: else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if told := os.environ.get(name):
+            return told[:2] if told[:2] in list(Lang) else "en"
+    return "en"
 
 
 def keep_given(**options: Any) -> dict[str, Any]:
@@ -97,20 +117,108 @@ def print_table(table: pd.DataFrame, form: Form) -> None:
 
 
 @contextmanager
-def show_progress(language: str) -> Iterator[Progress]:
-    """Give a progress bar on standard error, in a language; silent when that is no terminal."""
-    if not sys.stderr.isatty():
+def show_progress(
+    language: str, stages: Sequence[Said] = (), *, quiet: bool = False
+) -> Iterator[Progress]:
+    """Show on standard error what is being done and which stage of how many that is.
+
+    On a terminal as a bar that goes away; elsewhere nothing, or a line for each stage where
+    $STEMGEO_PROGRESS asks for lines.
+
+    Parameters
+    ----------
+    language
+        In which it is told.
+    stages
+        Of the work, in their order, see `stages.STAGES`.
+    quiet
+        Show nothing.
+    """
+    lines = os.environ.get(PROGRESS_VARIABLE, "") == "lines"
+    if quiet or not (lines or sys.stderr.isatty()):
         yield lambda _what, _share: None
-        return
+    elif lines:
+        begun = time.monotonic()
+
+        told = 0.0
+
+        def print_stage(text: str, share: float, *, is_new: bool) -> None:
+            nonlocal told
+            if is_new or share >= told + _WORTH_A_LINE:
+                told, seconds = share, int(time.monotonic() - begun)
+                print_line(f"{seconds // 60}:{seconds % 60:02} {text}")
+
+        yield _tell_stages(language, stages, print_stage)
+    else:
+        with _draw_bar() as draw:
+            draw(_STARTING.to_text(language), 0.0, is_new=True)
+            yield _tell_stages(language, stages, draw)
+
+
+_WORTH_A_LINE = 0.05
+"""The share of the work that is told of a stage that goes on."""
+
+
+class _Show(Protocol):
+    """Shows a line, and the share that is behind; a new stage at once."""
+
+    def __call__(self, text: str, share: float, /, *, is_new: bool) -> object: ...
+
+
+_STARTING = Said("Starting", "Begint", "Démarrage")
+_COMPILING = Said(
+    "The first time on this machine the search is compiled: some 20 seconds, once.",
+    "De eerste keer op deze machine wordt het zoeken gecompileerd: zo’n 20 seconden, eenmalig.",
+    "La première fois sur cette machine, la recherche est compilée, une seule fois, en une "
+    "vingtaine de secondes.",
+)
+
+
+@contextmanager
+def _draw_bar() -> Iterator[_Show]:
+    """Give what draws a line on the terminal: what is done, a bar and the time so far."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    said = TextColumn("{task.description}", markup=False)
+    columns = (said, BarColumn(24), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(
-            task, description=what.to_text(language), completed=share
+        # A new stage is drawn at once; what is counted off only as often as anyone can read.
+        yield lambda text, share, *, is_new: bar.update(
+            task, description=text, completed=share, refresh=is_new
         )
+
+
+def _tell_stages(language: str, stages: Sequence[Said], show: _Show) -> Progress:
+    """Give what takes how far the work is, and shows it as "3 of 11: Reading roads"."""
+    from stemgeo.stages import CountedOff, needs_search
+
+    first, behind, last = True, 0.0, None
+
+    def tell(what: Said, share: float) -> None:
+        nonlocal first, behind, last
+        if first and needs_search(stages):
+            from stemgeo.access.search import is_compiled
+
+            if not is_compiled():
+                print_line(_COMPILING.to_text(language))
+        # Each part tells how far it is itself: what is behind the whole stays behind.
+        first, behind = False, max(behind, share)
+        stage = what.stage if isinstance(what, CountedOff) else what
+        is_new, last = stage != last, stage
+        if stage in stages:
+            what = say(
+                "{number} of {all}: {what}",
+                "{number} van {all}: {what}",
+                "{number} sur {all} : {what}",
+                number=str(stages.index(stage) + 1),
+                all=str(len(stages)),
+                what=what,
+            )
+        show(strip_control(what.to_text(language)), behind, is_new=is_new)
+
+    return tell
 
 
 def let_go_of_output() -> None:

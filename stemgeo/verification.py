@@ -21,7 +21,6 @@ from stemgeo.explain.bridging import bridge_ends
 from stemgeo.explain.ends import BridgeEnd, keep_asked, take_end_of_then
 from stemgeo.inputs.files import clean_text
 from stemgeo.linking import links
-from stemgeo.measure import Progress, report_nothing
 from stemgeo.notes import Said, say_amount, say_count, say_text
 from stemgeo.planning import site
 from stemgeo.recovery import StudyOfThen, give_of_then, read_study_again, shorten_hash
@@ -45,6 +44,7 @@ from stemgeo.report.letter import Letter
 from stemgeo.report.manifests import list_choices, list_made_with
 from stemgeo.report.outcome import Outcome, Tables
 from stemgeo.speech import format_whole, join_with_and
+from stemgeo.stages import COMPARING, Progress, report_nothing, tell_between
 from stemgeo.study import Study
 from stemgeo.study_run import run
 from stemgeo.texts import load_texts
@@ -283,10 +283,16 @@ def _answer_again(again: Again) -> Outcome:
     content, beside, (asked,) = again.content, again.beside, again.asked
     plan = before = years = roads = why = text = templates = None
     if content.get("plan"):
-        chosen = site(_give_siting(asked.study, content["plan"]), threads=again.threads)
+        chosen = site(
+            _give_siting(asked.study, content["plan"]),
+            progress=again.progress,
+            threads=again.threads,
+        )
         plan = chosen.write(beside / "plan")
     if then := content.get("links"):
-        found = links(_give_links(asked.study, then), threads=again.threads)
+        found = links(
+            _give_links(asked.study, then), progress=again.progress, threads=again.threads
+        )
         roads = found.write(beside / "links")
     if then := content.get("planned"):
         plan = _run_beside(again, then, "planned")
@@ -296,9 +302,10 @@ def _answer_again(again: Again) -> Outcome:
     if then := content.get("before"):
         before = _run_beside(again, then, "before")
     if then := content.get("why"):
-        why = bridge_ends(*(_take_end(again, then[side]) for side in "ab")).write(beside / "why")
+        ends = (_take_end(again, then[side]) for side in "ab")
+        why = bridge_ends(*ends, progress=again.progress).write(beside / "why")
     if then := content.get("trend"):
-        years = trend(asked.study, then["years"]).write(beside / "trend")
+        years = trend(asked.study, then["years"], progress=again.progress).write(beside / "trend")
     if (own := content.get("templates", {})) and again.trust_templates:
         templates = beside / "templates"
         templates.mkdir()
@@ -405,12 +412,13 @@ def verify(
     with temporary_folder() as beside:
         made: Path | None = None
         try:
-            again = Again(asked, content, places, beside, trust_templates, progress, threads)
-            made = _MAKERS[found.COMMAND](again).write(beside / RESULT)
+            tell = tell_between(progress, 0.0, 0.95)
+            again = Again(asked, content, places, beside, trust_templates, tell, threads)
+            made = _MAKERS[found.COMMAND](again).write(beside / RESULT, progress=tell)
             problems: tuple[Difference, ...] = ()
         except StemgeoError as error:
             problems = tuple(map(_report_not_computed, error.problems))
-        progress(Said("Comparing", "Vergelijken", "Comparaison"), 0.95)
+        progress(COMPARING, 0.95)
         differences = (
             *_compare_files(folder, content, made),
             *(other for one in asked for other in (*_compare_study(one), *_compare_inputs(one))),

@@ -17,7 +17,7 @@ from stemgeo.maps.line_chart import describe_line_chart, draw_line_chart
 from stemgeo.maps.page import describe_figure, save_described
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
-from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
 from stemgeo.notes import (
     Note,
     say,
@@ -50,6 +50,7 @@ from stemgeo.report.summary import (
     write_markdown_table,
 )
 from stemgeo.speech import format_day_of_year, format_whole
+from stemgeo.stages import DRAWING_MAPS, MEASURING_YEARS, Progress, count_off, report_nothing
 from stemgeo.tables import order_columns
 from stemgeo.texts import load_texts
 
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from stemgeo.maps.text import MapText
-    from stemgeo.measure import Progress
     from stemgeo.texts import Texts
 from stemgeo.study import YEARS, Input, Study
 
@@ -136,10 +136,12 @@ class Trend(Outcome):
             "summary.md": _write_markdown(self, self.text),
         }
 
-    def _draw_maps(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path, progress: Progress) -> None:
         formats = self.study.output.formats
+        progress(count_off(DRAWING_MAPS, 1, 2), 0.0)
         said = describe_line_chart(self.table, self.reported, self.text)
         save_described(self.chart(), maps / "trend-chart", said, formats)
+        progress(count_off(DRAWING_MAPS, 2, 2), 0.5)
         said = describe_small_multiples(self.municipalities, self.academies, self.text)
         save_described(self.map(), maps / "trend-maps", said, formats)
 
@@ -191,7 +193,8 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = report_not
     measured: dict[int, Measured] = {}
     for done, year in enumerate(wanted):
         share = MEASURED_FROM + (MEASURED_TO - MEASURED_FROM) * done / len(wanted)
-        progress(say("Measuring {year}", "{year} meten", "Mesure de {year}", year=str(year)), share)
+        what = say("Measuring {year}", "{year} meten", "Mesure de {year}", year=str(year))
+        progress(count_off(MEASURING_YEARS, done + 1, len(wanted), what), share)
         prepared[year] = _prepare_year(ground, year)
         measured[year] = measure_day(prepared[year], study.day_in(year))
     inputs = {year: one.inputs for year, one in prepared.items()}

@@ -37,7 +37,6 @@ from stemgeo.measure import (
     measure_effects,
     measure_sensitivity,
     prepare_study,
-    report_nothing,
 )
 from stemgeo.report.accounts import find_question, gather_question
 from stemgeo.report.dcat import build_record
@@ -50,6 +49,7 @@ from stemgeo.report.summary import write_summary_markdown
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
 from stemgeo.siting.plan import limits_of
+from stemgeo.stages import report_nothing
 from stemgeo.study import (
     SCENARIOS,
     Attribute,

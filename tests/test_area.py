@@ -21,12 +21,12 @@ from stemgeo.measure import (
     Prepared,
     measure_day,
     prepare_study,
-    report_nothing,
 )
 from stemgeo.recognition import Standing
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.plan import write_plan_markdown
 from stemgeo.report.subsidy import say_subsidy
+from stemgeo.stages import report_nothing
 from stemgeo.study import parse_study
 from stemgeo.subsidy import cost_of_places, find_rules
 from stemgeo.texts import load_texts

@@ -33,6 +33,7 @@ NOTICE = "Proef, niet voor publicatie"
 KNOWN = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 COMMANDS = (
     "sample",
+    "doctor",
     "new",
     "fetch",
     "register",

@@ -18,12 +18,13 @@ import stemgeo as sg
 from stemgeo import cli
 from stemgeo.errors import InputError, StudyError
 from stemgeo.inputs.plan import add_plan
-from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.plan import write_plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting.places import find_candidates, zone_middles
 from stemgeo.siting.service import coverage_sets, list_units
+from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 import stemgeo as sg
 from stemgeo.gaps import find_gaps
-from stemgeo.measure import measure_day, prepare_study, report_nothing
+from stemgeo.measure import measure_day, prepare_study
 from stemgeo.siting import plan as plans
 from stemgeo.siting.choices import Limits
 from stemgeo.siting.solve import mclp
+from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

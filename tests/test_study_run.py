@@ -25,8 +25,9 @@ from stemgeo import facts
 from stemgeo.demand.places import OWN
 from stemgeo.errors import InputError
 from stemgeo.inputs import read_academies
-from stemgeo.measure import measure_day, prepare_study, report_nothing
+from stemgeo.measure import measure_day, prepare_study
 from stemgeo.recognition import choose_recognised
+from stemgeo.stages import report_nothing
 from stemgeo.study import AcademyRules
 
 if TYPE_CHECKING:

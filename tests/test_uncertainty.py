@@ -23,13 +23,13 @@ from stemgeo.measure import (
     measure_day,
     measure_sensitivity,
     prepare_study,
-    report_nothing,
 )
 from stemgeo.network import Network, snap_points
 from stemgeo.network.bicycle import NOT_AT_ALL, PUSHED, Ride, classify_way, find_ratio_bounds
 from stemgeo.network.stress import LEVELS, rate_bounds, rate_stress
 from stemgeo.network.stress_rules import load_stress_rules
 from stemgeo.report.summary import say_how_sure
+from stemgeo.stages import report_nothing
 from stemgeo.study import load_study
 from stemgeo.study_run import run
 from stemgeo.uncertainty import measure_uncertainty

@@ -418,7 +418,8 @@ def test_progress_tells_what_is_read_and_each_year(study: Path) -> None:
     steps: list[tuple[Said, float]] = []
     trend(sg.load_study(study), [2019, 2020], progress=lambda *step: steps.append(step))
     assert [what.nl for what, _ in steps] == [
-        "Bestanden lezen", "Wegen lezen", "Kinderen plaatsen", "2019 meten", "2020 meten",
+        "Bestanden lezen", "Wegen lezen", "Kinderen plaatsen", "2019 meten (1 van 2)",
+        "2020 meten (2 van 2)",
     ]  # fmt: skip
     shares = [share for _, share in steps]
     assert shares == sorted(shares)

@@ -31,13 +31,17 @@ run_there() {
     mkdir -p "$HOME/elsewhere" && cd "$HOME/elsewhere"
     unset STEMGEO_CACHE XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME
     PATH="$HOME/bin:$PATH"
+    "$HOME/bin/stemgeo" doctor >doctor.txt || {
+      cat doctor.txt >&2
+      exit 1
+    }
     "$HOME/bin/stemgeo" sample study
     "$HOME/bin/stemgeo" run study --out result >/dev/null
     cmp result/tables/coverage.csv "$root/out/demo/tables/coverage.csv"
     found=$(cd "$HOME" && find . -mindepth 1 -maxdepth 2 | sort |
       grep -Ev '^\./(tools|bin|man|completion|\.cache|\.config|\.local)(/|$)' |
       tr '\n' ' ')
-    expected="./elsewhere ./elsewhere/result ./elsewhere/study "
+    expected="./elsewhere ./elsewhere/doctor.txt ./elsewhere/result ./elsewhere/study "
     [ "$found" = "$expected" ] || {
       echo "written where nobody asked: $found" >&2
       exit 1

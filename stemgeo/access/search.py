@@ -551,3 +551,12 @@ def _label_points_straight(
             key = (np.int64(np.rint(metres * ms_per_m)) << RANK_BITS) | site
             put_among(three, THREE * point, key)
     return three
+
+
+def is_compiled() -> bool:
+    """Whether the search was compiled on this machine before, for this very code."""
+    try:
+        kept = getattr(_search_sources_to_points, "_cache")  # noqa: B009 -- numba's own, told nowhere
+        return bool(kept._cache_file._load_index())  # noqa: SLF001
+    except (AttributeError, OSError):  # another numba keeps it otherwise: then nothing is said
+        return True

@@ -14,7 +14,7 @@ from stemgeo.explain.ends import PARTS, load_ends, take_end
 from stemgeo.explain.hybrids import Hybrids
 from stemgeo.explain.newness import list_new
 from stemgeo.explain.questions import list_questions, list_versions
-from stemgeo.measure import count_cores, report_nothing
+from stemgeo.measure import count_cores
 from stemgeo.network.study_edits import place_edits
 from stemgeo.notes import Note, Said, say, say_list, tell_notes
 from stemgeo.profiles import ROADS
@@ -22,6 +22,7 @@ from stemgeo.report.bridge import Explanation
 from stemgeo.report.comparison import label_results, list_notices, name_sides, name_sources
 from stemgeo.report.imprint import build_map_text
 from stemgeo.report.manifests import build_origins
+from stemgeo.stages import COUNTING_CHANGES, READING_FILES, Progress, count_off, report_nothing
 from stemgeo.tables import check_table, order_columns
 from stemgeo.texts import load_texts
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from stemgeo.explain.ends import BridgeEnd, LoadedEnd
     from stemgeo.maps.text import MapText
-    from stemgeo.measure import Progress
     from stemgeo.report.outcome import Tables
     from stemgeo.speech import Language
     from stemgeo.study import Study
@@ -94,7 +94,7 @@ def bridge_ends(
     progress, threads
         As for `explain`.
     """
-    progress(Said("Reading files", "Bestanden lezen", "Lecture des fichiers"), 0.0)
+    progress(READING_FILES, 0.0)
     hybrids = Hybrids(*load_ends(a, b), threads or count_cores())
     loaded = hybrids.a, hybrids.b
     ends = _describe_end(a, loaded[0]), _describe_end(b, loaded[1])
@@ -140,7 +140,8 @@ def count_hybrids(
     counted = {}
     every = list(list_sets(hybrids.differing))
     for done, changed in enumerate(every):
-        progress(Said("Computing", "Berekenen", "Calcul"), 0.1 + 0.8 * done / len(every))
+        told = count_off(COUNTING_CHANGES, done + 1, len(every))
+        progress(told, 0.1 + 0.8 * done / len(every))
         counted[changed] = _take_counts(hybrids.count(changed))
     return counted
 

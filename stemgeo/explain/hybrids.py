@@ -29,10 +29,10 @@ from stemgeo.measure import (
     load_living,
     load_roads,
     network_hashes,
-    report_nothing,
     search_rides,
 )
 from stemgeo.recognition import choose_recognised
+from stemgeo.stages import report_nothing
 from stemgeo.study import list_ages
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from stemgeo.explore.gaps_left import KeptGaps, add_up_late
 from stemgeo.gaps.areas import GapGround
 from stemgeo.inputs import cache
 from stemgeo.measure import network_hashes
-from stemgeo.notes import Said
 from stemgeo.siting.places import list_candidates
+from stemgeo.stages import FINDING_GAPS, TRYING_PLACES, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from stemgeo.explore.ground import SearchGround
     from stemgeo.inputs import Inputs
-    from stemgeo.measure import Prepared, Progress, Traveller
+    from stemgeo.measure import Prepared, Traveller
 
     Bools = NDArray[np.bool_]
 
@@ -86,16 +86,13 @@ class BesideCounts:
         progress
             Told how far it is.
         """
-        progress(Said("Finding gaps", "Hiaten zoeken", "Recherche des lacunes"), 0.5)
+        progress(FINDING_GAPS, 0.5)
         candidates = list_candidates(prepared, ground.first).table
         where = GapGround.from_prepared(prepared, ground.first)
         gaps = KeptGaps.from_late(add_up_late(ground, within), where, threads)
 
         def tell(share: float) -> None:
-            progress(
-                Said("Trying every place", "Elke plaats proberen", "Essai de chaque lieu"),
-                0.55 + 0.35 * share,
-            )
+            progress(TRYING_PLACES, 0.55 + 0.35 * share)
 
         return cls(
             candidates,

@@ -39,10 +39,10 @@ from stemgeo.facts import fact_path
 from stemgeo.inputs import cache
 from stemgeo.inputs.plan import add_plan
 from stemgeo.maps.text import MapText
-from stemgeo.measure import count_cores, prepare_study, report_nothing
-from stemgeo.notes import Said
+from stemgeo.measure import count_cores, prepare_study
 from stemgeo.recognition import choose_recognised
 from stemgeo.report.imprint import build_map_text
+from stemgeo.stages import OPENING, TRAVEL_TIMES, Progress, count_off, report_nothing
 from stemgeo.study import SCENARIOS
 from stemgeo.writing.seal import hash_file
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from stemgeo.access.travellers import Pace
     from stemgeo.explore.edited import EditedWindow
     from stemgeo.inputs import Inputs
-    from stemgeo.measure import Prepared, Progress
+    from stemgeo.measure import Prepared
     from stemgeo.study import AcademyRules, Study
 
     Longs = NDArray[np.int64]
@@ -66,7 +66,6 @@ if TYPE_CHECKING:
 SPOTS_KEPT = 200
 """Places of which the reach is kept, some 250 KB each."""
 
-_TRAVEL_TIMES = Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet")
 
 _CODE, _FACTS = Path(__file__).parent.parent, fact_path("stress").parent
 
@@ -193,7 +192,7 @@ class Board:
                 return made
             # What was just made goes: mapped from the cache it takes a fraction of the memory.
             del made
-        progress(Said("Opening", "Openen", "Ouverture"), at)
+        progress(OPENING, at)
         return cache.load_or_make(place, make, Board.save, load)
 
     @classmethod
@@ -244,7 +243,8 @@ class Board:
         counts = np.zeros((len(kinds.searches), len(prepared.points)), dtype=np.uint16)
         served: dict[Search, Served] = {}
         for number, (profile, pace) in enumerate(kinds.rides):
-            progress(_TRAVEL_TIMES, 0.4 + 0.1 * number / len(kinds.rides))
+            counted = count_off(TRAVEL_TIMES, number + 1, len(kinds.rides))
+            progress(counted, 0.4 + 0.1 * number / len(kinds.rides))
             first, point, _ = by_profile[profile].list_served(
                 academies, pace, study.travel.cutoff_min, threads=threads
             )

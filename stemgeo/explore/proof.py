@@ -21,6 +21,7 @@ from stemgeo.coverage import KEYS
 from stemgeo.errors import StemgeoError
 from stemgeo.explore.messages import Differing, ProofReply
 from stemgeo.notes import Said, clean_text, say, say_amount, say_list
+from stemgeo.stages import TRAVEL_TIMES
 from stemgeo.writing.whole import temporary_folder
 
 if TYPE_CHECKING:
@@ -266,12 +267,9 @@ def measure(
         result.write(asking.keep, progress=tell)
         return result.coverage
     prepared = prepare_study(study, tell)
-    tell(_MEASURING, 0.45)
+    tell(TRAVEL_TIMES, 0.45)
     threads = asking.threads or count_cores()
     return measure_day(prepared, study.about.date, threads=threads).coverage
-
-
-_MEASURING = Said("Computing travel times", "Reistijden berekenen", "Calcul des temps de trajet")
 
 
 def run_aside(asking: Asking, tell: Tell, prover: Prover) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,6 +36,7 @@ from stemgeo.notes import Said, clean_text, say, say_count, say_list
 from stemgeo.sources.lock import FILE as LOCK
 from stemgeo.sources.lock import Piece, read_lock, write_lock_into
 from stemgeo.sources.store import now
+from stemgeo.stages import FETCHING, Progress, count_off, report_nothing
 from stemgeo.study import VINTAGE, YEARS
 from stemgeo.texts.wording import find_wording
 from stemgeo.writing.seal import hash_file
@@ -340,7 +341,7 @@ def fetch_events(
     source: DataSource,
     plan: EventPlan,
     client_id: str | None,
-    progress: Callable[[Said, float], None] = lambda _what, _share: None,
+    progress: Progress = report_nothing,
 ) -> FetchedEvents:
     """Ask all questions of a plan, and write the list of events, the proposals and the lock.
 
@@ -365,7 +366,9 @@ def fetch_events(
     _refuse_edited(plan.folder, names, store)
     answers = []
     for number, question in enumerate(plan.questions):
-        progress(Said(*[f"UiT-databank: {question.label}"] * 3), number / len(plan.questions))
+        what = Said(*[f"UiT-databank: {question.label}"] * 3)
+        counted = count_off(FETCHING, number + 1, len(plan.questions), what)
+        progress(counted, number / len(plan.questions))
         answers.append(ask_or_find(client, source, question, client_id))
     every: dict[str, UitEvent] = {}
     for answer, _ in answers:

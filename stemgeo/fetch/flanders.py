@@ -41,6 +41,7 @@ from stemgeo.sources.client import Client
 from stemgeo.sources.content import GO_ON
 from stemgeo.sources.lock import FILE as LOCK
 from stemgeo.sources.lock import LockedFile, Piece, read_lock
+from stemgeo.stages import FETCHING, Progress, count_off, report_nothing
 from stemgeo.study import INPUTS, STRAIGHT_LINE, Study, load_study, parse_study
 from stemgeo.writing.whole import clear_leftovers, temporary_folder
 
@@ -72,8 +73,6 @@ _TOO_WIDE = Said(
     "routes : la zone et la bande qui l’entoure sont trop grandes pour Overpass : des extraits "
     "sont découpés",
 )
-Progress = Any
-"""As `measure.Progress`, which stands to the right."""
 
 
 @dataclass(frozen=True)
@@ -299,7 +298,7 @@ def list_parts(item: PlannedFile, catalogue: Catalogue) -> list[PlannedFile]:
 
 
 def fetch_flanders(
-    asked: FlandersAsked, store: Path, progress: Progress = lambda _what, _share: None
+    asked: FlandersAsked, store: Path, progress: Progress = report_nothing
 ) -> Fetched:
     """Bring what a study of Flanders needs into a folder, and write the study.
 
@@ -332,7 +331,7 @@ def fetch_flanders(
     with Client(asked.catalogue.manners, store, offline=asked.offline) as client:
         work = _Bringing(asked, client, given, found)
         for number, item in enumerate(plan):
-            work.tell = _tell_share(progress, item, number / len(plan), 1 / len(plan))
+            work.tell = _tell_share(progress, item, number, len(plan))
             work.tell(0, None)
             found.steps.append(work.bring(item))
         work.compare_provinces()
@@ -344,13 +343,14 @@ def fetch_flanders(
 
 
 def _tell_share(
-    progress: Progress, item: PlannedFile, done: float, share: float
+    progress: Progress, item: PlannedFile, number: int, of: int
 ) -> Callable[[int, int | None], None]:
-    def tell(so_far: int, of: int | None) -> None:
-        whole = f" / {of / 1e6:.0f}" if of else ""
+    def tell(so_far: int, size: int | None) -> None:
+        whole = f" / {size / 1e6:.0f}" if size else ""
         # Which, and how much of it: that of files whose size is not known too.
         what = f"{item.key}: {so_far / 1e6:.0f}{whole} MB" if so_far else item.key
-        progress(Said(what, what, what), done + share * (so_far / of if of else 0))
+        told = count_off(FETCHING, number + 1, of, Said(what, what, what))
+        progress(told, (number + (so_far / size if size else 0)) / of)
 
     return tell
 

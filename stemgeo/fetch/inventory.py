@@ -10,9 +10,10 @@ import pandas as pd
 from stemgeo.errors import FetchError, Problem
 from stemgeo.fetch.folder import OURS, find_kept
 from stemgeo.inputs.provenance import name_source
-from stemgeo.notes import clean_text
+from stemgeo.notes import Said, clean_text
 from stemgeo.sources.catalogue import host_of
 from stemgeo.sources.lock import LockedFile, read_lock
+from stemgeo.stages import ASKING, Progress, count_off, report_nothing
 from stemgeo.study import Input, InputPaths
 from stemgeo.writing.seal import hash_file
 
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 
 def describe_plan(
-    plan: Sequence[PlannedFile], asked: FlandersAsked, client: Client
+    plan: Sequence[PlannedFile],
+    asked: FlandersAsked,
+    client: Client,
+    progress: Progress = report_nothing,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Say what a fetch would bring: what, how large, from where, under which terms.
 
@@ -38,6 +42,8 @@ def describe_plan(
     client
         Asks servers how large their files are, with no more of them than the beginning; not one
         that is offline.
+    progress
+        Told how far it is.
 
     Returns
     -------
@@ -47,7 +53,9 @@ def describe_plan(
     from stemgeo.fetch.flanders import list_parts
 
     lock, told, rows = read_lock(asked.folder), dict[str, list[str]](), []
-    for item in plan:
+    for number, item in enumerate(plan):
+        what = Said(item.key, item.key, item.key)
+        progress(count_off(ASKING, number + 1, len(plan), what), number / len(plan))
         kept = find_kept(asked.folder, lock, item.file) if item.file and not asked.replace else None
         for part in list_parts(item, asked.catalogue):
             comes = part.source.kind != "by-hand"
@@ -232,6 +240,7 @@ def add_newer(
     catalogue: Catalogue,
     client: Client | None = None,
     language: str = "en",
+    progress: Progress = report_nothing,
 ) -> SourcesFound:
     """Say of each file what is newer, and name all sources in one text.
 
@@ -245,10 +254,13 @@ def add_newer(
         Asks servers of when theirs are; None: they are not asked.
     language
         Of the text that names all sources.
+    progress
+        Told how far it is.
     """
     told: list[str] = []
     described = []
-    for row in rows:
+    for number, row in enumerate(rows):
+        progress(count_off(ASKING, number + 1, len(rows)), number / len(rows))
         entry: LockedFile | None = row.pop("entry", None)
         newer = ""
         if entry is not None and entry.source in catalogue.sources:

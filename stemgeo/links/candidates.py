@@ -16,8 +16,8 @@ from stemgeo.errors import InputError, Problem
 from stemgeo.links.drawn import draw_candidates
 from stemgeo.links.reach import list_reaches
 from stemgeo.links.seeking import CutRoads, MapNames, Seeking
-from stemgeo.measure import network_hashes, report_nothing
-from stemgeo.notes import Said
+from stemgeo.measure import network_hashes
+from stemgeo.stages import LOOKING_FOR_ROADS, Progress, report_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from stemgeo.links.chains import Sets
-    from stemgeo.measure import Measured, Prepared, Progress
+    from stemgeo.measure import Measured, Prepared
     from stemgeo.network.edits import RoadEdit
-
-_LOOKING = Said("Looking for roads", "Wegen zoeken", "Recherche de routes")
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,6 @@ def _seek(prepared: Prepared, roads: CutRoads, progress: Progress) -> Seeking:
     """Look for all who ride alike, one after the other; nothing of their searches is kept."""
     found = Seeking(roads)
     for number, search in enumerate(list_reaches(prepared, roads.calm, roads.every)):
-        progress(_LOOKING, number / (number + 2))
+        progress(LOOKING_FOR_ROADS, number / (number + 2))
         found.look(search())
     return found

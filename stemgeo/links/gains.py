@@ -40,8 +40,8 @@ from stemgeo.links.improving import (
     try_changes,
 )
 from stemgeo.links.reach import turn_arcs
-from stemgeo.measure import count_cores, report_nothing
-from stemgeo.notes import Said
+from stemgeo.measure import count_cores
+from stemgeo.stages import TRYING_ROADS, Progress, count_off, report_nothing
 from stemgeo.study import SCENARIOS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from stemgeo.access.travel_time import Rider
     from stemgeo.access.travellers import Pace
     from stemgeo.links.improving import Room
-    from stemgeo.measure import Measured, Prepared, Progress
+    from stemgeo.measure import Measured, Prepared
     from stemgeo.network.edits import LaidEdits
     from stemgeo.network.snap import TiedPoints
 
@@ -65,8 +65,6 @@ if TYPE_CHECKING:
 
 PER_TURN = 256
 """Changes that a thread tries at a time."""
-
-_TRYING = Said("Opening roads", "Wegen openen", "Ouverture de routes")
 
 
 class GainKind(NamedTuple):
@@ -305,7 +303,7 @@ class RoadGains:
         children = np.zeros((len(options), len(kinds)), dtype=np.int64)
         done = 0
         for search in self.list_searches(profiles, scenarios):
-            progress(_TRYING, done / len(kinds))
+            progress(count_off(TRYING_ROADS, done + 1, len(kinds)), done / len(kinds))
             mine = [column[kind] for kind in search.kinds]
             first, gained = search.try_options(options)
             children[:, mine] = sum_children(first, gained, search.children)

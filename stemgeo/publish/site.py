@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from stemgeo.maps.finder import list_aliases
 from stemgeo.maps.web import read_script
-from stemgeo.measure import report_nothing
 from stemgeo.notes import Note, Said, say, say_amount, write_in_all
 from stemgeo.publish.pages import REGION_PAGE, Pages, write_choice
 from stemgeo.publish.stock import OF_TOWNS, Stock
@@ -22,11 +21,18 @@ from stemgeo.report.files import PUBLISH, join_lines, refuse_taken, result_folde
 from stemgeo.report.imprint import list_file_words
 from stemgeo.report.manifests import list_made_with
 from stemgeo.report.outcome import Tables
+from stemgeo.stages import (
+    DRAWING_PICTURES,
+    READING_RESULT,
+    WRITING_PAGES,
+    Progress,
+    count_off,
+    report_nothing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from stemgeo.measure import Progress
     from stemgeo.publish.pictures import PlacePicture
     from stemgeo.speech import Language
 
@@ -101,14 +107,14 @@ def publish_site(
 def _fill_folder(folder: Path, result: Tables, progress: Progress) -> tuple[tuple[Note, ...], int]:
     """Write all but the manifest; give the notes and the number of pages."""
     stock = Stock(result)
-    progress(Said("Reading the result", "Resultaat lezen", "Lecture du résultat"), 0.02)
+    progress(READING_RESULT, 0.02)
     _write_data(folder / "data", stock)
     drawn = _write_pictures(folder / "pictures", stock, progress)
     languages = result.study.languages
     every = [Pages(stock, result.told_in(one), drawn, languages) for one in languages]
     count = 1
     for number, pages in enumerate(every):
-        count += _write_language(folder, pages, number / len(every), len(every), progress)
+        count += _write_language(folder, pages, number, len(every), progress)
     _write_text(folder / "index.html", write_choice(every))
     _write_assets(folder / "assets", every)
     return _list_notes(stock), count
@@ -134,12 +140,12 @@ def _write_data(folder: Path, stock: Stock) -> None:
 def _write_pictures(folder: Path, stock: Stock, progress: Progress) -> dict[str, PlacePicture]:
     """Draw the picture of each place; give them by the name of its pages."""
     folder.mkdir()
-    what = Said("Drawing", "Tekenen", "Dessin")
     drawn = {REGION_PAGE: stock.ground.draw_towns(None)}
     for province, code in stock.provinces.items():
         drawn[code] = stock.ground.draw_towns(province)
-    for town in stock.towns:
-        progress(what, 0.1 + 0.2 * town.number / len(stock.towns))
+    for number, town in enumerate(stock.towns):
+        told = count_off(DRAWING_PICTURES, number + 1, len(stock.towns))
+        progress(told, 0.1 + 0.2 * number / len(stock.towns))
         drawn[town.code] = stock.draw_town(town)
     for stem, picture in drawn.items():
         _write_text(folder / f"{stem}.svg", picture.svg)
@@ -147,16 +153,16 @@ def _write_pictures(folder: Path, stock: Stock, progress: Progress) -> dict[str,
 
 
 def _write_language(
-    folder: Path, pages: Pages, behind: float, languages: int, progress: Progress
+    folder: Path, pages: Pages, behind: int, languages: int, progress: Progress
 ) -> int:
     """Write the pages of a language; give their number."""
     home = folder / str(pages.words.language)
     home.mkdir()
-    what = Said("Writing pages", "Pagina’s schrijven", "Écriture des pages")
     number = 0
     for number, page in enumerate(pages.yield_pages(), start=1):
         _write_text(home / f"{page.stem}.html", page.html)
-        progress(what, 0.3 + 0.65 * (behind + number / pages.count / languages))
+        done, every = behind * pages.count + number, pages.count * languages
+        progress(count_off(WRITING_PAGES, done, every), 0.3 + 0.65 * done / every)
     return number
 
 

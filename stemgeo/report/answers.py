@@ -20,8 +20,7 @@ from stemgeo.coverage import REGION as WHOLE
 from stemgeo.errors import Problem, ResultError
 from stemgeo.maps.page import save_described
 from stemgeo.maps.text import province_name
-from stemgeo.measure import UPPER, Progress, report_nothing
-from stemgeo.notes import Said
+from stemgeo.measure import UPPER
 from stemgeo.report.accounts import find_question, list_sources
 from stemgeo.report.annex import (
     GAPS,
@@ -53,6 +52,15 @@ from stemgeo.report.summary import format_coverage
 from stemgeo.report.sureness import write_sureness
 from stemgeo.report.variant import MeasuredPlan, is_measured_plan
 from stemgeo.report.word import write_docx
+from stemgeo.stages import (
+    DRAWING_MAPS,
+    READING_RESULT,
+    WRITING_ANNEXES,
+    WRITING_ANSWER,
+    Progress,
+    count_off,
+    report_nothing,
+)
 from stemgeo.study import PROVINCES
 from stemgeo.subsidy import find_rules
 
@@ -171,7 +179,7 @@ class Answer(Outcome):
         data.mkdir()
         atlas = Sheets(source)
         plates = dict(self._yield_drawn(atlas, folder, data, progress))
-        progress(Said("Writing annexes", "Bijlagen schrijven", "Rédaction des annexes"), 0.8)
+        progress(WRITING_ANNEXES, 0.8)
         beside = Beside(self.plan, self.before, self.variant)
         write_municipalities(source, folder, beside)
         write_gaps(source, folder, beside)
@@ -184,7 +192,7 @@ class Answer(Outcome):
         self._copy_tables(data)
         page = folder / f"{annex_stem(WEB, self.language)}.html"
         page.write_text(self._draw_web_map(atlas), encoding="utf-8")
-        progress(Said("Writing the answer", "Antwoord schrijven", "Rédaction de la réponse"), 0.9)
+        progress(WRITING_ANSWER, 0.9)
         standard, stem = "", words("file.letter")
         if self.letter.blocks:
             look = Look(self.language, source.study.about.date, source.text.notice)
@@ -212,8 +220,8 @@ class Answer(Outcome):
         """Draw every map, with its rows beside the other tables."""
         earlier = Sheets(self.before) if self.before else None
         for done, one in enumerate(self.maps):
-            drawing = Said("Drawing maps", "Kaarten tekenen", "Dessin des cartes")
-            progress(drawing, 0.1 + 0.7 * done / len(self.maps))
+            told = count_off(DRAWING_MAPS, done + 1, len(self.maps))
+            progress(told, 0.1 + 0.7 * done / len(self.maps))
             before = earlier if one.kind == "change" else None
             figure, alt, table = self._draw(one, atlas, before)
             paths = {path.suffix: path for path in save_described(figure, folder / one.stem, alt)}
@@ -407,6 +415,7 @@ def answer(
     reads = [one for one in there if one is not None]
     refuse_taken(Path(place), ANSWER, replace=replace, reads=[*reads, own] if own else reads)
     _refuse_inside(Path(place), reads)
+    progress(READING_RESULT, 0.0)
     with ExitStack() as stack:
         asked, *others = (
             stack.enter_context(one.in_folder()) if isinstance(one, Outcome) else one

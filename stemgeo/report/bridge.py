@@ -32,6 +32,7 @@ from stemgeo.report.summary import (
     write_markdown_table,
 )
 from stemgeo.speech import DASH, format_decimals, format_signed, format_whole
+from stemgeo.stages import DRAWING_MAPS, Progress, count_off
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,11 +177,13 @@ class Explanation(Outcome):
         roads = say_over_roads(profile, self.language)
         return replace(self.text, measure=f"{self.text.heading}{roads}", roads=roads)
 
-    def _draw_maps(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path, progress: Progress) -> None:
         from stemgeo.maps.page import save_described
         from stemgeo.maps.waterfall import describe_waterfall
 
-        for profile in self.profiles:
+        for number, profile in enumerate(self.profiles):
+            told = count_off(DRAWING_MAPS, number + 1, len(self.profiles))
+            progress(told, number / len(self.profiles))
             name = "bridge" if profile == "all" else f"bridge-{profile.replace('_', '-')}"
             said = describe_waterfall(self._list_steps(profile), self._say_roads(profile))
             save_described(self.chart(profile), maps / name, said, self.study.output.formats)

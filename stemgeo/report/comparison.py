@@ -51,6 +51,7 @@ from stemgeo.report.summary import (
     write_markdown_table,
 )
 from stemgeo.speech import DASH, format_signed, format_whole
+from stemgeo.stages import COMPARING, READING_RESULT, Progress, report_nothing
 from stemgeo.study import LEVELS, STRAIGHT_LINE
 from stemgeo.tables import SCHEMAS, check_table
 from stemgeo.texts import load_texts
@@ -241,13 +242,17 @@ def _find_size_of_level(rows: pd.DataFrame) -> tuple[int, str]:
     return (LEVELS.index(level) + (level in _OF_POINT) if level in LEVELS else 2, level)
 
 
-def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
+def compare(
+    a: Tables | str | Path, b: Tables | str | Path, *, progress: Progress = report_nothing
+) -> Comparison:
     """Say what changed from one result to another.
 
     Parameters
     ----------
     a, b
         What `run` gave, or the folder in which it was written.
+    progress
+        Called with what is being done and the share behind us.
 
     Returns
     -------
@@ -260,8 +265,10 @@ def compare(a: Tables | str | Path, b: Tables | str | Path) -> Comparison:
         If a folder holds no result of a run or was changed, or if the two count other children
         or other municipalities.
     """
+    progress(READING_RESULT, 0.0)
     given = Tables.from_given(a), Tables.from_given(b)
     one, other = map(_read_side, given)
+    progress(COMPARING, 0.5)
     _refuse_other_children(one, other)
     rows, notes = _lay_beside(one, other)
     cells = _cut_shared_cells(one, other)

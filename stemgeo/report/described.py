@@ -112,7 +112,7 @@ class Described:
         """From the oldest count of people to the day of the study."""
         day = self.study.about.date
         counted = [
-            date.fromisoformat(one["date"])
+            date.fromisoformat(str(one["date"]))
             for one in self.inputs
             if one["role"].partition(".")[0] in ("population", "populations") and one.get("date")
         ]

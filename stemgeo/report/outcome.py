@@ -22,7 +22,6 @@ from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.inputs.files import clean_text
 from stemgeo.inputs.territory import codes_of
 from stemgeo.maps.text import MapText
-from stemgeo.measure import report_nothing
 from stemgeo.notes import Note, Said
 from stemgeo.report.described import Described
 from stemgeo.report.describing import describe_folder
@@ -41,6 +40,14 @@ from stemgeo.report.files import (
 from stemgeo.report.manifests import read_study
 from stemgeo.report.reading import read_areas, read_table
 from stemgeo.speech import LANGUAGES
+from stemgeo.stages import (
+    DRAWING_MAPS,
+    WRITING_TABLES,
+    WRITING_TEXTS,
+    Progress,
+    report_nothing,
+    tell_between,
+)
 from stemgeo.study import PROVINCES, SaidBy, parse_study
 from stemgeo.tables import SCHEMAS, check_table
 from stemgeo.texts import load_texts
@@ -52,7 +59,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stemgeo.inputs import Inputs
-    from stemgeo.measure import Progress
     from stemgeo.speech import Language
     from stemgeo.study import Study
     from stemgeo.texts import Texts
@@ -251,7 +257,6 @@ class Outcome:
         """
         with result_folder(Path(place), self.COMMAND, replace=replace) as new:
             if self.folder is None:
-                progress(Said("Writing", "Schrijven", "Écriture"), 0.9)
                 told = self.manifest | self._write_files(new, progress)
                 files = list_files(new)
                 describe_folder(self._describe(told, files), new, _find_schema)
@@ -364,14 +369,17 @@ class Outcome:
             self._files[name] = read(self.path(name), _find_schema(name))
         return self._files[name]
 
-    def _write_files(self, folder: Path, _progress: Progress) -> dict[str, Any]:
+    def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
         """Write all but the manifest; give what it tells of them that is known afterwards."""
+        progress(WRITING_TABLES, 0.9)
         for name, table in self._build_tables().items():
             (folder / name).parent.mkdir(exist_ok=True)
             write_table(table, folder / name, self._find_words(name))
         if self.DRAWN:
             (folder / "maps").mkdir()
-            self._draw_maps(folder / "maps")
+            progress(DRAWING_MAPS, 0.92)
+            self._draw_maps(folder / "maps", tell_between(progress, 0.92, 0.98))
+        progress(WRITING_TEXTS, 0.98)
         for name, text in self._build_texts().items():
             (folder / name).write_text(text, encoding="utf-8")
         return {}
@@ -395,7 +403,7 @@ class Outcome:
         """Give the texts by their file."""
         raise NotImplementedError
 
-    def _draw_maps(self, maps: Path) -> None:
+    def _draw_maps(self, maps: Path, progress: Progress) -> None:
         """Draw maps and charts into a folder."""
 
     def _build_map_text(self) -> MapText:

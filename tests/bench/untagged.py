@@ -15,9 +15,10 @@ from pathlib import Path
 import osmium
 from real.test_villages import VILLAGES, Village, study_on
 
-from stemgeo.measure import measure_day, measure_sensitivity, prepare_study, report_nothing
+from stemgeo.measure import measure_day, measure_sensitivity, prepare_study
 from stemgeo.network.bicycle import CYCLEWAY_KEYS
 from stemgeo.network.stress import LEVELS, SPEED_KEYS
+from stemgeo.stages import report_nothing
 from stemgeo.uncertainty import measure_uncertainty
 
 ASKED = ("lanes", *SPEED_KEYS, *CYCLEWAY_KEYS)

@@ -31,9 +31,9 @@ from stemgeo.measure import (
     is_in_time,
     measure_day,
     prepare_study,
-    report_nothing,
     search_rides,
 )
+from stemgeo.stages import report_nothing
 from stemgeo.study import SCENARIOS
 
 if TYPE_CHECKING:

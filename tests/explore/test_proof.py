@@ -19,7 +19,7 @@ from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, ProofReply, Va
 from stemgeo.explore.proof import Asking, Prover, compare_counts, measure, run_aside, stamp_files
 from stemgeo.explore.shelf import VariantShelf
 from stemgeo.explore.variants import Placer, write_variant
-from stemgeo.measure import report_nothing
+from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,8 @@ import numpy as np
 import stemgeo as sg
 from stemgeo.explore.board import Board
 from stemgeo.inputs.plan import add_plan
-from stemgeo.measure import Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.measure import Prepared, measure_day, prepare_study
+from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -300,7 +300,7 @@ def test_who_waits_sees_how_much_has_come(played: Catalogue, tmp_path: Path) -> 
     seen: list[tuple[str, float]] = []
     asked = FlandersAsked(tmp_path / "data", 2025, played, only=("weights", "zone_population"))
     fetch_flanders(asked, tmp_path / "store", lambda what, share: seen.append((what.nl, share)))
-    assert "weights: 0 / 0 MB" in [what for what, _ in seen]
+    assert "weights: 0 / 0 MB (2 van 2)" in [what for what, _ in seen]
     assert [share for _, share in seen] == sorted(share for _, share in seen)
 
 

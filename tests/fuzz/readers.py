@@ -52,9 +52,10 @@ from stemgeo.inputs.plan import CANDIDATES, PLACES, load_places
 from stemgeo.inputs.population import load_population, load_zone_population
 from stemgeo.inputs.weights import load_addresses, load_weights
 from stemgeo.inputs.zone_codes import load_zone_codes
-from stemgeo.measure import measure_day, prepare_study, report_nothing
+from stemgeo.measure import measure_day, prepare_study
 from stemgeo.network.osm import read_roads
 from stemgeo.planning import site
+from stemgeo.stages import report_nothing
 from stemgeo.study import Attribute, Input, Layer, load_study, parse_study
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from test_villages import VILLAGES, Village, study_on
 from stemgeo.facts import LAMBERT_72
 from stemgeo.links.candidates import list_candidates
 from stemgeo.links.gains import Options, RoadGains
-from stemgeo.measure import Measured, Prepared, measure_day, prepare_study, report_nothing
+from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
 from stemgeo.network.edit_places import draw_edit
 from stemgeo.network.edits import RoadEdit, lay_edits
+from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

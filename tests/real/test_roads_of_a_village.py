@@ -13,9 +13,10 @@ from stemgeo.inputs.network_edits import write_network_edits_text
 from stemgeo.links.candidates import list_candidates
 from stemgeo.links.gains import Options, RoadGains
 from stemgeo.links.table import UNKNOWN_CENTS, list_edit_rows
-from stemgeo.measure import measure_day, prepare_study, report_nothing
+from stemgeo.measure import measure_day, prepare_study
 from stemgeo.network.edit_places import match_edits
 from stemgeo.network.edits import lay_edits
+from stemgeo.stages import report_nothing
 from stemgeo.study import load_study
 
 if TYPE_CHECKING:

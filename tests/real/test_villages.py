@@ -16,7 +16,8 @@ from geopandas.testing import assert_geodataframe_equal
 from statbel import CHILDREN
 
 import stemgeo as sg
-from stemgeo.measure import measure_day, prepare_study, report_nothing
+from stemgeo.measure import measure_day, prepare_study
+from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
