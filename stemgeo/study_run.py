@@ -29,7 +29,6 @@ from stemgeo.result import Result
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
 from stemgeo.stages import (
-    ASSUMPTIONS,
     COUNTING_MINUTES,
     FINDING_GAPS,
     ISOCHRONES,
@@ -37,6 +36,7 @@ from stemgeo.stages import (
     TRAVEL_TIMES,
     Progress,
     report_nothing,
+    tell_between,
 )
 from stemgeo.study import STREET_WEIGHTS, Study
 from stemgeo.times import measure_times
@@ -91,10 +91,13 @@ def run(
     minutes = measure_times(prepared, measured, threads=threads)
     progress(SENSITIVITY, 0.7)
     of_methods = measure_sensitivity(prepared, measured, threads=threads)
-    if uncertainty:
-        progress(ASSUMPTIONS, 0.72)
     sure = measure_uncertainty(
-        prepared, measured, of_methods, searched=uncertainty, threads=threads
+        prepared,
+        measured,
+        of_methods,
+        searched=uncertainty,
+        threads=threads,
+        progress=tell_between(progress, 0.7, 0.75),
     )
     progress(ISOCHRONES, 0.75)
     areas = None

@@ -31,6 +31,7 @@ from stemgeo.measure import (
 from stemgeo.network.stress import LEVELS, TAGS_READ, list_untagged
 from stemgeo.notes import Note, Said, say
 from stemgeo.recognition import choose_recognised, is_undated
+from stemgeo.stages import ASSUMPTIONS, Progress, count_off, report_nothing
 from stemgeo.study import DETOUR, DOOR_S, RECOGNITION_YEARS, WAITS_S, WALKING_MS
 from stemgeo.tables import check_table, order_columns
 
@@ -86,6 +87,7 @@ def measure_uncertainty(
     *,
     searched: bool,
     threads: int | None = None,
+    progress: Progress = report_nothing,
 ) -> Uncertainty:
     """Measure each assumption at its low and its high end.
 
@@ -100,6 +102,8 @@ def measure_uncertainty(
         known from what was measured.
     threads
         Searches that run side by side; the result is the same.
+    progress
+        Told how far it is.
     """
     asked = _Assumptions(prepared, measured, of_methods, threads or count_cores())
     parts = [
@@ -109,15 +113,37 @@ def measure_uncertainty(
     ]
     if not searched:
         return Uncertainty(check_table("uncertainty", _join_in_order(parts)))
-    ends = [*asked.yield_walk_ends(), *asked.yield_register_ends(), *asked.yield_road_ends()]
+
+    def tell(number: int) -> None:
+        told = count_off(ASSUMPTIONS, number, len(_SEARCHED), _SEARCHED[number - 1])
+        progress(told, (number - 1) / len(_SEARCHED))
+
+    yields = asked.yield_walk_ends, asked.yield_register_ends, asked.yield_road_ends
+    ends: list[_AssumptionEnd] = []
+    for number, of_group in enumerate(yields, start=1):
+        tell(number)
+        ends += of_group()
     of_map = [one for one in ends if one.part == "map"]
-    parts += [asked.count_ends(ends), asked.take_rule_ends(), asked.count_all_together()]
+    tell(4)
+    parts += [asked.count_ends(ends), asked.take_rule_ends()]
+    tell(5)
+    parts.append(asked.count_all_together())
     to_check = asked.list_to_check(of_map)
     verdicts = to_check if to_check is None else asked.judge_municipalities(of_map, to_check)
     notes = _note_no_bounds() if asked.quiet_profiles and not of_map else ()
     bars = check_table("uncertainty", _join_in_order(parts))
     lines = None if to_check is None else asked.draw_to_check(to_check)
     return Uncertainty(bars, to_check, verdicts, lines, notes)
+
+
+_SEARCHED = (
+    Said("Walking and waiting", "Stappen en wachten", "Marche et attente"),
+    Said("The register", "Het register", "Le registre"),
+    Said("Roads without tags", "Wegen zonder kenmerken", "Routes sans indications"),
+    Said("Rules for quiet roads", "Regels voor rustige wegen", "Règles des routes calmes"),
+    Said("All together", "Alles samen", "Tout ensemble"),
+)
+"""The assumptions for which is searched anew, in the order in which that is done."""
 
 
 def _note_no_bounds() -> tuple[Note, ...]:
