@@ -66,9 +66,6 @@ _PROGRAMS = {
 }  # fmt: skip
 
 
-_NOTHING = Said("", "", "")
-
-
 class Health(StrEnum):
     """How it is with a part."""
 
@@ -97,13 +94,13 @@ class Examined:
     found
         Names, versions and numbers, alike in each language.
     mend
-        What follows from it, or how to mend it; empty where there is nothing to do.
+        What follows from it, or how to mend it; None where there is nothing to do.
     """
 
     part: str
     health: Health
     found: str
-    mend: Said = _NOTHING
+    mend: Said | None = None
 
 
 def examine(progress: Progress = report_nothing) -> list[Examined]:
@@ -122,7 +119,12 @@ def examine(progress: Progress = report_nothing) -> list[Examined]:
         except Exception as error:  # noqa: BLE001 -- whatever breaks is what is asked for
             found.append(_tell_broken(part, error))
     return [
-        Examined(one.part, one.health, _hide_person(one.found), _hide_in_each(one.mend))
+        Examined(
+            one.part,
+            one.health,
+            _hide_person(one.found),
+            None if one.mend is None else _hide_in_each(one.mend),
+        )
         for one in found
     ]
 
@@ -139,15 +141,19 @@ def format_examined(found: list[Examined], language: str) -> list[str]:
     width = max(map(len, words.values()))
     lines = []
     for one in found:
-        told = "; ".join(filter(None, (one.found, one.mend.to_text(language))))
+        told = "; ".join(filter(None, (one.found, _to_text(one.mend, language))))
         lines.append(f"{words[one.health]:<{width}}  {one.part:<{names}}  {told}")
     return lines
 
 
 def describe_examined(found: list[Examined], language: str) -> dict[str, Any]:
     """Give it fit for JSON, to be sent along with a report."""
-    rows = [asdict(one) | {"mend": one.mend.to_text(language)} for one in found]
+    rows = [asdict(one) | {"mend": _to_text(one.mend, language)} for one in found]
     return {"works": works(found), "language": language, "found": rows}
+
+
+def _to_text(mend: Said | None, language: str) -> str:
+    return "" if mend is None else mend.to_text(language)
 
 
 def _look_at_python() -> Iterator[Examined]:
@@ -159,9 +165,7 @@ def _look_at_python() -> Iterator[Examined]:
     fits = (not least or minor >= int(least[1])) and (not most or minor < int(most[1]))
     found = f"{platform.python_implementation()} {platform.python_version()}, {_name_system()}"
     mend = say("needs {needed}", "vraagt {needed}", "demande {needed}", needed=needed)
-    yield Examined(
-        "python", Health.works if fits else Health.fault, found, _NOTHING if fits else mend
-    )
+    yield Examined("python", Health.works if fits else Health.fault, found, None if fits else mend)
 
 
 def _find_minor() -> int:
@@ -245,7 +249,7 @@ def _look_at_proj() -> Iterator[Examined]:
         "zonder die rasters kloppen plaatsen op een meter, en dat volstaat",
         "sans ces grilles, les lieux sont justes à un mètre près, ce qui suffit",
     )
-    yield Examined("proj", Health.works, found, fine if grids else _NOTHING)
+    yield Examined("proj", Health.works, found, fine if grids else None)
 
 
 def _look_at_cache() -> Iterator[Examined]:
@@ -307,7 +311,7 @@ def _look_at_temporary() -> Iterator[Examined]:
         "temporary",
         Health.works if sound else Health.fault,
         str(home),
-        _NOTHING if sound else mend,
+        None if sound else mend,
     )
 
 
@@ -324,7 +328,7 @@ def _look_at_search() -> Iterator[Examined]:
         "de eerste keer wordt het zoeken gecompileerd, zo’n 20 seconden",
         "la première fois, la recherche est compilée, en une vingtaine de secondes",
     )
-    yield Examined("threads", Health.works, found, _NOTHING if is_compiled() else first)
+    yield Examined("threads", Health.works, found, None if is_compiled() else first)
 
 
 def _look_at_fonts() -> Iterator[Examined]:
@@ -403,7 +407,7 @@ def _look_at_completion() -> Iterator[Examined]:
     way = _say_run("stemgeo --install-completion")
     found = ", ".join(f"~/{one}" for one in there)
     yield Examined("completion", Health.works if there else Health.lacks, found,
-                   _NOTHING if there else way)  # fmt: skip
+                   None if there else way)  # fmt: skip
 
 
 _LOOKS: dict[str, Callable[[], Iterator[Examined]]] = {

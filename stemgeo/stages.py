@@ -50,7 +50,15 @@ def count_off(stage: Said, number: int, of: int, what: Said | None = None) -> Co
 
 
 def tell_between(progress: Progress, start: float, end: float) -> Progress:
-    """Let a part of the work, from 0 to 1, tell how far the whole is."""
+    """Let a part of the work, from 0 to 1, tell how far the whole is.
+
+    Parameters
+    ----------
+    progress
+        Of the whole.
+    start, end
+        Where the part begins and ends in it.
+    """
     return lambda what, share: progress(what, start + (end - start) * share)
 
 

@@ -194,7 +194,9 @@ def test_a_first_opening_tells_how_far_it_is(tmp_path: Path) -> None:
     assert [*shares] == sorted(shares)
     assert shares[0] == 0
     assert 0.8 < shares[-1] < 0.9
-    assert steps.count("Reistijden berekenen") > 1 < steps.count("Elke plaats proberen")
+    searches = [one for one in steps if one.startswith("Reistijden berekenen (")]
+    assert len(searches) > 1 < steps.count("Elke plaats proberen")
+    assert searches[-1].endswith(f"({len(searches)} van {len(searches)})")
 
 
 def test_two_hundred_changes_over_a_town(town: Opened) -> None:
