@@ -22,7 +22,7 @@ SOURCE, TARGET = ROOT / "notebooks", ROOT / "out" / "notebooks"
 SIDE_BY_SIDE = 2
 LONGEST_S = 1800
 """Of a cell, on a machine with much else to do."""
-LARGEST = 4_000_000
+LARGEST = 6_000_000
 """Bytes of a notebook with its pictures: a page that is still opened at once."""
 
 
