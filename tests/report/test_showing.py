@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from html import unescape
 from typing import TYPE_CHECKING
 
 import hand
@@ -114,6 +116,15 @@ def test_years_are_drawn_with_what_they_show(trend: Trend) -> None:
     """Chart and maps of a trend say in words what they show."""
     for figure in (trend.chart(), trend.map()):
         assert "2021" in figure.alt  # type: ignore[attr-defined]
+
+
+def test_the_click_map_shows_itself_in_a_frame(result: sg.Result) -> None:
+    """A notebook shows the page as it is, in a frame that reaches nothing of what is around it."""
+    page = result.web_map()
+    found = re.fullmatch(r"<iframe ([^<>]*) srcdoc=\"([^\"<>]*)\"></iframe>", page._repr_html_())  # type: ignore[attr-defined]
+    assert found
+    assert 'sandbox="allow-scripts allow-popups"' in found[1]
+    assert unescape(found[2]) == page
 
 
 def test_a_folder_that_is_not_whole_says_so(folder: Path, tmp_path: Path) -> None:
