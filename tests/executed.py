@@ -73,7 +73,7 @@ def main(wanted: list[str]) -> int:
     TARGET.mkdir(parents=True, exist_ok=True)
     paths = [
         path
-        for path in sorted(SOURCE.glob("*.ipynb"))
+        for path in sorted(SOURCE.glob("*.ipynb"), reverse=True)  # the last is the longest
         if not wanted or path.name.startswith(tuple(wanted))
     ]
     status = 0 if paths else 1
