@@ -350,7 +350,7 @@ def test_a_bridge_is_verified(make: Callable[..., Study]) -> None:
     out = sg.explain(sg.run(a).write(place / "result"), b).write(place / "bridge")
     found = sg.verify(out, [a, b])
     assert found.same, found.lines()
-    assert (found.files, found.inputs) == (6, 6)
+    assert (found.files, found.inputs) == (9, 6)
     register = b.inputs.academies.path
     register.write_text(register.read_text("utf-8").replace("161500", "161400"), encoding="utf-8")
     told = sg.verify(out, [a, b])
