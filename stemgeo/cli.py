@@ -31,6 +31,7 @@ from stemgeo.notes import Said, say, say_amount, say_list
 from stemgeo.stages import COMPARING, DRAWING_MAPS, READING_FILES, READING_RESULT, STAGES
 from stemgeo.study import PROVINCES
 from stemgeo.terminal import (
+    NEXT,
     NOTE,
     Form,
     FormOption,
@@ -47,6 +48,7 @@ from stemgeo.terminal import (
     print_notes,
     print_table,
     show_progress,
+    tell_begun,
 )
 from stemgeo.texts import load_texts
 
@@ -59,6 +61,12 @@ if TYPE_CHECKING:
 
 _RESULT_IN = Said("Result in", "Resultaat in", "Résultat dans")
 _PLAN_IN = Said("Plan in", "Plan in", "Plan dans")
+_EXAMPLE_IN = Said("Example study in", "Voorbeeldstudie in", "Étude d’exemple dans")
+_LACKS = Said(
+    "It lacks what is asked below: fill it in there, or mend the file.",
+    "Ze mist wat hieronder gevraagd wordt: vul het daar in, of verbeter het bestand.",
+    "Il y manque ce qui est demandé ci-dessous : complétez-la, ou corrigez le fichier.",
+)
 _MEASURE_IT = Said("Measure it", "Meet het", "Pour le mesurer")
 
 INTERRUPTED = 130
@@ -158,7 +166,8 @@ def sample_command(
     from stemgeo.example import write_sample
 
     written = write_sample(folder, replace=replace)
-    print_line(f"Example study written to {written}. Next: stemgeo run {written} --out result")
+    # The example is in Dutch.
+    print_line(f"{_EXAMPLE_IN.nl} {written}. {NEXT.nl}: stemgeo run {written} --out resultaat")
 
 
 @app.command("doctor")
@@ -242,13 +251,10 @@ def new_command(
             of_register=keep_given(sheet=sheet, layer=layer),
         )
     print(begun.text, end="")
+    print_line(tell_begun(begun.path, folder, lang.value))
     if begun.asks:
-        print_line(
-            f"Study written to {begun.path}. It lacks what is asked below: fill it in there, or "
-            f"mend the file. Next: stemgeo check {folder}"
-        )
+        print_line(_LACKS.to_text(lang.value))
         raise InputError(*begun.asks)
-    print_line(f"Study written to {begun.path}. Next: stemgeo check {folder}")
 
 
 @app.command("check")

@@ -22,6 +22,7 @@ from stemgeo.terminal import (
     print_notes,
     print_table,
     show_progress,
+    tell_begun,
 )
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ def _print_begun(asked: FlandersAsked, begun: NewStudy) -> None:
     from stemgeo.beginning import REGISTER
 
     print_notes(begun.notes, asked.language)
-    print_line(f"Study written to {begun.path}. Next: stemgeo check {asked.folder}")
+    print_line(tell_begun(begun.path, asked.folder, asked.language))
     if asked.academies is None and not (asked.folder / REGISTER).exists():
         print_line(
             f"It lacks its register: put it there as {REGISTER}, or next time: --academies FILE"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from stemgeo.stages import Progress
 
+NEXT = Said("Next", "Nu", "Ensuite")
 NOTE = Said("note:", "let op:", "attention\N{NO-BREAK SPACE}:")
 
 
@@ -77,6 +78,12 @@ def find_language() -> str:
 def keep_given(**options: Any) -> dict[str, Any]:
     """Keep the options that were given."""
     return {name: value for name, value in options.items() if value}
+
+
+def tell_begun(path: Path, folder: Path, language: str) -> str:
+    """Say where a study was written, and the command that looks at it."""
+    written = Said("Study written to", "Studie geschreven in", "Étude écrite dans")
+    return f"{written.to_text(language)} {path}. {NEXT.to_text(language)}: stemgeo check {folder}"
 
 
 def print_line(line: str) -> None:

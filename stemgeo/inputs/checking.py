@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from stemgeo.inputs.provenance import ADDED_UP
 from stemgeo.notes import Said, say, tell_notes
 from stemgeo.styling import fold_notes, styled
 
@@ -28,7 +29,11 @@ _HEADS = (
     Said("examples", "voorbeelden", "exemples"),
     Said("not understood", "niet begrepen", "pas compris"),
 )
-_NOT_USED = Said("(not used)", "(niet gebruikt)", "(non utilisée)")
+_USES = {
+    "": Said("(not used)", "(niet gebruikt)", "(non utilisée)"),
+    ADDED_UP: Said("added up", "opgeteld", "additionnée"),
+}
+"""What a column is taken as, where that is no name of ours."""
 _KEEP = (
     "# so that {role} is always read so: in study.toml, in the place of what it says of it",
     "# om {role} altijd zo te lezen: in study.toml, in de plaats van wat er daarover staat",
@@ -128,7 +133,8 @@ class Checked:
             return []
         rows = [[head.to_text(self.language) for head in _HEADS]]
         for seen in file.seen:
-            used_as = seen.used_as or _NOT_USED.to_text(self.language)
+            used = _USES.get(seen.used_as)
+            used_as = used.to_text(self.language) if used else seen.used_as
             rows.append([seen.label, used_as, *map(_list_values, _values_of(seen))])
         kept = [column for column in zip(*rows, strict=True) if any(column[1:])]
         widths = [max(map(len, column)) for column in kept]

@@ -16,6 +16,7 @@ import pandas as pd
 from stemgeo.inputs.cells import as_numbers
 from stemgeo.inputs.columns import fold_label
 from stemgeo.inputs.files import clean_text
+from stemgeo.inputs.provenance import ADDED_UP
 from stemgeo.notes import say_count, say_list
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ def may_be_added(
             file.error(*told)
             fine = False
         met.append(codes)
-        file.use_column(label, "added up")
+        file.use_column(label, ADDED_UP)
     return fine
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from stemgeo.sources.lock import LockedFile, Piece
 
 
+ADDED_UP = "added up"
+"""What a column is used as whose rows are added up."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """A column of a file as it was read.

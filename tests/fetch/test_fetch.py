@@ -275,7 +275,7 @@ def test_a_study_is_written_without_what_it_does_without(
     assert said.status == 1
     (error,) = (one for one in said.err.splitlines() if one.startswith("error"))
     assert "its server answers 404" in error
-    assert "Study written to" in said.err
+    assert "Studie geschreven in" in said.err
     assert load_study(tmp_path / "data").inputs.population.path.name.endswith("_2025.zip")
 
 
