@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz mutants lint types wheel pins notebooks check peers crash docs facilities house bench lock lowest newest qgis clean
+.PHONY: help setup demo test fuzz mutants lint types wheel pins notebooks check peers crash docs picture site facilities house bench lock lowest newest qgis clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -66,7 +66,7 @@ pins: $(READY)  ## ask whether each pin has a wheel for every Python and machine
 notebooks: $(READY)  ## run the notebooks, two side by side; what they showed stays in out/notebooks
 	@$(PY) tests/executed.py $(ARGS)
 
-check: lint types test wheel pins notebooks  ## all of the above: what CI runs
+check: lint types test wheel pins site  ## all of the above: what CI runs
 
 peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--python python3.12"
 	@$(PY) tests/peers/compare_valhalla.py --folder out/peers $(ARGS)
@@ -74,13 +74,23 @@ peers: $(READY)  ## compare with Valhalla and write docs/peers.md; ARGS="--pytho
 crash: $(READY)  ## kill run, answer, site and first reads at N moments (200); say what was lost
 	@$(PY) tests/reliability/crash.py --number $(or $(N),200)
 
-docs: $(READY)  ## write docs/data-dictionary.md from the schemas, inputs, rules of stress, reasons and kinds of maps into their pages
+docs: $(READY)  ## write what the code says into the pages: data dictionary, study.toml, commands, rules of stress, reasons, kinds of maps
 	@$(PY) -m stemgeo.tables > docs/data-dictionary.md
 	@$(PY) -c "from stemgeo.network.stress_rules import list_tables as d; from stemgeo.writing.pages import update_page as f; f('docs/network.md', 'stress', d())"
 	@$(PY) -c "from stemgeo.maps.kinds import list_kinds as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'kinds', d())"
 	@$(PY) -c "from stemgeo.reasons import list_reasons as d; from stemgeo.writing.pages import update_page as f; f('docs/method.md', 'reasons', d())"
-	@$(PY) -c "from stemgeo.study import list_inputs as d; from stemgeo.writing.pages import update_page as f; f('README.md', 'inputs', d())"
+	@$(PY) docs/study_file.py > docs/study-file.md
+	@$(PY) -m typer stemgeo.cli utils docs --name stemgeo --title "Commando’s" > docs/commands.md
 	@$(PY) -c "from stemgeo.inputs.names import list_names as d; from stemgeo.writing.pages import update_page as f; f('docs/registers.md', 'names', d())"
+
+picture: demo  ## write the map of the example on the first page of the README
+	@$(PY) -c "from PIL import Image as I; i = I.open('out/demo/maps/vlaanderen.png').convert('RGB'); \
+	  i.resize((1200, 1200 * i.height // i.width), I.Resampling.LANCZOS).quantize(64, dither=0).save('docs/vlaanderen.png', optimize=True)"
+
+site: notebooks  ## build the documentation as a site in out/site, strictly and without a network
+	@rm -rf out/site
+	@$(PY) -m sphinx --quiet --fail-on-warning --keep-going --doctree-dir out/doctrees docs out/site
+	@echo "The documentation: out/site/index.html"
 
 facilities: $(READY)  ## run two studies of other things than STEM academies; write docs/other-facilities.md
 	@PYTHONPATH=tests $(PY) -m bench.facilities $(ARGS)

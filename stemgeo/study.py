@@ -215,7 +215,13 @@ class _FacilityWords(_StudyPart):
 
 
 class DutchWords(_FacilityWords):
-    """In Dutch; `label_inflected` is the label before the word, "erkende", where no rule has it."""
+    """In Dutch.
+
+    Attributes
+    ----------
+    label_inflected
+        The label before the word, "erkende", where no rule has it.
+    """
 
     _ARTICLES: ClassVar[tuple[str, ...]] = ("de", "het")
     article: Literal["de", "het"]
@@ -245,7 +251,16 @@ def _inflect_dutch(label: str) -> str | None:
 
 
 class FrenchWords(_FacilityWords):
-    """In French; the label agrees with the word, `label_plural` is that of several."""
+    """In French; the label agrees with the word.
+
+    Attributes
+    ----------
+    elision, label_elision
+        Whether "le" becomes "l’" before the word, and before the label, where that is not seen
+        from its first letter.
+    label_plural
+        The label of several, where no rule has it.
+    """
 
     _ARTICLES: ClassVar[tuple[str, ...]] = ("un", "une")
     article: Literal["un", "une"]
@@ -668,7 +683,7 @@ INPUTS: dict[str, Given] = {
 
 
 def list_inputs() -> list[str]:
-    """Write the inputs as a table in Markdown, for the README."""
+    """Write the inputs as a table in Markdown, for their page."""
     lines = ["| input | what may be given |", "|---|---|"]
     for name, row in INPUTS.items():
         needed = InputPaths.model_fields[name].is_required()
@@ -677,7 +692,13 @@ def list_inputs() -> list[str]:
 
 
 class Speed(_StudyPart):
-    """A riding speed in km/h on a good surface, with its low and high estimate."""
+    """A riding speed on a good surface with its estimates; one number is all three.
+
+    Attributes
+    ----------
+    low, central, high
+        In km/h.
+    """
 
     low: float = Field(gt=0, le=45)
     central: float = Field(gt=0, le=45)
@@ -720,9 +741,14 @@ Ages = Annotated[tuple[int, int], AfterValidator(_check_from_to)]
 
 
 class Band(_StudyPart):
-    """An age band, first and last age included, and how fast it rides.
+    """An age band, and how fast it rides.
 
-    Without a speed where `travel.speed_kmh` gives one for all.
+    Attributes
+    ----------
+    ages
+        The first and the last, both included.
+    speed_kmh
+        Left out where `travel.speed_kmh` gives one for all.
     """
 
     ages: Ages

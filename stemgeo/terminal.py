@@ -81,7 +81,17 @@ def keep_given(**options: Any) -> dict[str, Any]:
 
 
 def tell_begun(path: Path, folder: Path, language: str) -> str:
-    """Say where a study was written, and the command that looks at it."""
+    """Say where a study was written, and the command that looks at it.
+
+    Parameters
+    ----------
+    path
+        Of its study.toml.
+    folder
+        As it was typed.
+    language
+        Of the study.
+    """
     written = Said("Study written to", "Studie geschreven in", "Étude écrite dans")
     return f"{written.to_text(language)} {path}. {NEXT.to_text(language)}: stemgeo check {folder}"
 

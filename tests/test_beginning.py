@@ -87,7 +87,7 @@ def test_a_register_that_asks_is_asked_in_the_study(tmp_path: Path) -> None:
     text = place.read_text("utf-8")
     assert (said.status, said.out) == (1, text)
     assert "in 2 sheets" in said.err
-    assert f"written to {place}" in said.err
+    assert f"geschreven in {place}" in said.err
     assert '# sheet = "nieuw"' in text.splitlines()
     place.write_text(text.replace('# sheet = "nieuw"', 'sheet = "nieuw"'), "utf-8")
     assert stemgeo("check", place.parent).status == 0
