@@ -23,14 +23,14 @@ def cells(path: Path, kind: str) -> list[dict[str, Any]]:
 
 
 def test_the_index_lists_all() -> None:
-    """Each has its line in the index of the folder, in its order, and its name in the README."""
+    """Each has its line in the index of the folder, in its order; the README leads there."""
     listed = re.findall(
         r"^\| \[(\w+)\]\(\1\.ipynb\) \| \S", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE
     )
     assert listed == [path.stem for path in NOTEBOOKS]
     assert [name[:2] for name in listed] == [f"{number:02}" for number in range(1, 10)]
     readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
-    assert [name for name in listed if f"{name}" not in readme] == []
+    assert "](notebooks)" in readme
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
