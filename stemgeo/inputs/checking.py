@@ -81,16 +81,19 @@ class Checked:
         head = escape(f"{file.name}: {said}" if said else file.name)
         if not file.seen:
             return f"<p>{head}</p>"
-        rows = [
-            (one.label, one.used_as or _NOT_USED.to_text(self.language), *map(_list_values, parts))
-            for one, parts in ((one, _values_of(one)) for one in file.seen)
-        ]
+        rows = list(map(self._tell_column, file.seen))
         heads = [one.to_text(self.language) for one in _HEADS]
         table = pd.DataFrame(rows, columns=heads)
         table = table.loc[:, (table != "").any()]
         shown = styled(table, self.language).to_html()
         opened = " open" if file.entry or file.role == "academies" else ""
         return f"<details{opened}><summary>{head}</summary>{shown}</details>"
+
+    def _tell_column(self, seen: Seen) -> list[str]:
+        """Say what a column is called, was taken as, holds, and what of it is not understood."""
+        used = _USES.get(seen.used_as)
+        used_as = used.to_text(self.language) if used else seen.used_as
+        return [seen.label, used_as, *map(_list_values, _values_of(seen))]
 
     def table(self) -> pd.DataFrame:
         """Give a row for each column of each file.
@@ -132,10 +135,7 @@ class Checked:
         if not file.seen:
             return []
         rows = [[head.to_text(self.language) for head in _HEADS]]
-        for seen in file.seen:
-            used = _USES.get(seen.used_as)
-            used_as = used.to_text(self.language) if used else seen.used_as
-            rows.append([seen.label, used_as, *map(_list_values, _values_of(seen))])
+        rows += map(self._tell_column, file.seen)
         kept = [column for column in zip(*rows, strict=True) if any(column[1:])]
         widths = [max(map(len, column)) for column in kept]
         return [
