@@ -644,7 +644,9 @@ def listen(port: int) -> socket.socket:
     ListenError
         If it is taken, or not for this user.
     """
-    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends small answers at once on sockets that say that they are of TCP: on others the
+    # body waits, 40 ms, until the browser has acknowledged the head.
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # On Windows the option lets two servers have one port.
         if os.name == "posix":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -36,6 +37,7 @@ from stemgeo.explore.server import (
     Explorer,
     Queue,
     Refusal,
+    listen,
     open_browser,
     read_assets,
 )
@@ -139,6 +141,13 @@ def test_browsers_are_told_what_they_may(ask: Asked, method: str, path: str) -> 
         for name, value in HEADERS.items():
             assert said.headers.get_list(name) == [value]
     assert "unsafe" not in HEADERS["Content-Security-Policy"]
+
+
+@pytest.mark.enable_socket
+def test_a_small_answer_is_sent_at_once() -> None:
+    """The body does not wait for the head to be acknowledged: asyncio asks what the socket is of."""
+    with listen(0) as taken:
+        assert taken.proto == socket.IPPROTO_TCP
 
 
 def test_on_port_80_no_port_is_named() -> None:
