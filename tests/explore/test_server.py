@@ -145,7 +145,7 @@ def test_browsers_are_told_what_they_may(ask: Asked, method: str, path: str) -> 
 
 @pytest.mark.enable_socket
 def test_a_small_answer_is_sent_at_once() -> None:
-    """The body does not wait for the head to be acknowledged: asyncio asks what the socket is of."""
+    """The body waits for no acknowledgement of the head: asyncio asks what the socket is of."""
     with listen(0) as taken:
         assert taken.proto == socket.IPPROTO_TCP
 
