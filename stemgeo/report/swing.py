@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from stemgeo.notes import Said
 
@@ -40,6 +41,8 @@ HIDDEN, UNKNOWN = -99997, -99999
 """What Swing takes for a count that is kept back, and for one that nobody knows."""
 MOST_SUBJECTS = 57
 """In a file: beyond 60 columns, three of them the place, uploads are known to go wrong."""
+_EXACT, _MOVED = 1e-13, 1e-6
+"""Of a change of counts, which is about 1: how exactly it is computed, and what is none."""
 _NOWHERE = ""
 _KEY = ["period", "geolevel", "geoitem"]
 _LEVELS = {
@@ -191,7 +194,8 @@ def _hide(
     """
     hidden = _are_small(counts)
     hidden[:, 1] |= _are_small(counts[:, 0] - counts[:, 1])
-    hidden[:, 2:] |= _are_small(counts[:, 1:2] - counts[:, 2:])
+    for whole in (0, 1):
+        hidden[:, 2:] |= _are_small(counts[:, [whole]] - counts[:, 2:])
     hidden &= counts > 0
     at = {one: number for number, one in enumerate(places)}
     provinces = [one for one in places if one in _PROVINCES]
@@ -199,9 +203,13 @@ def _hide(
     ground += [[at[one], *(at[town] for town in towns if towns[town] == one)] for one in provinces]
     lines = [(0, line) for line in ground]
     lines += [(axis, [*range(counts.shape[axis])]) for axis in (2, 3) if counts.shape[axis] > 1]
+    sums = _list_sums(counts[:, 0].shape, lines)
     more = True
     while more:
         more = any(_hide_more(counts, hidden, axis, line) for axis, line in lines)
+        more = more or any(
+            _hide_known(counts[:, one], hidden[:, one], sums) for one in range(counts.shape[1])
+        )
     return hidden
 
 
@@ -236,6 +244,61 @@ def _hide_more(
     shape = np.moveaxis(hidden, axis, -1)[..., line].shape
     np.moveaxis(hidden, axis, -1)[..., line] = kept.reshape(shape)
     return bool(changed)
+
+
+def _list_sums(shape: tuple[int, ...], lines: Sequence[tuple[int, Sequence[int]]]) -> csr_array:
+    """Write down every sum over the counts of a measure: a row each, 1 its whole, -1 its parts."""
+    from scipy.sparse import csr_array
+
+    at = np.arange(np.prod(shape)).reshape(shape)
+    found = [
+        cells
+        for axis, line in lines
+        for cells in np.moveaxis(at, max(axis - 1, 0), -1)[..., line].reshape(-1, len(line))
+    ]
+    signs = np.concatenate([[1.0] + [-1.0] * (len(cells) - 1) for cells in found])
+    starts = np.cumsum([0, *map(len, found)])
+    return csr_array((signs, np.concatenate(found), starts), shape=(len(found), at.size))
+
+
+def _hide_known(counts: NDArray[np.int64], hidden: NDArray[np.bool_], sums: csr_array) -> bool:
+    """Keep one count more back where the sums together give one away; say whether there was any.
+
+    Parameters
+    ----------
+    counts, hidden
+        Of a measure; the latter is changed.
+    sums
+        As of `_list_sums`.
+    """
+    near = _find_known(hidden.ravel(), sums)
+    free = ~hidden.ravel() & (counts.ravel() > 0)
+    if not near.any():
+        return False
+    beside = abs(sums)
+    while not (near & free).any():  # all hidden, a group of sums cannot give any of it away
+        near = beside.T @ (beside @ near) > 0
+    chosen = np.flatnonzero(near & free)
+    hidden.flat[chosen[counts.ravel()[chosen].argmin()]] = True
+    return True
+
+
+def _find_known(hidden: NDArray[np.bool_], sums: csr_array) -> NDArray[np.bool_]:
+    """Say which hidden counts follow from all sums together.
+
+    A change that was drawn, of the hidden counts alone, less all of it that would change a sum:
+    whatever it leaves as it is can have no other value.
+    """
+    from scipy.sparse.linalg import lsqr
+
+    columns = np.flatnonzero(hidden)
+    known = np.zeros(hidden.shape, dtype=bool)
+    if len(columns):
+        part = sums[:, columns]
+        drawn = np.random.default_rng(0).standard_normal(len(columns))
+        told = lsqr(part, part @ drawn, atol=_EXACT, btol=_EXACT, conlim=0, iter_lim=10**5)
+        known[columns] = abs(drawn - told[0]) < _MOVED
+    return known
 
 
 # -- places ----------------------------------------------------------------------------------

@@ -199,6 +199,52 @@ def test_nothing_that_is_hidden_is_the_rest_of_a_sum(
         assert (np.where(kept, values, 0).sum(axis=1)[told] >= 2 * LEAST_SHOWN).all()
 
 
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_nothing_that_is_hidden_follows_from_all_sums_together(seed: int) -> None:
+    """By elimination over places, ages and sexes at once: each can be another number too.
+
+    Few small counts among large ones: hidden ones lie in circles that a bridge joins, and the
+    bridge follows from what goes in and comes out, though no sum has it as its rest.
+    """
+    random, names = np.random.default_rng(seed), ["Antwerpen", "Limburg"]
+    shape = (16, 1, 2, 3)
+    parts = random.integers(20, 400, shape)
+    parts = np.where(random.random(shape) < 0.06, random.integers(1, 5, shape), parts)
+    lost = np.where(random.random(shape) < 0.06, random.integers(1, 5, shape), 0)
+    parts = np.concatenate([parts, (parts - lost).clip(0)], axis=1)
+    parts = np.concatenate([parts, random.binomial(parts[:, 1:], 0.5)], axis=1)
+    provinces = [parts[0::2].sum(axis=0), parts[1::2].sum(axis=0)]
+    counts = np.concatenate([parts, provinces, parts.sum(axis=0, keepdims=True)])
+    counts = np.concatenate([counts.sum(axis=2, keepdims=True), counts], axis=2)
+    counts = np.concatenate([counts.sum(axis=3, keepdims=True), counts], axis=3)
+    towns = {f"T{n}": names[n % 2] for n in range(16)}
+    hidden = _hide(counts, towns, [*towns, *names, "VLG"])
+    at = np.arange(19 * 3 * 4).reshape(19, 3, 4)
+    lines = [(0, [18, 16, 17]), (0, [16, *range(0, 16, 2)]), (0, [17, *range(1, 16, 2)])]
+    lines += [(1, [0, 1, 2]), (2, [0, 1, 2, 3])]
+    sums = [
+        cells
+        for axis, line in lines
+        for cells in np.moveaxis(at, axis, -1)[..., line].reshape(-1, len(line))
+    ]
+    matrix = np.zeros((len(sums), at.size))
+    for row, (whole, *of) in zip(matrix, sums, strict=True):
+        row[whole], row[of] = 1, -1
+    assert not (matrix @ counts[:, 0].ravel()).any()
+    for measure in range(3):
+        kept = hidden[:, measure].ravel()
+        *_, values, base = np.linalg.svd(matrix[:, kept])
+        free = base[(values > 1e-9).sum() :]
+        assert (abs(free).max(axis=0, initial=0) > 1e-9).all()
+
+
+def test_few_who_are_not_measured_or_not_within_reach_are_hidden_together() -> None:
+    """Of 100 children 97 measured, all within reach: the 97 would tell of the 3 as well."""
+    counts = np.array([[100, 97, 97]] * 3).reshape(3, 3, 1, 1)
+    hidden = _hide(counts, {"T": "Antwerpen"}, ["T", "Antwerpen", "VLG"])
+    assert hidden[..., 0, 0].tolist() == [[False, True, True]] * 3
+
+
 def test_subjects_are_told_with_what_they_are_made_of(made: Swing) -> None:
     """Each once; every count of a file, a share with its denominator, threshold and unit."""
     subjects = made.subjects.set_index("Onderwerpcode")
