@@ -76,7 +76,7 @@ class Described:
     @cached_property
     def descriptions(self) -> dict[str, str]:
         """What was measured, of when and how, by language; the title where there is no more."""
-        told = {name: " ".join(_list_sentences(one)) for name, one in self._by_language.items()}
+        told = {name: " ".join(list_sentences(one)) for name, one in self._by_language.items()}
         return {name: one or self.title for name, one in told.items()}
 
     @cached_property
@@ -126,7 +126,8 @@ class Described:
         return self.words("described.lacks", options=", ".join(options)) if options else ""
 
 
-def _list_sentences(text: Mapping[str, Any]) -> list[str]:
+def list_sentences(text: Mapping[str, Any]) -> list[str]:
+    """Write what is said around maps as sentences: what, how, of when, and the notice."""
     told = [text.get(one) for one in ("measure", "method_note", "date", "notice")]
     lines = [one.strip() for one in told if one]
     return [one[0].upper() + one[1:] + ("" if one[-1] in ".!?" else ".") for one in lines]

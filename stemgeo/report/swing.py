@@ -23,6 +23,7 @@ from stemgeo.inputs.territory import PARTLY, codes_of
 from stemgeo.inputs.vintages import brussels_codes, flemish_codes
 from stemgeo.notes import Note, say, say_amount, say_list
 from stemgeo.profiles import QUIET
+from stemgeo.report.described import list_sentences
 from stemgeo.report.files import EXPORT, refuse_taken, result_folder, write_csv, write_manifest
 from stemgeo.report.manifests import list_made_with
 from stemgeo.report.outcome import Tables
@@ -103,7 +104,7 @@ def export_swing(
     Raises
     ------
     ResultError
-        If it is no result of a run, or has places that the site does not know.
+        If it is no result of a run, has places that the site does not know, or only parts of some.
     """
     found, place = Tables.from_given(result), Path(out)
     reads = [] if found.folder is None else [found.folder]
@@ -138,6 +139,10 @@ def build_swing(result: Tables, code: str = "stem") -> Swing:
     values = np.where(hidden, HIDDEN, counts).reshape(len(places), -1)
     table = pd.DataFrame(values, index=places, columns=names)
     whole = _list_whole(result, towns)
+    if not whole:
+        what = "has no municipality as a whole, and Swing takes no parts of one"
+        mend = "measure whole municipalities: name them under `area` of the study"
+        raise ResultError(Problem(str(result.folder or "result"), what, mend))
     tables = _split_levels(table, study.about.date.year, study.about.vintage, whole)
     kept = sum(int((one[names] == HIDDEN).to_numpy().sum()) for one in tables.values())
     subjects = _describe_subjects(result, code, profiles, sexes, bands)
@@ -389,14 +394,14 @@ def _describe_subjects(
 
 
 def _describe_count(name: str, result: Tables) -> dict[str, Any]:
-    told: dict[str, Any] = {"Beschrijving": f"{name}. {result.text.date}", "Formule": ""}
+    told: dict[str, Any] = {"Beschrijving": _tell(name, result), "Formule": ""}
     told |= {"Aggregatieonderwerp": ""}
     told |= {"Datatype": "Numeriek", "Eenheid": result.words("described.children"), "Afronding": 0}
     return told | {"Drempelwaarde": LEAST_SHOWN, "Drempelonderwerp": ""} | _name_source(result)
 
 
 def _describe_share(name: str, top: str, base: str, result: Tables) -> dict[str, Any]:
-    told: dict[str, Any] = {"Beschrijving": f"{name}. {result.text.date} [percentage]"}
+    told: dict[str, Any] = {"Beschrijving": f"{_tell(name, result)} [percentage]"}
     told |= {
         "Formule": f"{top}/{base}",
         "Aggregatieonderwerp": base,
@@ -405,6 +410,13 @@ def _describe_share(name: str, top: str, base: str, result: Tables) -> dict[str,
         "Afronding": 1,
     }
     return told | {"Drempelwaarde": LEAST_SHOWN, "Drempelonderwerp": top} | _name_source(result)
+
+
+def _tell(name: str, result: Tables) -> str:
+    """Say what a subject is; a plan, a straight line and the notice go where its figures go."""
+    text = result.text
+    rest = {"method_note": text.method_note, "date": text.date, "notice": text.notice}
+    return " ".join([f"{name}.", *list_sentences(rest)])
 
 
 def _name_source(result: Tables) -> dict[str, str]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from terminal import content_of, stemgeo
 
 import stemgeo as sg
+from stemgeo.errors import ResultError
 from stemgeo.inputs.vintages import brussels_codes, flemish_codes, province_of
 from stemgeo.report.swing import (
     _LEVELS,
@@ -279,6 +280,16 @@ def test_places_of_which_a_part_is_measured_are_unknown(small: Result) -> None:
     table = cut.tables["gemeente"].set_index("geoitem")
     assert table.loc[of_part, "vstem_kids_t"] == UNKNOWN
     assert any(of_part in str(one) for one in cut.notes)
+    parts = small.municipalities.assign(name=["A (deel)", "B (deel)", "C (deel)"])
+    with pytest.raises(ResultError, match="no municipality as a whole"):
+        build_swing(dataclasses.replace(small, municipalities=parts))
+
+
+def test_each_subject_tells_how_it_was_measured_and_what_is_noticed(small: Result) -> None:
+    """A straight line and a notice go with the figures, not with the folder alone."""
+    for told in build_swing(small).subjects["Beschrijving"]:
+        assert "Benadering in vogelvlucht (afstand x 1,3). " in told
+        assert "Proef, niet voor publicatie." in told
 
 
 def test_an_upload_is_written_and_refused_in_one_line(small: Result, tmp_path: Path) -> None:
