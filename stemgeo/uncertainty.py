@@ -175,8 +175,19 @@ def _take_placing_ends(of_methods: pd.DataFrame) -> pd.DataFrame:
     """Take of each place the methods by which its share is lowest and highest."""
     if of_methods["method"].nunique() == 1:
         return pd.DataFrame()
-    rows = of_methods.assign(part="placing", value="demand.method = " + of_methods["method"])
+    rows = _keep_measured(of_methods)
+    rows = rows.assign(part="placing", value="demand.method = " + rows["method"])
     return _take_both_ends(rows.assign(profile="all"), "share")
+
+
+def _keep_measured(of_methods: pd.DataFrame) -> pd.DataFrame:
+    """Leave out methods that put every child of a place beyond the roads, unless all do.
+
+    They have no share there, and none is neither the lowest nor the highest.
+    """
+    measured = of_methods["share"].notna()
+    anywhere = measured.groupby([of_methods["level"], of_methods["code"]]).transform("any")
+    return of_methods[measured | ~anywhere]
 
 
 def _take_both_ends(rows: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -189,7 +200,8 @@ def _take_both_ends(rows: pd.DataFrame, by: str) -> pd.DataFrame:
 
 def _name_methods(of_methods: pd.DataFrame) -> tuple[str, str]:
     """Name the methods with the lowest and the highest share of the region."""
-    region = of_methods[of_methods["level"] == "region"].sort_values(["share", "method"])
+    region = _keep_measured(of_methods[of_methods["level"] == "region"])
+    region = region.sort_values(["share", "method"])
     return region["method"].iloc[0], region["method"].iloc[-1]
 
 

@@ -437,6 +437,26 @@ def test_no_low_end_is_above_its_high_end(bars: Any) -> None:
     assert above.empty, above
 
 
+@pytest.mark.parametrize("searched", [False, True])
+def test_a_method_that_measures_nobody_is_no_end(tmp_path: Path, *, searched: bool) -> None:
+    """One point beyond the roads has no share, which is neither the lowest nor the highest."""
+    prepared = prepare_study(written(tmp_path), report_nothing)
+    found = measure_day(prepared, DAY)
+    known = measure_sensitivity(prepared, found)
+    known = known[known["share"].notna()]
+    nobody = {"method": "zzz", "covered": 0, "uncovered": 0, "share": np.nan}
+    none = known.drop_duplicates(["level", "code"]).assign(
+        unmeasured=lambda rows: rows["children"], **nobody
+    )
+    asked = pd.concat([none, known], ignore_index=True)
+    bars = measure_uncertainty(prepared, found, asked, searched=searched).bars
+    of_placing = bars[bars["part"] == "placing"]
+    assert len(of_placing)
+    assert of_placing["share"].notna().all()
+    plain = measure_uncertainty(prepared, found, known, searched=searched).bars
+    pd.testing.assert_frame_equal(bars, plain)
+
+
 def test_what_is_known_without_a_search_is_there_in_every_run(tmp_path: Path) -> None:
     """Speed, doors and placing; nothing to check, no verdicts."""
     prepared = prepare_study(written(tmp_path), report_nothing)
