@@ -211,7 +211,8 @@ def _print_files(asked: FlandersAsked, *, quiet: bool) -> None:
     from stemgeo.fetch.inventory import describe_plan, format_plan
     from stemgeo.sources.client import Client
 
-    manners = asked.catalogue.manners
+    # Sizes are told where a server says them at once: nobody waits minutes for a plan.
+    manners = asked.catalogue.manners.model_copy(update={"tries": 1})
     plan, client = plan_flanders(asked), Client(manners, find_store(), offline=asked.offline)
     with client, show_progress(asked.language, quiet=quiet) as progress:
         table, told = describe_plan(plan, asked, client, progress)

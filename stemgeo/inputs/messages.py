@@ -173,18 +173,19 @@ def ask_for_sources(files: Iterable[Provenance]) -> list[Note]:
     lacking = {one.role: one.name for one in files if not one.source and one.role not in PROPOSED}
     if not lacking:
         return []
-    role, name = next(iter(lacking.items()))
+    role = next(iter(lacking))
     what = say(
         "no source is given for {names}, and every output says so",
         "voor {names} is geen bron opgegeven, en elke uitvoer zegt dat",
         "aucune source n’est indiquée pour {names}, et chaque résultat le dit",
         names=say_list(list(lacking.values()), len(lacking)),
     )
-    line = f'{role} = {{ path = "{name}", source = "...", licence = "..." }}'
+    # The path is the study's own: a file's name alone would lead elsewhere.
+    line = f'{role} = {{ path = "...", source = "...", licence = "..." }}'
     mend = say(
-        "write under [inputs]: {line}",
-        "schrijf onder [inputs]: {line}",
-        "écrivez sous [inputs] : {line}",
+        "write under [inputs], with the path that is there: {line}",
+        "schrijf onder [inputs], met het pad dat er al staat: {line}",
+        "écrivez sous [inputs], avec le chemin qui y est déjà : {line}",
         line=line,
     )
     return [Note(Said("sources", "bronnen", "sources"), what, mend)]

@@ -390,6 +390,16 @@ def test_a_dry_run_brings_nothing(played: Catalogue, server: Server, tmp_path: P
     assert not server.asked
 
 
+def test_a_dry_run_asks_once(played: Catalogue, server: Server) -> None:
+    """A server that does not answer is not waited for: how large its file is stays unknown."""
+    address = statbel.path_of(played.find("sectors"), 2025)
+    server.play(address, Reply(b"", status=503))
+    said = fetch("--dry-run")
+    assert said.status == 0
+    assert "note: sectors: how large is not known" in said.err
+    assert server.count(address) == 1
+
+
 @pytest.mark.usefixtures("played")
 def test_offline_is_from_what_is_here(server: Server, tmp_path: Path) -> None:
     """Without the store a line for each file; with it, all that was downloaded before."""

@@ -108,8 +108,8 @@ def test_a_source_that_is_missing_is_asked_for_and_no_file_name_stands_for_it(
     (asked,) = [one for one in inputs.warnings if "no source" in str(one)]
     assert str(asked) == (
         "sources: no source is given for gemeenten.gpkg, academies.csv, and every output says so; "
-        'write under [inputs]: municipalities = { path = "gemeenten.gpkg", source = "...", '
-        'licence = "..." }'
+        'write under [inputs], with the path that is there: municipalities = { path = "...", '
+        'source = "...", licence = "..." }'
     )
     assert asked.to_text("nl").startswith(
         "bronnen: voor gemeenten.gpkg, academies.csv is geen bron"
