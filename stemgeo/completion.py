@@ -53,9 +53,11 @@ def complete_levels(incomplete: str) -> list[str]:
     # What was typed is not parsed yet, since this option still lacks its value.
     typed = " ".join(os.environ.get(name, "") for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS"))
     for word in typed.split():
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            manifest = (Path(word) / "manifest.json").read_text("utf-8")
-            levels += json.loads(manifest)["study"]["inputs"]["layers"]
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            manifest = Path(word) / "manifest.json"
+            if manifest.is_file():  # a pipe would have the shell wait
+                layers = json.loads(manifest.read_text("utf-8"))["study"]["inputs"]["layers"]
+                levels += [one for one in layers if isinstance(one, str)]
     return _choose(dict.fromkeys(levels), incomplete)
 
 
@@ -79,11 +81,21 @@ def _list_paths(incomplete: str, is_meant: Callable[[Path], bool]) -> list[str]:
     front = incomplete.removesuffix(begin)
     with suppress(OSError):
         found = sorted(Path(front or ".").iterdir())
-        names = [one.name for one in found if one.name.startswith(begin) and is_meant(one)]
         hidden = begin.startswith(".")
         return [
-            f"{front}{name}"
-            for name in names
-            if _PLAIN.fullmatch(name) and (hidden or not name.startswith("."))
+            f"{front}{one.name}"
+            for one in found
+            if one.name.startswith(begin)
+            and _PLAIN.fullmatch(one.name)
+            and (hidden or not one.name.startswith("."))
+            and (front or not one.name.startswith("-"))  # it would be read as an option
+            and _is_readable(one, is_meant)
         ]
     return []
+
+
+def _is_readable(path: Path, is_meant: Callable[[Path], bool]) -> bool:
+    """Ask what may not be looked into: a folder of someone else's is no study, and hides none."""
+    with suppress(OSError):
+        return is_meant(path)
+    return False

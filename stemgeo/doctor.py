@@ -21,7 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stemgeo.notes import Said, clean_text, say, say_amount
+from stemgeo.notes import Said, clean_text, say, say_amount, strip_control
 from stemgeo.stages import Progress, count_off, report_nothing
 
 if TYPE_CHECKING:
@@ -442,11 +442,14 @@ def _hide_in_each(told: Said) -> Said:
 
 
 def _hide_person(text: str) -> str:
-    """Write the home folder as ~, and the name of the user nowhere."""
+    """Write the home folder as ~, the name of the user nowhere, and all on one line.
+
+    Names of folders are a stranger's: a terminal would obey what stands in them.
+    """
     homes = {str(Path.home()), str(Path.home().resolve())}
     for home in sorted(homes - {"/"}, key=len, reverse=True):
         text = text.replace(home, "~")
     names = {os.environ.get(one, "") for one in ("USER", "USERNAME", "LOGNAME")} - {""}
     for name in names:
         text = re.sub(rf"(?<=[/\\]){re.escape(name)}(?=[/\\,;]|$)", "USER", text)
-    return text
+    return strip_control(text)

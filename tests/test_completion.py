@@ -59,6 +59,41 @@ def test_names_are_found_in_capitals_or_not(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_what_a_stranger_wrote_breaks_no_completion(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that may not be looked into hides no other; no name is read as an option."""
+    for name in ("--replace", "$(touch x)", "a b", "shut"):
+        (folder / name).mkdir()
+        (folder / name / "study.toml").write_text("", encoding="utf-8")
+    is_file = Path.is_file
+
+    def refuse(self: Path) -> bool:
+        if self.parent.name == "shut":
+            raise PermissionError
+        return is_file(self)
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    found = completion.complete_studies("")
+    assert "berlare" in found
+    assert not {"--replace", "$(touch x)", "a b", "shut"} & {*found}
+    assert completion.complete_studies("./--") == ["./--replace"]
+
+
+@pytest.mark.parametrize("layers", ['[1, null, "wijk"]', "7", "[" * 100_000])
+def test_a_broken_manifest_breaks_no_completion(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, layers: str
+) -> None:
+    """The usual levels are named all the same."""
+    told = f'{{"study": {{"inputs": {{"layers": {layers}}}}}}}'
+    (folder / "odd").mkdir()
+    (folder / "odd" / "manifest.json").write_text(told, encoding="utf-8")
+    monkeypatch.setenv("COMP_WORDS", "stemgeo coverage odd --by")
+    found = completion.complete_levels("")
+    assert {*found} >= {*completion.LEVELS}
+    assert ("wijk" in found) == ("wijk" in layers)
+
+
 def test_bash_fills_in_what_follows(folder: Path) -> None:
     """By the script that the command itself gives: commands, options, studies, results."""
     asked = ["stemgeo expl", "stemgeo check ber", "stemgeo map result --prov",

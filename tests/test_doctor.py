@@ -63,6 +63,21 @@ def test_what_is_sent_along_names_no_person(
     )
 
 
+def test_no_name_of_a_folder_reaches_the_terminal_raw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each finding is one line, and nothing in it is obeyed; also where the home has two spaces."""
+    home = tmp_path / "a  b"
+    odd = home / "c\x1b[31mred\nx\u202ey"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("STEMGEO_CACHE", str(odd))
+    found = look("cache")["cache"].found
+    assert found.startswith("~/c[31mred xy, ")
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert look("cache")["cache"].health is Health.fault
+
+
 def test_what_does_not_load_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own words, the command that mends it, status 1; the rest is told all the same."""
     load = importlib.import_module

@@ -12,6 +12,7 @@ import hand
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from avenue import NORTH, SOUTH, WEST, take
 from matplotlib.text import Text
 from terminal import stemgeo
@@ -334,6 +335,24 @@ def test_the_map_tells_the_children_first_and_no_number_for_a_name(found: LinksR
         f"1. {WEST}: stuk weg rustig gemaakt (Aartselaar)",
         f"2. {SOUTH}: Zuidlaan (Boechout)",
     ]
+
+
+def test_the_map_lies_around_what_it_lists(found: LinksResult) -> None:
+    """Near each other they are seen; far apart the whole ground is, and which it is is told."""
+    rows = found.links.head(1)
+    near = replace(found, links=rows).map()
+    west, east = near.axes[1].get_xlim()
+    x0, _, x1, _ = rows.total_bounds
+    assert west < x0 < x1 < east
+    around = "De kaart ligt rond deze wegaanpassingen"
+    assert around in " ".join(one.get_text() for one in near.findobj(Text))
+    outlines = found.municipalities.geometry
+    far = rows.set_geometry([shapely.box(*outlines.total_bounds).boundary], crs=rows.crs)
+    whole = replace(found, links=far).map()
+    assert np.diff(whole.axes[1].get_xlim()) > 1.3 * (east - west)
+    west, east = whole.axes[1].get_xlim()
+    assert west <= outlines.total_bounds[0] < outlines.total_bounds[2] <= east
+    assert around not in " ".join(one.get_text() for one in whole.findobj(Text))
 
 
 def test_the_answer_has_a_section_and_the_web_map_a_layer(

@@ -72,6 +72,7 @@ from stemgeo.maps.text import (
     keep_province,
     name_gap_places,
     name_link_kind,
+    name_planned,
     say_reason,
     say_share,
     to_one_line,
@@ -331,7 +332,7 @@ class MapRequest:
             return [*keys, *(Key(f"{key.meaning} ({key.count})", key.looks) for key in sites)]
         keys.append(Key(words("map.academy"), ACADEMY))
         planned = is_planned(ground.academies).any()
-        keys += [Key(words("map.academy_planned"), PLANNED)] if planned else []
+        keys += [Key(name_planned(ground.academies, words), PLANNED)] if planned else []
         rough = is_coarse(ground.academies).any()
         return [*keys, *([Key(words("map.academy_rough"), ROUGH)] if rough else [])]
 
@@ -1489,6 +1490,8 @@ def list_kinds() -> list[str]:
 def draw_links(ground: Ground, links: GeoDataFrame, *, chosen: Chosen = None) -> DrawnMap:
     """Draw the share within reach, and the changes of roads that would bring most.
 
+    The frame lies around the changes that are listed: in all of Flanders one would not see them.
+
     Parameters
     ----------
     ground
@@ -1501,7 +1504,12 @@ def draw_links(ground: Ground, links: GeoDataFrame, *, chosen: Chosen = None) ->
     lines = links.geometry.explode(index_parts=False)
     lines = lines[lines.geom_type != "Point"]
     label = ground.text.words("map.links.edge")
-    shown = replace(ground, edge=lines if len(lines) else None, edge_label=label)
+    shown = replace(
+        ground,
+        edge=lines if len(lines) else None,
+        edge_label=label,
+        focus=links.head(CANDIDATES).geometry,
+    )
     columns = (*COUNTS, "share", "class")
     kind = MapKind("links", lambda of: _show_links(of, links), columns, own_classes=True)
     return kind.draw_map(shown, chosen=chosen)
@@ -1522,10 +1530,13 @@ def _show_links(of: MapRequest, links: GeoDataFrame) -> MapContent:
         )
         for one in first.drop(columns="geometry").to_dict("records")
     ]
+    whole = replace(of.ground, focus=None)
+    is_part = whole.bounds != of.ground.bounds
+    around = [words("map.links.around", place=of.ground.place)] if is_part else []
     legend = Legend(
         heading=of.ground.text.heading,
         classes=classed.keys,
-        rule=of.say_rule(classes, "map.share.rule"),
+        rule=" ".join([of.say_rule(classes, "map.share.rule"), *around]),
         others=[
             *classed.hatches,
             *([Key(words("map.links.place"), RANK_KEY)] if names else []),
@@ -1534,15 +1545,15 @@ def _show_links(of: MapRequest, links: GeoDataFrame) -> MapContent:
         list_heading=words("map.links.listed"),
         listed=names,
     )
-    ranks = [
-        (at.x, at.y, of.format_whole(rank))
+    tags = [
+        Tag(of.format_whole(rank), at.x, at.y)
         for at, rank in zip(find_middles(first), first["rank"], strict=True)
     ]
     (view,) = of.build_views(classed)
     said = [classed.class_sentence]
     said += [words("map.alt.links", names=words.join_series(names))] if names else []
-    said += [of.say_without_figure(classed)]
-    return MapContent(of.ground, legend, [replace(view, ranks=ranks)], said, classed.rows)
+    said += [of.say_without_figure(classed), *around]
+    return MapContent(of.ground, legend, [replace(view, tags=tags)], said, classed.rows)
 
 
 def find_middles(links: GeoDataFrame) -> list[shapely.Point]:

@@ -84,6 +84,8 @@ if TYPE_CHECKING:
 
 _FINEST_DETAIL = 1 / 3000  # of the width of the map: a dot in print
 _REGION_LABELS = 25
+_GROWN, _LEAST_HALF_M, _NEARLY_ALL = 1.25, 3000.0, 0.75
+"""A frame around what a map is about: so many times as wide, no smaller, no larger a share."""
 _LABEL_PT, _MARKER_PT, _RANK_PT = 7.0, 4.4, 6.5
 _RULE_IN = 3.4
 _KEY_IN = 3.15  # what a key of the second column means
@@ -163,6 +165,8 @@ class Ground:
         Of a study with an area: the municipalities beside it, and the roads.
     edited
         The roads that are edited, lines and points; None without any.
+    focus
+        What the map is about, where that is but a part of the ground: its frame lies around these.
     """
 
     municipalities: GeoDataFrame
@@ -173,6 +177,7 @@ class Ground:
     edge_label: str = ""
     surroundings: GeoDataFrame | None = None
     edited: GeoSeries | None = None
+    focus: GeoSeries | None = None
 
     def __post_init__(self) -> None:
         """Refuse a province that is not there."""
@@ -198,7 +203,10 @@ class Ground:
         """Least and most x and y of what is shown, metres."""
         x0, y0, x1, y1 = keep_province(self.municipalities, self.province).total_bounds
         beside = 0.0 if self.surroundings is None else _BESIDE * max(x1 - x0, y1 - y0)
-        return [float(n) for n in (x0 - beside, y0 - beside, x1 + beside, y1 + beside)]
+        whole = [float(n) for n in (x0 - beside, y0 - beside, x1 + beside, y1 + beside)]
+        if self.focus is None or self.focus.empty:
+            return whole
+        return frame_around([float(n) for n in self.focus.total_bounds], whole)
 
     @property
     def finest_m(self) -> float:
@@ -230,6 +238,21 @@ class Ground:
     def lighten_areas(self, areas: GeoDataFrame) -> GeoDataFrame:
         """Leave out detail that print cannot show; shared borders stay shared."""
         return areas.set_geometry(lighten_outlines(areas.geometry, self.finest_m))
+
+
+def frame_around(of: Sequence[float], whole: Sequence[float]) -> list[float]:
+    """Frame what a map is about, with a margin; the whole where that is hardly larger.
+
+    Parameters
+    ----------
+    of, whole
+        Least and most x and y, metres.
+    """
+    half = [max(_LEAST_HALF_M, _GROWN * (of[n + 2] - of[n]) / 2) for n in (0, 1)]
+    if max(2 * half[n] / (whole[n + 2] - whole[n]) for n in (0, 1)) > _NEARLY_ALL:
+        return list(whole)
+    middle = [(of[n] + of[n + 2]) / 2 for n in (0, 1)]
+    return [middle[n] + way * half[n] for way in (-1, 1) for n in (0, 1)]
 
 
 @dataclass(frozen=True)
@@ -565,7 +588,7 @@ def _draw_view(figure: Figure, page: Axes, sheet: Sheet, ground: Ground, view: V
         axes.plot(*seen.T, **{"zorder": 5, **marks.looks}, scalex=False, scaley=False)
     for x, y, rank in view.ranks:
         axes.text(x, y, rank, **_RANK)
-    neighbours = borders.drop(ground.shown_municipalities["province"].unique())
+    neighbours = borders.drop(ground.shown_municipalities["province"].unique(), errors="ignore")
     _write_labels(axes, ground, neighbours, view, sheet)
 
 
@@ -679,9 +702,11 @@ def _write_labels(
     axes: Axes, ground: Ground, neighbours: GeoSeries, view: View, sheet: Sheet
 ) -> None:
     """Write tags, the names of places in their order, then those of neighbouring provinces."""
-    places = _keep_largest(
-        ground.shown_municipalities, most=None if ground.province else _REGION_LABELS
-    )
+    towns = ground.shown_municipalities
+    if ground.focus is not None:  # a name stands where its ground is seen
+        towns = towns.set_geometry(towns.clip_by_rect(*sheet.ground.corners))
+        towns = towns[~towns.is_empty]
+    places = _keep_largest(towns, most=None if ground.province else _REGION_LABELS)
     seen = neighbours.clip_by_rect(*sheet.ground.corners)
     seen = seen[~seen.is_empty]
     near = [province_name(str(name), ground.text.words) for name in seen.index]

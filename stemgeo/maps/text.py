@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stemgeo import speech
+from stemgeo.inputs.plan import MOVED
 from stemgeo.inputs.territory import PARTLY
 from stemgeo.reasons import REASONS
 from stemgeo.speech import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
+    from geopandas import GeoDataFrame
     from numpy.typing import NDArray
 
     from stemgeo.study import Study
@@ -374,6 +376,34 @@ def format_minute_classes(bounds: Sequence[float], words: Texts) -> list[str]:
 def is_planned(academies: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell the places of a plan from the academies of the register, shape (academies,)."""
     return np.asarray(academies.get("planned", np.zeros(len(academies))), dtype=bool)
+
+
+def mark_moved(academies: GeoDataFrame, changes: pd.DataFrame | None) -> GeoDataFrame:
+    """Say of each academy whether a plan has `moved` it: it is there, and is not planned.
+
+    Parameters
+    ----------
+    academies, changes
+        The tables `academies` and `plan-changes`; None without a plan.
+    """
+    ids: Iterable[str] = ()
+    if changes is not None:
+        ids = changes.loc[changes["change"] == MOVED, "academy_id"]
+    return academies.assign(moved=is_planned(academies) & academies["academy_id"].isin(ids))
+
+
+def is_moved(academies: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which of the places of a plan are academies that it moves, shape (academies,)."""
+    return np.asarray(academies.get("moved", np.zeros(len(academies))), dtype=bool)
+
+
+def name_planned(academies: pd.DataFrame, words: Texts) -> str:
+    """Name the places of a plan in a legend, where all have one mark."""
+    planned, moved = is_planned(academies), is_moved(academies)
+    if not moved.any():
+        return words("map.academy_planned")
+    key = "map.academy_planned_or_moved" if (planned & ~moved).any() else "map.academy_moved"
+    return words(key)
 
 
 def is_coarse(academies: pd.DataFrame) -> NDArray[np.bool_]:

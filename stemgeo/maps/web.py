@@ -72,6 +72,7 @@ from stemgeo.maps.text import (
     format_classes,
     format_minute_classes,
     is_coarse,
+    is_moved,
     is_planned,
     name_gap_places,
     name_parts_in,
@@ -263,8 +264,9 @@ def compose_web_map(
         As from `coverage.municipality_table`, in EPSG:31370. With a column `median_time_s`
         (seconds, infinite beyond the horizon) it is told, and with `horizon_min` a layer.
     academies
-        `academy_id`, `name`, points in EPSG:31370; those with `planned` get a mark of their own.
-        `organisation`, when there, is shown too.
+        `academy_id`, `name`, points in EPSG:31370; those with `planned` get a mark of their own,
+        and a name of their own where a plan has `moved` them. `organisation`, when there, is
+        shown too.
     isochrones
         Bands of the nearest of all (`academy_id` empty): `minutes_from`, `minutes_to`, polygons
         in EPSG:31370. None or empty: not drawn.
@@ -778,12 +780,19 @@ def _format_minutes(seconds: float, words: Texts) -> str:
 def _yield_academies(academies: GeoDataFrame, words: Texts) -> Iterator[Theme]:
     """Draw the register hollow, a plan solid, and what is placed roughly pale and dashed."""
     planned, rough = is_planned(academies), is_coarse(academies)
+    moved = is_moved(academies)
     named = {
         "academies": (words("map.academy"), words("web.academies"), "#ffffff"),
         "planned": (words("map.academy_planned"), words("web.academies_planned"), INK),
+        "moved": (words("map.academy_moved"), words("web.academies_moved"), INK),
         "rough": (words("map.academy_rough"), words("web.academies_rough"), _ROUGH),
     }
-    which = {"academies": ~planned & ~rough, "planned": planned & ~rough, "rough": rough}
+    which = {
+        "academies": ~planned & ~rough,
+        "planned": planned & ~moved & ~rough,
+        "moved": planned & moved & ~rough,
+        "rough": rough,
+    }
     for key, (noun, name, fill) in named.items():
         shown = academies[which[key]]
         if not shown.empty:

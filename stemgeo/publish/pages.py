@@ -18,6 +18,7 @@ from stemgeo.maps.text import (
     define_reasons,
     format_classes,
     name_parts_in,
+    name_planned,
     province_name,
     say_gap_reason,
 )
@@ -385,7 +386,7 @@ class Pages:
         for fill_, label in zip(colours, format_classes(classes, words), strict=True):
             yield {"kind": "area", "fill": fill_, "label": write_given(label)}
         outside = "legend_around" if is_town else "legend_beside"
-        planned = self.said["legend_plan"] if self.stock.moved else words("map.academy_planned")
+        planned = name_planned(self.stock.academies, words)
         marks = {
             "none": ("none", "#ffffff", words("map.no_figure")),
             "partly": ("partly", "#ffffff", words("map.partly_measured")),

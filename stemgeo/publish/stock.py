@@ -12,10 +12,10 @@ import numpy as np
 from stemgeo.coverage import ALL_BANDS, REGION
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean_text
-from stemgeo.inputs.plan import MOVED
 from stemgeo.inputs.territory import PARTLY, PROVINCE_CODES
 from stemgeo.inputs.vintages import list_former, name_of
 from stemgeo.maps.series import choose_classes, lighten_outlines
+from stemgeo.maps.text import is_moved, mark_moved
 from stemgeo.profiles import QUIET
 from stemgeo.publish.cells import CellTable
 from stemgeo.publish.pictures import PictureGround, PlacePicture, ShapeLayer
@@ -118,10 +118,12 @@ class Stock:
     @cached_property
     def moved(self) -> frozenset[str]:
         """The ids of the academies that a plan moves: they are there, and not planned."""
-        changes = self.result.plan_changes
-        if changes is None:
-            return frozenset()
-        return frozenset(changes.loc[changes["change"] == MOVED, "academy_id"])
+        return frozenset(self.academies.loc[is_moved(self.academies), "academy_id"])
+
+    @cached_property
+    def academies(self) -> gpd.GeoDataFrame:
+        """Those of the result, each with whether a plan has `moved` it."""
+        return mark_moved(self.result.academies, self.result.plan_changes)
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:
@@ -218,7 +220,7 @@ class Stock:
             self._zones,
             self.classes,
             ShapeLayer.of_parts(gaps.simplify(_DETAIL_M).to_numpy()),
-            result.academies,
+            self.academies,
             ShapeLayer.of_parts(lines),
             ShapeLayer(np.array([*self.places.geometry, *beside], dtype=object)),
         )

@@ -29,7 +29,7 @@ from stemgeo.maps.series import (
 )
 from stemgeo.maps.sheet import ACADEMY, EDGE_KEY, NEIGHBOUR, PLANNED, RANK_KEY, ROAD_KEY, ROUGH
 from stemgeo.maps.streets import COLOUR
-from stemgeo.maps.text import name_parts_in, province_name
+from stemgeo.maps.text import name_parts_in, name_planned, province_name
 from stemgeo.maps.web import format_span, mix_band_colours
 from stemgeo.qgis.symbols import LINE, POINT, POLYGON, Lettering, MapStyle, StyleRule
 from stemgeo.reasons import REASONS
@@ -148,7 +148,9 @@ class ResultLayers:
         result, words = self._result, self._words
         rules = [
             StyleRule(words("map.academy"), 'NOT "planned" AND NOT "coarse"', ACADEMY),
-            StyleRule(words("map.academy_planned"), '"planned" AND NOT "coarse"', PLANNED),
+            StyleRule(
+                name_planned(self.sheets.academies, words), '"planned" AND NOT "coarse"', PLANNED
+            ),
             StyleRule(words("map.academy_rough"), '"coarse"', ROUGH),
         ]
         table, title = result.academies, words("web.academies")

@@ -23,7 +23,7 @@ from stemgeo.maps.series import choose_classes, find_outer_edge, lighten_outline
 from stemgeo.maps.sheet import Ground
 from stemgeo.maps.streets import StreetsToCheck
 from stemgeo.maps.switches import Switches
-from stemgeo.maps.text import define_reasons
+from stemgeo.maps.text import define_reasons, mark_moved
 from stemgeo.maps.web import WebMap, compose_web_map
 from stemgeo.profiles import QUIET
 from stemgeo.report.content import refuse_other_links, refuse_other_plan
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     _Chosen = Sequence[float] | Literal["quantiles"] | None
 
-_OF_PLACES = ("academy_id", "name", "nis_code", "planned", "coarse", "geometry")
+_OF_PLACES = ("academy_id", "name", "nis_code", "planned", "moved", "coarse", "geometry")
 """What a map needs to know of the places of a plan."""
 FEW_TOWNS = 5
 """Of a study with an area: up to so many its maps of the share are by zone."""
@@ -170,7 +170,7 @@ class Sheets:
         median = median.astype(np.float64)
         return compose_web_map(
             towns.assign(median_time_s=median * 60),
-            self.result.academies,
+            self.academies,
             self.result.rows("isochrones", academy_id=""),
             self.result.gaps,
             self.result.text,
@@ -240,7 +240,7 @@ class Sheets:
         }
         caution = text.words("about.planned")
         said = text.words.join_series(one for one in (text.method_note, caution) if one)
-        places = plan.places.assign(planned=True, coarse=False)
+        places = plan.places.assign(planned=True, moved=False, coarse=False)
         academies = pd.concat([ground.academies, places[[*_OF_PLACES]]], ignore_index=True)
         grounds = [
             replace(ground, municipalities=ground.municipalities.assign(**one))
@@ -264,12 +264,17 @@ class Sheets:
         edits = self.result.network_edits
         return Ground(
             self._municipalities,
-            self.result.academies,
+            self.academies,
             self.result.text,
             province,
             surroundings=self.result.surroundings,
             edited=None if edits is None else edits.geometry,
         )
+
+    @cached_property
+    def academies(self) -> gpd.GeoDataFrame:
+        """Those of the result, each with whether a plan has `moved` it."""
+        return mark_moved(self.result.academies, self.result.plan_changes)
 
     @cached_property
     def _municipalities(self) -> gpd.GeoDataFrame:

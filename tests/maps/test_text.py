@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import hand
 import numpy as np
+import pandas as pd
 import pytest
 
 from stemgeo import speech
@@ -31,6 +32,32 @@ def test_numbers_in_dutch_and_english() -> None:
     assert plain(text_.say_share(0.6243, NL)) == "62,4 %"
     assert text_.say_share(0.6243, EN) == "62.4%"
     assert text_.say_share(np.nan, NL) == "geen cijfer"
+
+
+@pytest.mark.parametrize(
+    ("ids", "moved", "told"),
+    [
+        (["S1", "P1"], ["S1"], "STEM-academie (gepland of verplaatst)"),
+        (["S1"], ["S1"], "STEM-academie (verplaatst)"),
+        (["P1"], [], "STEM-academie (gepland)"),
+        (["P1"], None, "STEM-academie (gepland)"),
+    ],
+)
+def test_what_a_plan_moves_is_not_called_planned(
+    ids: list[str], moved: list[str] | None, told: str
+) -> None:
+    """It is there already; where one mark stands for both, the legend says both."""
+    places = hand.academies({one: hand.spot(1, 1) for one in [*ids, "S9"]})
+    places["planned"] = places["academy_id"].isin(ids)
+    gone = {"academy_id": ["S9"], "change": ["closed"]}
+    changes = (
+        pd.concat([pd.DataFrame({"academy_id": moved, "change": "moved"}), pd.DataFrame(gone)])
+        if moved is not None
+        else None
+    )
+    marked = text_.mark_moved(places, changes)
+    assert marked.loc[text_.is_moved(marked), "academy_id"].tolist() == (moved or [])
+    assert text_.name_planned(marked, NL) == told
 
 
 @pytest.mark.parametrize(

@@ -408,6 +408,9 @@ def test_a_site_has_what_its_study_has(tmp_path: Path) -> None:
     assert "Plan 9 (gepland)" in said
     assert "Proefacademie Oost (verplaatst)" in said
     assert "bibliotheek (gepland of verplaatst)" in said
+    web = (made.folder / "nl" / "map.html").read_text("utf-8")
+    assert "bibliotheek (gepland)" in web
+    assert "bibliotheek (verplaatst)" in web
     assert "met ten minste 1 kind dat niet" in said
     assert "bibliotheek" in said
     assert "STEM" not in said

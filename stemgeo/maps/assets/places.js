@@ -1,5 +1,5 @@
 // Each place that can be gone to: the key of its address, the names it is searched by, its shapes.
-const PREFIXES = { academies: "academy-", planned: "academy-", rough: "academy-", gaps: "gap-", "quiet-gaps": "gap-" };
+const PREFIXES = { academies: "academy-", planned: "academy-", moved: "academy-", rough: "academy-", gaps: "gap-", "quiet-gaps": "gap-" };
 
 const listPlaces = ({ tables, aliases }) => {
   const towns = tables.municipalities.rows;
@@ -12,7 +12,7 @@ const listPlaces = ({ tables, aliases }) => {
     .map((one) => ({ ...one, towns: towns.flatMap((row, i) => (row[1] === one.name ? [i] : [])) }))
     .filter((one) => one.towns.length);
   const other = aliases.map(([name, said, number, key]) => ({ ...municipalities[number], name, said, key, alias: true }));
-  const academies = ["academies", "planned", "rough"].flatMap((ground) => (
+  const academies = ["academies", "planned", "moved", "rough"].flatMap((ground) => (
     list(ground, ([, organisation]) => [kind(ground), organisation].filter(Boolean).join(", "))));
   const gaps = ["gaps", "quiet-gaps"].flatMap((ground) => list(ground, () => ""));
 
