@@ -337,8 +337,11 @@ def test_the_map_tells_the_children_first_and_no_number_for_a_name(found: LinksR
     ]
 
 
-def test_the_map_lies_around_what_it_lists(found: LinksResult) -> None:
+def test_the_map_lies_around_what_it_lists(
+    found: LinksResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Near each other they are seen; far apart the whole ground is, and which it is is told."""
+    monkeypatch.setattr("stemgeo.maps.sheet._LEAST_HALF_M", 900.0)  # the study is small
     rows = found.links.head(1)
     near = replace(found, links=rows).map()
     west, east = near.axes[1].get_xlim()
