@@ -123,6 +123,8 @@ def print_table(table: pd.DataFrame, form: Form) -> None:
         write_csv(table, sys.stdout)
     elif form is Form.json:
         print(table.to_json(orient="records", force_ascii=False, indent=2))
+    elif table.empty:
+        print("   ".join(table.columns))
     else:
         first = table.columns[0]
         width = max(len(first), *(len(str(value)) for value in table[first]), 1)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import hand
 import numba
+import pandas as pd
 import pytest
 from terminal import Said, stemgeo, stemgeo_on_terminal
 
 from stemgeo.access import search
 from stemgeo.stages import ASSUMPTIONS, MEASURING_YEARS, STAGES
-from stemgeo.terminal import PROGRESS_VARIABLE
+from stemgeo.terminal import PROGRESS_VARIABLE, Form, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,3 +148,9 @@ def test_whether_the_search_is_compiled_is_seen(monkeypatch: pytest.MonkeyPatch)
     kernel = numba.njit(cache=True)(_never_run)
     monkeypatch.setattr(search, "_search_sources_to_points", kernel)
     assert not search.is_compiled()
+
+
+def test_a_table_without_rows_is_its_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not what a library says of one, in its own language."""
+    print_table(pd.DataFrame(columns=["Waar", "Hiaat"]), Form.text)
+    assert capsys.readouterr().out == "Waar   Hiaat\n"
