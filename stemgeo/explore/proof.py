@@ -21,6 +21,7 @@ from stemgeo.coverage import KEYS
 from stemgeo.errors import StemgeoError
 from stemgeo.explore.messages import Differing, ProofReply
 from stemgeo.notes import Said, clean_text, say, say_amount, say_list
+from stemgeo.speech import LANGUAGES
 from stemgeo.stages import TRAVEL_TIMES
 from stemgeo.writing.whole import temporary_folder
 
@@ -361,7 +362,8 @@ def main(words: str) -> None:
     asking = Asking(Path(told["study"]), "", saved, told["threads"])
 
     def tell(what: Said, share: float) -> None:
-        _say_line(what=vars(what), share=share)
+        # What is counted off says more, which only a terminal shows.
+        _say_line(what={one: getattr(what, one) for one in LANGUAGES}, share=share)
 
     try:
         plan, edits = (told[name] and Path(told[name]) for name in ("plan", "edits"))

@@ -19,7 +19,7 @@ from stemgeo.explore.messages import MovedAcademy, PlacedAcademy, ProofReply, Va
 from stemgeo.explore.proof import Asking, Prover, compare_counts, measure, run_aside, stamp_files
 from stemgeo.explore.shelf import VariantShelf
 from stemgeo.explore.variants import Placer, write_variant
-from stemgeo.stages import report_nothing
+from stemgeo.stages import TRAVEL_TIMES, report_nothing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,7 +184,7 @@ def test_one_proof_at_a_time(study: Path, ours: pd.DataFrame) -> None:
     go, there = threading.Event(), threading.Event()
 
     def wait(_: Asking, tell: proof.Tell, __: Prover) -> pd.DataFrame:
-        tell(proof._MEASURING, 0.5)
+        tell(TRAVEL_TIMES, 0.5)
         there.set()
         go.wait()
         return ours
@@ -193,7 +193,7 @@ def test_one_proof_at_a_time(study: Path, ours: pd.DataFrame) -> None:
     asking = Asking(study / "study.toml", "")
     job = prover.begin(asking, ours)
     assert job is not None
-    there.wait()
+    assert there.wait(60), "the work did not begin"
     told = prover.tell(job)
     assert told is not None
     assert (told.state, told.share, told.what) == ("running", 0.5, "Reistijden berekenen")
