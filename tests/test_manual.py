@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import hand
 import pytest
-from pages import find_lacking, follow, read_blocks, renew
+from followed import find_lacking, follow, read_blocks, renew
 
 import stemgeo as sg
 

@@ -100,7 +100,8 @@ def test_no_text_speaks_of_riding(
     assert {"summary.md", "manifest.json", "map.html", "coverage.csv", "vlaanderen.svg"} <= {
         path.name for path in texts
     }
-    for path in texts:
+    # The package defines columns as the data dictionary does, for each way of travelling.
+    for path in (one for one in texts if one.name != "datapackage.json"):
         text = re.sub(
             r"(?s)<style.*?</style>|<script>.*?</script>", "", path.read_text(encoding="utf-8")
         )

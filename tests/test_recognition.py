@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+import sqlite3
 import zipfile
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import hand
@@ -168,7 +171,15 @@ def test_without_dates_no_output_says_recognised(tmp_path: Path) -> None:
     study = write_register(hand.write_study(tmp_path / "study", straight_line=True), range(3))
     result = sg.run(sg.load_study(study)).write(tmp_path / "result")
     answer = sg.answer(result, tmp_path / "answer")
-    for name, text in (texts(result) | texts(answer)).items():
+    said = texts(result) | texts(answer)
+    # These two define columns and reasons as the data dictionary does, for every study.
+    package = json.loads(said.pop("datapackage.json"))
+    said.pop("result.gpkg")
+    with closing(sqlite3.connect(result / "result.gpkg")) as layers:
+        told = layers.execute("SELECT metadata FROM gpkg_metadata").fetchall()
+        aliases = layers.execute("SELECT title FROM gpkg_data_columns").fetchall()
+    said |= {"description": package["description"], "layers": repr(told), "names": repr(aliases)}
+    for name, text in said.items():
         assert not re.search("erkend|recognised", text, re.IGNORECASE), name
     english = letter(result, "en")
     assert "recogni" not in english

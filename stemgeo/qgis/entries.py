@@ -144,10 +144,17 @@ def with_words(layer: MapTable, sheets: Sheets, about: str, source: str = "") ->
     """
     columns = [name for name in map(str, layer.table) if name != layer.table.geometry.name]
     aliases = name_columns(layer.schema, columns, sheets.result)
-    described = describe_columns(layer.schema, columns)
+    # What a result does not know, as a recognition or a plan, is named by no word of ours.
+    unknown = [name for name in _BY_STUDY & {*columns} if {*layer.table[name].dropna()} <= {0}]
+    aliases |= {name: name for name in unknown}
+    described = describe_columns(layer.schema, columns) | dict.fromkeys(unknown, "")
     known = list_column_kinds(layer.schema, columns)
     rights = say_plainly(sheets.result.text.source)
     return LayerInQgis(layer, about, rights, aliases, described, known, source)
+
+
+_BY_STUDY = {"planned", "valid_from", "valid_until"}
+"""Columns of what some studies alone have."""
 
 
 def list_entry(one: ShownLayer, **custom: Any) -> ET.Element:

@@ -34,6 +34,7 @@ from stemgeo.report.annex import (
 )
 from stemgeo.report.bridge import Explanation
 from stemgeo.report.content import Source, gather_figures, name_province
+from stemgeo.report.describing import DESCRIPTIONS
 from stemgeo.report.files import ANSWER, refuse_taken, write_csv
 from stemgeo.report.letter import TEMPLATES, Heading, Letter, Picture, write_letter
 from stemgeo.report.manifests import list_made_with, read_study
@@ -305,6 +306,7 @@ class Answer(Outcome):
             *((one["file"], one["title"]) for one in self.annexes["own"]),
             (f"{words('file.data')}/", words("answer.data")),
             ("manifest.json", words("answer.manifest")),
+            (", ".join(DESCRIPTIONS), words("answer.described")),
         ]
         yield from (f"  {words.join_pair(*one)}" for one in files)
         yield from ("", words("answer.again"))
