@@ -218,6 +218,37 @@ def _build_plan(plan: pd.DataFrame, roads: str, words: Texts) -> Theme:
     )
 
 
+def _lay_roads(
+    key: str,
+    roads: GeoDataFrame,
+    columns: list[str],
+    rows: list[list[str]],
+    looks: tuple[dict[str, Any], dict[str, Any]],
+) -> tuple[list[dict[str, Any]], list[Shapes]]:
+    """Lay changes of roads out: as lines where they are such, and each as a dot to click on.
+
+    Parameters
+    ----------
+    key
+        Of the layer.
+    roads
+        Lines, or points for crossings.
+    columns, rows
+        What is told of each.
+    looks
+        Of lines, and of dots.
+    """
+    middles = gpd.GeoSeries(find_middles(roads), crs=roads.crs)
+    places = Shapes(f"{key}-places", columns, rows, shapes=middles)
+    is_line = (roads.geom_type != "Point").to_numpy()
+    told = [row for row, line in zip(rows, is_line, strict=True) if line]
+    lines = Shapes(key, columns, told, shapes=roads.geometry[is_line].reset_index(drop=True))
+    drawn = build_part(places, "academies", [looks[1]], 0)
+    if not told:
+        return [drawn], [places]
+    return [build_part(lines, STREETS, [looks[0]], 0), drawn], [lines, places]
+
+
 def _build_edits(edits: GeoDataFrame, words: Texts) -> Theme:
     """Draw the roads that are edited, with what becomes of each."""
     heads, language = words.list_below("links.head"), words.language
@@ -230,20 +261,14 @@ def _build_edits(edits: GeoDataFrame, words: Texts) -> Theme:
         ]
         for one in edits.drop(columns="geometry").to_dict("records")
     ]
-    middles = gpd.GeoSeries(find_middles(edits), crs=edits.crs)
-    places = Shapes("edit-places", columns, rows, shapes=middles)
-    is_line = (edits.geom_type != "Point").to_numpy()
-    told = [row for row, line in zip(rows, is_line, strict=True) if line]
-    lines = Shapes(EDITS, columns, told, shapes=edits.geometry[is_line].reset_index(drop=True))
     look = {"color": INK, "weight": 4, "opacity": 0.9, "dashArray": "6 4"}
+    dot = fill_look(_EDITED, INK, _DOT)
+    parts, grounds = _lay_roads(EDITS, edits, columns, rows, (look, dot))
     return Theme(
         key=EDITS,
         name=words("web.edits"),
-        parts=[
-            *([build_part(lines, STREETS, [look], 0)] if told else []),
-            build_part(places, "academies", [fill_look(_EDITED, INK, _DOT)], 0),
-        ],
-        grounds=[*([lines] if told else []), places],
+        parts=parts,
+        grounds=grounds,
         overlay=True,
         show=True,
         swatches=[Swatch(_EDITED, words("map.edited"), format_whole(len(rows), language), "dot")],
@@ -267,20 +292,14 @@ def _build_links(links: GeoDataFrame, roads: str, words: Texts) -> Theme:
         ]
         for one in links.drop(columns="geometry").to_dict("records")
     ]
-    middles = gpd.GeoSeries(find_middles(links), crs=links.crs)
-    places = Shapes("link-places", columns, rows, shapes=middles)
-    is_line = (links.geom_type != "Point").to_numpy()
-    told = [row for row, line in zip(rows, is_line, strict=True) if line]
-    lines = Shapes(LINKS, columns, told, shapes=links.geometry[is_line].reset_index(drop=True))
     look = {"color": _LINK, "weight": 5, "opacity": 0.9}
+    dot = fill_look(_LINK, "#ffffff", _DOT)
+    parts, grounds = _lay_roads(LINKS, links, columns, rows, (look, dot))
     return Theme(
         key=LINKS,
         name=words("web.links"),
-        parts=[
-            *([build_part(lines, STREETS, [look], 0)] if told else []),
-            build_part(places, "academies", [fill_look(_LINK, "#ffffff", _DOT)], 0),
-        ],
-        grounds=[*([lines] if told else []), places],
+        parts=parts,
+        grounds=grounds,
         overlay=True,
         show=True,
         swatches=[Swatch(_LINK, words("web.link"), format_whole(len(rows), language), kind="line")],
