@@ -102,13 +102,13 @@ bench: $(READY)  ## compare, time and profile in half an hour; write docs/benchm
 	@PYTHONPATH=tests $(PY) -m bench.page $(ARGS)
 
 lock: $(READY)  ## write requirements.txt from pyproject.toml; ARGS=--upgrade takes the newest
-	@$(PY) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	@$(PY) -m uv pip compile pyproject.toml --extra scale --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --quiet --output-file requirements.txt $(ARGS)
 
 lowest: $(READY)  ## run the tests on the lowest versions that pyproject.toml allows
 	@$(PY) -m uv venv --quiet --clear --python "$(LOWEST_PYTHON)" .venv-lowest
 	@$(PY) -m uv pip install --quiet --python .venv-lowest --resolution lowest-direct \
-	  --group dev --editable .
+	  --group dev --editable '.[scale]'
 	@.venv-lowest/bin/python -m pytest -W default $(ARGS) # they warn of what was mended since
 
 newest: $(READY)  ## run the tests that matter most on the pins and the newest Python; ARGS=tests for all
