@@ -95,6 +95,10 @@ class ListenError(StemgeoError, OSError):
     """A server cannot listen where it was asked to: the port is in use, or not for this user."""
 
 
+class ScaleError(StemgeoError, ConnectionError):
+    """Work on several machines cannot go on: a scheduler, its workers or their store."""
+
+
 @dataclass
 class Findings:
     """Collects the problems of a set of files, so that all are told at once."""

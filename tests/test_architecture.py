@@ -67,6 +67,7 @@ ORDER = [
     "explain",
     "verification",
     "publish",
+    "scale",
     "explore",
     "doctor",
     "completion",
@@ -79,6 +80,7 @@ ORDER = [
 """From left to right, as CONTRIBUTING.md shows it; `__init__` is the public face."""
 
 HEAVY = {"folium", "geopandas", "matplotlib", "numba", "osmnx", "pandas", "rasterio", "scipy"}
+HEAVY |= {"dask", "distributed", "fsspec"}
 """What must not load before it is used; numpy and pydantic load in a tenth of a second."""
 
 

@@ -30,6 +30,9 @@ COPYLEFT_ALLOWED = {
 DRAWN_BY_OTHERS = {"folium"}
 """What geopandas imports for `explore()`, which our tables take."""
 
+LOADED_BY_NAME = {"s3fs"}
+"""What fsspec loads for an address that begins with `s3://`."""
+
 HARNESSES = {"bench", "fuzz", "mutants", "peers", "plays", "real", "reliability"}
 """Folders of tests that are of no part of the package."""
 
@@ -84,7 +87,8 @@ def project() -> dict[str, Any]:
 def declared() -> list[Requirement]:
     """List what the package needs to run and to be developed."""
     groups = project()["dependency-groups"]["dev"]
-    return [Requirement(line) for line in [*project()["project"]["dependencies"], *groups]]
+    extra = project()["project"]["optional-dependencies"]["scale"]
+    return [Requirement(line) for line in [*project()["project"]["dependencies"], *extra, *groups]]
 
 
 def pins(text: str) -> list[tuple[Requirement, list[str]]]:
@@ -161,9 +165,10 @@ def imported_distributions() -> set[str]:
 
 
 def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
-    """The package imports just what pyproject.toml says it needs to run, or geopandas for it."""
-    lines = project()["project"]["dependencies"]
-    needed = imported_distributions() | DRAWN_BY_OTHERS
+    """The package imports just what pyproject.toml says it needs to run, or others for it."""
+    about = project()["project"]
+    lines = [*about["dependencies"], *about["optional-dependencies"]["scale"]]
+    needed = imported_distributions() | DRAWN_BY_OTHERS | LOADED_BY_NAME
     assert needed == {canonicalize_name(Requirement(line).name) for line in lines}
 
 
@@ -233,7 +238,9 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
 
 def runtime_closure() -> set[str]:
     """Name all distributions that come in with the package, at any depth."""
-    waiting = [Requirement(line) for line in project()["project"]["dependencies"]]
+    about = project()["project"]
+    lines = [*about["dependencies"], *about["optional-dependencies"]["scale"]]
+    waiting = [Requirement(line) for line in lines]
     seen: set[tuple[str, str]] = set()
     while waiting:
         requirement = waiting.pop()

@@ -1,0 +1,148 @@
+"""Files that machines share: whole or not at all, and known again by their hashes."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from stemgeo.errors import ScaleError
+from stemgeo.scale.store import Store, name_key
+
+KEY = name_key("proef", 1)
+
+
+def fill(folder: Path) -> None:
+    """Write two files, one in a folder of its own."""
+    (folder / "maps").mkdir()
+    (folder / "maps" / "a.svg").write_text("kaart", encoding="utf-8")
+    (folder / "told.json").write_text("{}", encoding="utf-8")
+
+
+def fill_never(_folder: Path) -> None:
+    """Fail: what is there is not made again."""
+    raise AssertionError
+
+
+@pytest.fixture(params=["folder", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """Give a store of each kind, with its copies here."""
+    url = str(tmp_path / "shared") if request.param == "folder" else f"memory://{uuid4().hex}"
+    return Store(url, copies=tmp_path / "copies")
+
+
+def damage(store: Store, name: str, content: bytes) -> None:
+    """Write something else into a file of the entry, in the store itself."""
+    files, place = store._find("tiles", KEY)
+    files.pipe_file(f"{place}/{name}", content)
+
+
+def test_what_is_put_is_given_back(store: Store) -> None:
+    """An entry comes back with every file, is made once, and is gone when it is dropped."""
+    assert store.get("tiles", KEY) is None
+    assert not store.has("tiles", KEY)
+    folder = store.make("tiles", KEY, fill)
+    assert (folder / "maps" / "a.svg").read_text("utf-8") == "kaart"
+    assert store.make("tiles", KEY, fill_never) == folder
+    other = pickle.loads(pickle.dumps(store))  # noqa: S301
+    assert other.get("tiles", KEY) == folder
+    store.drop("tiles", KEY)
+    store.drop("tiles", KEY)
+    assert store.get("tiles", KEY) is None
+
+
+def test_a_file_is_found_by_its_hash(store: Store, tmp_path: Path) -> None:
+    """Whatever it is called, a file is kept once, by its SHA-256."""
+    path = tmp_path / "bevolking; $(x).txt"
+    path.write_bytes(b"1|2")
+    sha256 = store.put_file(path)
+    found = store.get_file(sha256)
+    assert found is not None
+    assert found.read_bytes() == b"1|2"
+    assert store.put_file(path) == sha256
+    assert store.get_file("0" * 64) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("maps/a.svg", b"kaart!"),
+        ("maps/a.svg", b"kaarT"),
+        ("entry.json", b"{"),
+        ("entry.json", b""),
+        ("entry.json", b'{"files": {"../../x": {}}, "sha256": "0"}'),
+    ],
+)
+def test_a_damaged_entry_is_told_and_made_anew(
+    store: Store, name: str, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Longer, changed or cut off, of a file or of what is said of them: nothing of it is used."""
+    store.put("tiles", KEY, fill)
+    damage(store, name, content)
+    folder = store.make("tiles", KEY, fill)
+    assert (folder / "maps" / "a.svg").read_text("utf-8") == "kaart"
+    (told,) = caplog.messages
+    assert told.startswith(f"note: {store.url}/tiles/{KEY} is damaged ({name})")
+
+
+def test_an_entry_that_leads_elsewhere_is_none(store: Store) -> None:
+    """Even with its own seal, an entry names no file outside its folder."""
+    store.put("tiles", KEY, fill)
+    files = {"../x": {"sha256": "0" * 64, "size_bytes": 1}}
+    content = {"files": files, "sha256": name_key(files)}
+    damage(store, "entry.json", json.dumps(content).encode())
+    assert store.get("tiles", KEY) is None
+
+
+def test_a_missing_file_is_damage(store: Store) -> None:
+    """An entry that lacks a file is none."""
+    store.put("tiles", KEY, fill)
+    files, place = store._find("tiles", KEY)
+    files.rm_file(f"{place}/told.json")
+    assert store.get("tiles", KEY) is None
+    assert not store.has("tiles", KEY)
+
+
+def test_what_is_not_filled_is_not_there(store: Store) -> None:
+    """When making an entry fails nothing of it is left."""
+
+    def fail(folder: Path) -> None:
+        fill(folder)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.make("tiles", KEY, fail)
+    assert store.get("tiles", KEY) is None
+    files, root = store._place
+    assert [one for one in files.find(root) if KEY in one] == []
+
+
+def test_a_damaged_copy_is_brought_again(tmp_path: Path) -> None:
+    """What is kept of a store elsewhere is checked each time too."""
+    store = Store(f"memory://{uuid4().hex}", copies=tmp_path / "copies")
+    folder = store.make("tiles", KEY, fill)
+    (folder / "told.json").write_text("[]", encoding="utf-8")
+    assert store.get("tiles", KEY) == folder
+    assert (folder / "told.json").read_text("utf-8") == "{}"
+
+
+@pytest.mark.parametrize("kind", ["../x", "Tiles", ""])
+def test_names_of_entries_are_plain(store: Store, kind: str) -> None:
+    """No kind and no key leads out of the store."""
+    with pytest.raises(ValueError, match="names no entry"):
+        store.get(kind, KEY)
+    with pytest.raises(ValueError, match="names no entry"):
+        store.has("tiles", "../../x")
+
+
+def test_a_store_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    """An unknown kind of address and a place that is a file are told with what to do."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for url in ("gopher://x/y", str(tmp_path / "file" / "below")):
+        with pytest.raises((ScaleError, OSError)) as told:
+            Store(url).put("tiles", KEY, fill)
+        assert "\n" not in str(told.value)
+        assert url.split("/below")[0] in str(told.value)
