@@ -6,21 +6,23 @@ draws provinces from the same arcs as their municipalities.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from topojson.core.topology import Topology
 
 from stemgeo.arrays import starts_of_runs
+from stemgeo.maps.arcs import Arc, share_arcs
 from stemgeo.maps.series import lighten_outlines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geopandas import GeoDataFrame, GeoSeries
+    from numpy.typing import NDArray
 
 _STEPS = 100_000  # of a coordinate over the whole ground: 2.5 m in Flanders
 _DETAIL_M = 50.0
@@ -54,26 +56,65 @@ def build_topology(grounds: Mapping[str, GeoSeries]) -> dict[str, Any]:
     dict
         TopoJSON in degrees, quantised; the `id` of a geometry is its place in its set.
     """
-    degrees = [
-        gpd.GeoDataFrame(geometry=ground.to_crs("EPSG:4326").reset_index(drop=True))
-        for ground in grounds.values()
-    ]
-    made = Topology(
-        degrees, object_name=list(grounds), prequantize=_STEPS, shared_coords=False
-    ).output  # that of `to_dict`, which copies it once more
-    objects = {
-        name: {"type": "GeometryCollection", "geometries": _drop_properties(made["objects"][name])}
-        for name in grounds
-    }
-    return {name: made[name] for name in ("type", "transform", "arcs")} | {"objects": objects}
+    sets = [_to_degrees(ground) for ground in grounds.values()]
+    shapes = np.array([shape for one in sets for shape in one], dtype=object)
+    polygons, shape = shapely.get_parts(shapes, return_index=True)
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    frame = _Raster.around(shapes)
+    arcs, of_rings = share_arcs(frame.place(corners), ring)
+    of_shapes = _group(_group(of_rings, polygon, len(polygons)), shape, len(shapes))
+    objects, done = {}, 0
+    for name, one in zip(grounds, sets, strict=True):
+        own = of_shapes[done : done + len(one)]
+        objects[name] = [_write_shape(parts, number) for number, parts in enumerate(own)]
+        done += len(one)
+    return frame.write(arcs, objects)
 
 
-def _drop_properties(made: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Leave out the empty properties that each geometry has."""
-    return [
-        {name: value for name, value in geometry.items() if name != "properties"}
-        for geometry in made["geometries"]
-    ]
+@dataclass(frozen=True)
+class _Raster:
+    """The grid on which a topology lies."""
+
+    corner: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def around(cls, shapes: Sequence[shapely.Geometry] | NDArray[np.object_]) -> _Raster:
+        west, south, east, north = shapely.total_bounds(shapes)
+        sides = np.maximum((east - west, north - south), _LEAST_DEGREES)
+        return cls(np.array([west, south]), sides / _STEPS)
+
+    def place(self, corners: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Place corners in degrees on the grid."""
+        return ((corners - self.corner) / self.scale).round().astype(np.int64)
+
+    def write(self, arcs: list[Arc], objects: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+        """Write arcs and the geometries of each object as a topology."""
+        return {
+            "type": "Topology",
+            "transform": {"scale": self.scale.tolist(), "translate": self.corner.tolist()},
+            "arcs": arcs,
+            "objects": {
+                name: {"type": "GeometryCollection", "geometries": geometries}
+                for name, geometries in objects.items()
+            },
+        }
+
+
+def _group(rows: list[Any], owner: NDArray[np.integer], owners: int) -> list[list[Any]]:
+    """Put rows together by their owner; those of one stand next to one another."""
+    ends = np.searchsorted(owner, np.arange(owners + 1)).tolist()
+    return [rows[first:stop] for first, stop in pairwise(ends)]
+
+
+def _write_shape(polygons: list[Any], number: int) -> dict[str, Any]:
+    """Write a shape of polygons, each a list of rings of arcs; one without any lies nowhere."""
+    if not polygons:
+        return {"type": None, "id": number}
+    if len(polygons) == 1:
+        return {"type": "Polygon", "arcs": polygons[0], "id": number}
+    return {"type": "MultiPolygon", "arcs": polygons, "id": number}
 
 
 def build_lines(
@@ -105,28 +146,24 @@ def build_lines(
             sets[name] = _to_degrees(_thin_lines(lines))
     if not sets:
         return {}
-    west, south, east, north = shapely.total_bounds([one for part in sets.values() for one in part])
-    scale = np.array([max(east - west, _LEAST_DEGREES), max(north - south, _LEAST_DEGREES)])
-    scale /= _STEPS
-    arcs: list[list[list[int]]] = []
+    frame = _Raster.around([one for part in sets.values() for one in part])
+    arcs: list[Arc] = []
 
     def write(line: shapely.Geometry, number: int) -> dict[str, Any]:
         first = len(arcs)
         for part in shapely.get_parts(line):
-            corners = ((shapely.get_coordinates(part) - (west, south)) / scale).round()
-            arcs.append(np.diff(corners.astype(np.int64), axis=0, prepend=[[0, 0]]).tolist())
+            corners = frame.place(shapely.get_coordinates(part))
+            arcs.append(np.diff(corners, axis=0, prepend=[[0, 0]]).tolist())
         made = [[arc] for arc in range(first, len(arcs))]
         return {"type": "MultiLineString", "arcs": made, "id": number}
 
-    objects = {
-        name: {
-            "type": "GeometryCollection",
-            "geometries": [write(line, number) for number, line in enumerate(lines)],
-        }
-        for name, lines in sets.items()
-    }
-    transform = {"scale": scale.tolist(), "translate": [west, south]}
-    return {"type": "Topology", "transform": transform, "arcs": arcs, "objects": objects}
+    return frame.write(
+        arcs,
+        {
+            name: [write(line, number) for number, line in enumerate(lines)]
+            for name, lines in sets.items()
+        },
+    )
 
 
 def _thin_lines(lines: GeoSeries) -> GeoSeries:
