@@ -80,6 +80,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stemgeo.access.travellers import OverRoads
     from stemgeo.network.graph import Network
 
     Longs = NDArray[np.int64]
@@ -109,6 +110,8 @@ class Prepared:
         What the reader of the figures must know.
     edits
         The edits of roads, where they lie on them; None without any.
+    over
+        Who travels over roads, as `list_travellers` takes it.
     """
 
     study: Study
@@ -119,6 +122,7 @@ class Prepared:
     levels: list[Level]
     notes: tuple[Note, ...]
     edits: gpd.GeoDataFrame | None = None
+    over: OverRoads | None = None
 
     @classmethod
     def from_inputs(
@@ -305,7 +309,8 @@ def measure_day(
     academies, notes = choose_recognised(prepared.inputs.academies, day, study.academies)
     notes += note_idle_plan(prepared.inputs, day, study.academies)
     edits = prepared.inputs.network_edits
-    riders = list_travellers(study, prepared.ground.network, academies, points, edits)
+    roads = prepared.ground.network
+    riders = list_travellers(study, roads, academies, points, edits, prepared.over)
     notes += [note for one in riders for note in one.notes]
     if prepared.ground.network is not None:
         notes += note_odd_roads(prepared.ground.network.counts, study.travel)
@@ -910,5 +915,5 @@ def _yield_without_coarse(
     academies, _ = choose_recognised(others, measured.day, study.academies)
     if len(academies) != len(measured.academies):
         roads, edits = prepared.ground.network, inputs.network_edits
-        riders = list_travellers(study, roads, academies, prepared.points, edits)
+        riders = list_travellers(study, roads, academies, prepared.points, edits, prepared.over)
         yield riders[0], f"{COARSE}{'leave-out' if counted else 'count'}"

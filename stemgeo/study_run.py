@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -42,6 +45,9 @@ from stemgeo.study import STREET_WEIGHTS, Study
 from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
+if TYPE_CHECKING:
+    from stemgeo.access.travellers import OverRoads
+
 MAIN_ROADS = ("trunk", "primary", "secondary", "tertiary")
 DRAWN_ROADS = {
     "main": MAIN_ROADS,
@@ -59,6 +65,7 @@ def run(
     anyway: bool = False,
     progress: Progress = report_nothing,
     threads: int | None = None,
+    over: OverRoads | None = None,
 ) -> Result:
     """Measure which children can reach an academy.
 
@@ -75,13 +82,15 @@ def run(
         Called with what is being done and the share behind us.
     threads
         Searches that run side by side, all cores when not given; the result is the same.
+    over
+        Who travels over roads, as `scale.over_tiles.Tiling`; the result is the same.
 
     Raises
     ------
     InputError
         With every problem of the inputs at once; or when no academy has a road.
     """
-    prepared = prepare_study(study, progress)
+    prepared = replace(prepare_study(study, progress), over=over)
     if not anyway:
         refuse_without_roads(prepared, study.about.date)
     progress(TRAVEL_TIMES, 0.45)

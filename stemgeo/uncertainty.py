@@ -356,9 +356,8 @@ class _Assumptions:
                 by = study.travel.model_copy(update={"stress_rules": name})
                 network = load_roads(prepared.inputs, by)
                 edits = prepared.inputs.network_edits
-                riders = list_travellers(
-                    study, network, self.measured.academies, prepared.points, edits
-                )
+                academies, points = self.measured.academies, prepared.points
+                riders = list_travellers(study, network, academies, points, edits, prepared.over)
                 reached = self.search_riders(riders[1:])
             told = _AssumptionEnd("rules", "", f"travel.stress_rules = {name}", reached)
             parts.append(_count_end(prepared, prepared.points, told))

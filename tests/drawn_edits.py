@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from stemgeo.network import bicycle
+from stemgeo.network.edit_places import draw_edit
 from stemgeo.network.edits import Joint, RoadEdit
 
 if TYPE_CHECKING:
@@ -60,3 +63,19 @@ def place_of(network: Network, joint: Joint) -> np.ndarray:
     x, y, x2, y2 = (float(one[joint.segment]) for one in network.pieces)
     share = joint.offset_mm / int(network.length_mm[joint.segment])
     return np.array([x + share * (x2 - x), y + share * (y2 - y)])
+
+
+def draw_table(network: Network, seed: int) -> gpd.GeoDataFrame:
+    """Draw some edits, as their file is read; `network` is without ferries."""
+    random = np.random.default_rng(seed)
+    edits = draw_edits(network, seed)
+    chosen = [one for one in edits if random.random() < 0.5] or edits[:1]
+    columns = {name: [getattr(one, name) for one in chosen] for name in ("edit_id", "change")}
+    columns |= {"name": columns["edit_id"], "oneway": [one.oneway for one in chosen]}
+    table = gpd.GeoDataFrame(
+        columns | {"level": pd.array([one.level for one in chosen], dtype="Int64")},
+        geometry=[draw_edit(network, one) for one in chosen],
+        crs=network.crs,
+    )
+    table["edit_id"] = [f"{number}" for number in range(len(table))]
+    return table.assign(osm_way=pd.array([pd.NA] * len(table), dtype="Int64"), cost_eur=np.nan)

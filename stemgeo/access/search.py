@@ -360,6 +360,121 @@ def _label_nodes_three(
     return three
 
 
+@njit(cache=True, nogil=True)
+def _seeds_beyond(
+    first: Ints,
+    arcs: Longs,
+    known: Longs,
+    label: Longs,
+    known_end: int,
+    end: int,
+    seed_node: Ints,
+    seed_label: Longs,
+) -> tuple[Ints, Longs]:
+    """List the seeds, and the nodes an arc beyond known ones that are labelled later than these."""
+    filled = len(seed_node)
+    node = np.empty(filled + 1024, dtype=np.int32)
+    key = np.empty(filled + 1024, dtype=np.int64)
+    node[:filled], key[:filled] = seed_node, seed_label
+    for at in known:
+        for arc in range(first[at], first[at + 1]):
+            reached = label[at] + ((arcs[arc] >> TAIL_BITS) << RANK_BITS)
+            before = arcs[arc] & TAIL_MASK
+            if reached < known_end or reached > end or reached >= label[before]:
+                continue
+            if filled == len(node):
+                node, key = _double_room(node), _double_room(key)
+            node[filled], key[filled] = before, reached
+            filled += 1
+    return node[:filled], key[:filled]
+
+
+@njit(cache=True, nogil=True)
+def _label_nodes_on(
+    first: Ints,
+    arcs: Longs,
+    seed_node: Ints,
+    seed_label: Longs,
+    known: Longs,
+    known_ms: int,
+    horizon_ms: int,
+) -> Longs:
+    known_end, end = (known_ms + 1) << RANK_BITS, ((horizon_ms + 1) << RANK_BITS) - 1
+    at = np.flatnonzero(known < known_end)
+    node, key = _seeds_beyond(first, arcs, at, known, known_end, end, seed_node, seed_label)
+    touched = np.empty(len(known), dtype=np.int32)
+    room = np.empty((2, len(node) + len(known) // _NODES_PER_PLACE + 1), dtype=np.int32)
+    unbound = np.empty(0, dtype=np.int64)
+    label = known.copy()
+    while _search_seeds(first, arcs, node, key, horizon_ms, label, touched, room, unbound) < 0:
+        label[:] = known
+        room = np.empty((2, 2 * room.shape[1]), dtype=np.int32)
+    return label
+
+
+@njit(cache=True, nogil=True)
+def _list_by_rank(known: Longs, known_end: int, ranks: int) -> tuple[Longs, Longs]:
+    """List the places of known labels by their rank: where those of each begin, and the places."""
+    first = np.zeros(ranks + 2, dtype=np.int64)
+    for key in known:
+        if key < known_end:
+            first[(key & _RANK_MASK) + 2] += 1
+    first = np.cumsum(first)
+    place = np.empty(first[-1], dtype=np.int64)
+    for i in range(len(known)):
+        if known[i] < known_end:
+            rank = known[i] & _RANK_MASK
+            place[first[rank + 1]] = i
+            first[rank + 1] += 1
+    return first[:-1], place
+
+
+@njit(cache=True, nogil=True)
+def _label_nodes_three_on(
+    first: Ints,
+    arcs: Longs,
+    seed_node: Ints,
+    seed_label: Longs,
+    seed_first: Ints,
+    order: Longs,
+    known: Longs,
+    known_ms: int,
+    horizon_ms: int,
+) -> Longs:
+    """As `_label_nodes_three`: of each source go on from where it is known to be one of three."""
+    nodes = len(first) - 1
+    known_end, end = (known_ms + 1) << RANK_BITS, ((horizon_ms + 1) << RANK_BITS) - 1
+    known_first, place = _list_by_rank(known, known_end, len(seed_first) - 1)
+    three = known.copy()
+    label = np.full(nodes, UNREACHED, dtype=np.int64)
+    touched = np.empty(nodes, dtype=np.int32)
+    room = np.empty((2, len(seed_node) + nodes // _NODES_PER_PLACE + 1), dtype=np.int32)
+    for source in order:
+        laid = place[known_first[source] : known_first[source + 1]]
+        label[laid // THREE] = known[laid]
+        begin, stop = seed_first[source], seed_first[source + 1]
+        node, key = _seeds_beyond(
+            first,
+            arcs,
+            laid // THREE,
+            label,
+            known_end,
+            end,
+            seed_node[begin:stop],
+            seed_label[begin:stop],
+        )
+        if len(node) > room.shape[1]:
+            room = np.empty((2, 2 * len(node)), dtype=np.int32)
+        count, room = _search_with_room(
+            first, arcs, node, key, horizon_ms, label, touched, room, three
+        )
+        for at in touched[:count]:
+            put_among(three, THREE * at, label[at])
+            label[at] = UNREACHED
+        label[laid // THREE] = UNREACHED
+    return three
+
+
 def pack_arcs(tail: Ints, arc_ms: Ints) -> Longs:
     """Pack where arcs come from and how long they take: a search reads both at once."""
     return (arc_ms.astype(np.int64) << TAIL_BITS) | tail
@@ -421,6 +536,63 @@ def label_nearest_three(
     # Whatever the order the labels are the same; by chance, few nodes are labelled in vain.
     order = np.random.default_rng(0).permutation(len(seed_first) - 1)
     three = _label_nodes_three(*arcs, seed_node, seed_label, seed_first, order, horizon_ms)
+    return np.asarray(three).reshape(-1, THREE)
+
+
+def label_nearest_on(
+    arcs: Arcs,
+    seed_node: Ints,
+    seed_label: Longs,
+    known: Longs,
+    known_ms: int,
+    horizon_ms: int,
+) -> Longs:
+    """Go on with `label_nearest` from where it stopped, or where others say that it would be.
+
+    Parameters
+    ----------
+    arcs, seed_node, seed_label, horizon_ms
+        As in `label_nearest`.
+    known
+        Labels of all nodes, shape (nodes,). Those up to `known_ms` are taken as they are; a node
+        with a later one is labelled only by what is less, and not passed by what is not.
+    known_ms
+        How far is known, inclusive; -1: nowhere.
+
+    Returns
+    -------
+    int64 array, shape (nodes,)
+        Of the nodes that were not `known` later than `known_ms`: as from `label_nearest`.
+    """
+    return np.asarray(_label_nodes_on(*arcs, seed_node, seed_label, known, known_ms, horizon_ms))
+
+
+def label_nearest_three_on(
+    arcs: Arcs,
+    seed_node: Ints,
+    seed_label: Longs,
+    seed_first: Ints,
+    known: Longs,
+    known_ms: int,
+    horizon_ms: int,
+) -> Longs:
+    """Go on with `label_nearest_three`, as `label_nearest_on` does with `label_nearest`.
+
+    Parameters
+    ----------
+    arcs, seed_node, seed_label, seed_first, horizon_ms
+        As in `label_nearest_three`; an academy's rank is its number.
+    known
+        Labels of all nodes, shape (nodes, 3), smallest first. The last of a node may be later than
+        `known_ms`: it is not passed by what is not less.
+    known_ms
+        As in `label_nearest_on`.
+    """
+    order = np.random.default_rng(0).permutation(len(seed_first) - 1)
+    flat = np.ascontiguousarray(known).reshape(-1)
+    three = _label_nodes_three_on(
+        *arcs, seed_node, seed_label, seed_first, order, flat, known_ms, horizon_ms
+    )
     return np.asarray(three).reshape(-1, THREE)
 
 

@@ -141,8 +141,32 @@ class Rider:
             Packed (time, rank), see `search.unpack_labels`; UNREACHED beyond the horizon or when
             the point is not tied to the network.
         """
+        node_label = label_nearest(self.arcs, *self.label_seeds(sites, rank), self.horizon_ms)
+        return self.label_points(sites, points, rank, node_label)
+
+    def label_seeds(self, sites: TiedPoints, rank: NDArray[np.intp]) -> tuple[Ints, Longs]:
+        """Give the nodes from which sites are reached along their own edges, with the labels.
+
+        Parameters
+        ----------
+        sites, rank
+            As for `find_nearest`.
+        """
         node, ms, _, owner = self.find_seeds(sites)
-        node_label = label_nearest(self.arcs, node, pack_labels(ms, rank[owner]), self.horizon_ms)
+        return node, pack_labels(ms, rank[owner])
+
+    def label_points(
+        self, sites: TiedPoints, points: TiedPoints, rank: NDArray[np.intp], node_label: Longs
+    ) -> Longs:
+        """Label points as `find_nearest` does, once the nodes are.
+
+        Parameters
+        ----------
+        sites, points, rank
+            As for `find_nearest`.
+        node_label
+            As from `label_nearest`; those of nodes at which no point comes by may be anything.
+        """
         label = doors.label_points(
             self.network, self.times, points, self.walking_speed_ms, node_label
         )
@@ -191,9 +215,36 @@ class Rider:
         sites, points, rank
             As for `nearest`.
         """
+        at_node = label_nearest_three(
+            self.arcs, *self.label_seeds_by_site(sites, rank), self.horizon_ms
+        )
+        return self.label_points_three(sites, points, rank, at_node)
+
+    def label_seeds_by_site(
+        self, sites: TiedPoints, rank: NDArray[np.intp]
+    ) -> tuple[Ints, Longs, Ints]:
+        """Give the same as `label_seeds`, site by site, and where those of each begin.
+
+        Parameters
+        ----------
+        sites, rank
+            As for `find_nearest`.
+        """
         node, ms, first = self._seeds_by_site(sites)
-        of_seeds = pack_labels(ms, np.repeat(rank, np.diff(first)))
-        at_node = label_nearest_three(self.arcs, node, of_seeds, first, self.horizon_ms)
+        return node, pack_labels(ms, np.repeat(rank, np.diff(first))), first
+
+    def label_points_three(
+        self, sites: TiedPoints, points: TiedPoints, rank: NDArray[np.intp], at_node: Longs
+    ) -> Longs:
+        """Label points as `find_three_nearest` does, once the nodes are.
+
+        Parameters
+        ----------
+        sites, points, rank
+            As for `find_nearest`.
+        at_node
+            As from `label_nearest_three`; as in `label_points`.
+        """
         near = self.list_pairs(points, sites)
         beside = pack_labels(near.ms, rank[near.site])
         three = _label_three_by_doors(self.list_exits(points), at_node, near.point, beside)

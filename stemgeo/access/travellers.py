@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from stemgeo.notes import Note, Said, say, say_amount, say_count
 from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Ints = NDArray[np.int32]
     _XY = tuple[NDArray[np.float64], NDArray[np.float64]]
+    OverRoads = Callable[
+        [Study, Network, gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None], "OverNetwork"
+    ]
 
 
 PACES_KEPT = 2
@@ -87,6 +90,7 @@ def list_travellers(
     academies: gpd.GeoDataFrame,
     points: gpd.GeoDataFrame,
     edits: gpd.GeoDataFrame | None = None,
+    over: OverRoads | None = None,
 ) -> list[StraightLine | OverNetwork]:
     """Give one for each profile of the study, "all" first; a straight line has no other.
 
@@ -100,10 +104,12 @@ def list_travellers(
         Those that count on the study's date, sorted by id; the demand table.
     edits
         What is changed of the roads, as the table `network_edits`.
+    over
+        Who travels over roads: `OverNetwork.from_study` when not given, or as that.
     """
     if network is None:
         return [StraightLine(study, academies, points)]
-    first = OverNetwork.from_study(study, network, academies, points, edits)
+    first = (over or OverNetwork.from_study)(study, network, academies, points, edits)
     others = sorted(one for one in study.travel.profiles if one != first.profile)
     return [first, *(first.in_profile(one) for one in others)]
 
@@ -244,7 +250,7 @@ class OverNetwork:
         academies: gpd.GeoDataFrame,
         points: gpd.GeoDataFrame,
         edits: gpd.GeoDataFrame | None = None,
-    ) -> OverNetwork:
+    ) -> Self:
         """Tie academies and children to the roads: to all of them, whatever the profile.
 
         Parameters
@@ -271,7 +277,7 @@ class OverNetwork:
         beside = network.take_to_pavements() if travel.pavements_under_10 else None
         return cls(study, network, "all", academies, sites, places, notes, beside)
 
-    def in_profile(self, profile: str) -> OverNetwork:
+    def in_profile(self, profile: str) -> Self:
         """Give the same traveller over the roads of another profile; their ties are the same."""
         network, beside = (
             self.network.calm_to(profile),
@@ -284,26 +290,24 @@ class OverNetwork:
         """Metres between each point and its road; NaN where there is none, shape (points,)."""
         return self.places.snap_m
 
-    def for_points(self, points: gpd.GeoDataFrame) -> OverNetwork:
+    def for_points(self, points: gpd.GeoDataFrame) -> Self:
         """Give the same traveller from other points."""
         return replace(self, places=_tie_demand(self.network, points, self.study.travel))
 
-    def for_some_points(self, which: NDArray[np.intp]) -> OverNetwork:
+    def for_some_points(self, which: NDArray[np.intp]) -> Self:
         """Give the same traveller from some of the points."""
         return replace(self, places=self.places.take_points(which))
 
-    def for_academies(self, academies: gpd.GeoDataFrame) -> OverNetwork:
+    def for_academies(self, academies: gpd.GeoDataFrame) -> Self:
         """Give the same traveller to other academies."""
         sites = tie_table(self.network, academies, self.study.travel)
         return replace(self, academies=academies, sites=sites)
 
-    def for_every_age(self) -> OverNetwork:
+    def for_every_age(self) -> Self:
         """Give the same traveller to the same academies, as if they served every age."""
         return replace(self, academies=_serve_every_age(self.academies))
 
-    def fill_untagged(
-        self, *, best: bool, stress: bool = True, surfaces: bool = True
-    ) -> OverNetwork:
+    def fill_untagged(self, *, best: bool, stress: bool = True, surfaces: bool = True) -> Self:
         """Give the same traveller where nobody tagged the roads; see `Network.filled`.
 
         Of all roads: which ones are quiet is asked after, see `in_profile`.
@@ -316,7 +320,7 @@ class OverNetwork:
         network = self.network.fill_untagged(best=best, stress=stress, surfaces=surfaces)
         return self.take_network(network)
 
-    def take_network(self, network: Network) -> OverNetwork:
+    def take_network(self, network: Network) -> Self:
         """Give the same traveller over other roads on which all ties are the same.
 
         Of all roads: which ones are quiet is asked after, see `in_profile`.
@@ -325,12 +329,12 @@ class OverNetwork:
         beside = network.take_to_pavements() if young else None
         return replace(self, network=network, beside=beside, _riders={})
 
-    def with_travel(self, **choices: object) -> OverNetwork:
+    def with_travel(self, **choices: object) -> Self:
         """Give the same traveller with other choices of `[travel]` that change no tie."""
         travel = self.study.travel.model_copy(update=choices)
         return replace(self, study=self.study.model_copy(update={"travel": travel}), _riders={})
 
-    def at_flat_speed(self, speed_kmh: float) -> OverNetwork:
+    def at_flat_speed(self, speed_kmh: float) -> Self:
         """Give the same traveller at one speed over every road, pushed or ridden, and to the door.
 
         So time is distance over speed: nothing slows or stops. Steps and ferries, which are no
@@ -359,34 +363,8 @@ class OverNetwork:
         vars(self.network).pop("arcs", None)
 
     def _build_rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
-        travel = self.study.travel
         network = self.beside if self.beside and pace.on_pavements else self.network
-        times = network.travel_times(
-            pace.speed_kmh,
-            pushing_kmh=travel.pushing_speed_kmh,
-            surface=travel.surface,
-            waits_s={
-                bicycle.SIGNAL: travel.signal_s,
-                bicycle.CROSSING: travel.crossing_s,
-                bicycle.BARRIER: travel.barrier_s,
-                bicycle.BOARDING: travel.ferry_wait_min * 60,
-                bicycle.LIFTING: travel.lift_wait_s,
-            },
-            busy_crossing_s=0 if self.profile == "all" else self._busy_crossing_s,
-        )
-        return travel_time.Rider(
-            network,
-            times,
-            travel_time.minutes_to_ms(horizon_min),
-            walking_speed_ms=pace.speed_kmh / 3.6 if travel.on_foot else travel.walking_speed_ms,
-        )
-
-    @property
-    def _busy_crossing_s(self) -> float:
-        """What crossing a busy road without signals costs a quiet ride, by the study's choice."""
-        travel = self.study.travel
-        pushed = ON_FOOT_M / travel.pushing_speed_kmh * 3.6
-        return {"ignore": 0.0, "push": pushed, "end": np.inf}[travel.busy_crossings]
+        return build_rider(network, self.study.travel, self.profile, pace, horizon_min)
 
     def tie_places(self, places: gpd.GeoDataFrame) -> TiedPoints:
         """Tie other places to the roads."""
@@ -428,6 +406,47 @@ class OverNetwork:
         """Give the network's counts, with the children whose nearest road is an island."""
         children = points[[cell.column for cell in cells]].to_numpy().sum(axis=1)
         return self.network.counts | {"island_children": int(children[self.places.by_island].sum())}
+
+
+def build_rider(
+    network: Network, travel: Travel, profile: str, pace: Pace, horizon_min: float
+) -> travel_time.Rider:
+    """Say how someone travels over roads.
+
+    Parameters
+    ----------
+    network
+        Those of the profile, and of who rides on pavements where the pace does.
+    travel, profile
+        Of the study.
+    pace, horizon_min
+        How one rides, and how far is looked, minutes.
+    """
+    times = network.travel_times(
+        pace.speed_kmh,
+        pushing_kmh=travel.pushing_speed_kmh,
+        surface=travel.surface,
+        waits_s={
+            bicycle.SIGNAL: travel.signal_s,
+            bicycle.CROSSING: travel.crossing_s,
+            bicycle.BARRIER: travel.barrier_s,
+            bicycle.BOARDING: travel.ferry_wait_min * 60,
+            bicycle.LIFTING: travel.lift_wait_s,
+        },
+        busy_crossing_s=0 if profile == "all" else _find_busy_crossing_s(travel),
+    )
+    return travel_time.Rider(
+        network,
+        times,
+        travel_time.minutes_to_ms(horizon_min),
+        walking_speed_ms=pace.speed_kmh / 3.6 if travel.on_foot else travel.walking_speed_ms,
+    )
+
+
+def _find_busy_crossing_s(travel: Travel) -> float:
+    """Say what crossing a busy road without signals costs a quiet ride, by the study's choice."""
+    pushed = ON_FOOT_M / travel.pushing_speed_kmh * 3.6
+    return {"ignore": 0.0, "push": pushed, "end": np.inf}[travel.busy_crossings]
 
 
 def _serve_every_age(academies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

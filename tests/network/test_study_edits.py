@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from drawn_edits import draw_edits
+from drawn_edits import draw_table
 from terminal import stemgeo
 
 import stemgeo as sg
@@ -27,7 +27,6 @@ from stemgeo.inputs.network_edits import (
 )
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.measure import Prepared, load_roads, measure_day
-from stemgeo.network.edit_places import draw_edit
 from stemgeo.network.edits import RoadEdit
 from stemgeo.network.study_edits import (
     edit_network,
@@ -256,19 +255,7 @@ def list_edits(town: Prepared, seed: int) -> gpd.GeoDataFrame:
     """Draw edits of every kind but closings, as their file is read."""
     network = town.ground.network
     assert network is not None
-    random = np.random.default_rng(seed)
-    network = network.restrict_to()
-    edits = [one for one in draw_edits(network, seed) if one.change != "close"]
-    chosen = [one for one in edits if random.random() < 0.5] or edits[:1]
-    columns = {name: [getattr(one, name) for one in chosen] for name in ("edit_id", "change")}
-    columns |= {"name": columns["edit_id"], "oneway": [one.oneway for one in chosen]}
-    table = gpd.GeoDataFrame(
-        columns | {"level": pd.array([one.level for one in chosen], dtype="Int64")},
-        geometry=[draw_edit(network, one) for one in chosen],
-        crs=network.crs,
-    )
-    table["edit_id"] = [f"{number}" for number in range(len(table))]
-    return table.assign(osm_way=pd.array([pd.NA] * len(table), dtype="Int64"), cost_eur=np.nan)
+    return draw_table(network.restrict_to(), seed)
 
 
 @pytest.mark.parametrize("seed", range(4))

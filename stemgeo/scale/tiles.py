@@ -1,0 +1,557 @@
+"""A network in tiles, searched by themselves, that give what the whole gives: to the millisecond.
+
+**Who owns what.** Straight cuts divide the nodes, each across the longer side of what it cuts, so
+that every node has one owner; a demand point belongs to the owner of the first road that it is tied
+to. A tile has its own nodes, all edges that touch a node within the *halo* (so many metres around
+the box of its own nodes), and every edge that a point of its own is tied to. Edges are whole, and
+what is tied to them comes along, academies and points of others too. Nodes, edges, segments, ties
+and points keep their order, times are the same whole milliseconds, and academies have the numbers
+that they have in the whole: so the same ties are broken in the same way.
+
+**How far a ride gets.** A quickest ride between two nodes passes each edge at most once. So it
+gets, in a straight line, no farther than over the fastest edges laid end to end, each of them once:
+the metres between their ends as the crow flies, in milliseconds as they are rounded, with waits,
+ferries too (`FarthestRide`). Edges of nought milliseconds come first, for nothing; a bend only
+makes an edge slower. Turned around: a ride from a tile's own nodes to one some metres away takes at
+least so long, and one that leaves the halo takes at least a *step*.
+
+**Rounds.** A search up to the horizon is done in rounds of a step. Before a round the labels (time
+and academy) up to `known_ms` are right, for every node, and its owner has them. A tile borrows
+those of the nodes of others that it has, and goes on to `known_ms` + step. Then its own labels are
+right up to there: take the quickest ride from an own node whose label is later than `known_ms`, and
+on it the first node with no more than `known_ms` to go. Until the node before that one the ride
+takes less than a step, so it has stayed in the halo, the tile has each edge up to that first node,
+whole, and what it borrowed holds there. (Where no node has so little to go, the whole ride takes
+less than a step, and the academy's edge is there as well.) What a tile finds is never too early:
+its roads are a part of the roads. A node of others that is `away_ms` matters only when its label is
+so much earlier than the end of the round; later it is not passed, which saves half of the halo.
+
+**Points.** At the horizon each point takes the best of its roads. Its tile has all of these, and
+the labels at both their ends, its own or borrowed.
+
+So the figures do not depend on the number of tiles, on the halo, or on who does what when. These
+decide how many rounds there are. With a halo as wide as the fastest ride of a study gets within the
+cutoff, a round is the cutoff or more: 15 minutes take one, and 60 take four.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from stemgeo.access.search import (
+    RANK_BITS,
+    UNREACHED,
+    label_nearest_on,
+    label_nearest_three_on,
+)
+from stemgeo.access.travellers import Pace, build_rider
+from stemgeo.arrays import list_once
+from stemgeo.network.window import list_segments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from stemgeo.access.travel_time import Rider
+    from stemgeo.network.graph import Network
+    from stemgeo.network.legs import Box
+    from stemgeo.network.snap import TiedPoints
+    from stemgeo.study import Travel
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int32]
+    Longs = NDArray[np.int64]
+    Rows = NDArray[np.intp]
+
+ROOM_M = 1e-3
+"""What a straight line may be off by: coordinates are floating-point numbers of metres."""
+
+NEVER = 2**40
+"""Milliseconds that nothing takes: 35 years."""
+
+RIDERS_KEPT = 4
+"""Of each tile: the times of so many ways to travel are kept."""
+
+
+class Filling(NamedTuple):
+    """As `Network.fill_untagged` takes it."""
+
+    best: bool
+    stress: bool
+    surfaces: bool
+
+
+class WayOfTravel(NamedTuple):
+    """One way to travel over the roads of any tile: what its times depend on."""
+
+    travel: Travel
+    filled: tuple[Filling, ...]
+    profile: str
+    pace: Pace
+
+
+@dataclass(frozen=True)
+class FarthestRide:
+    """How far, in a straight line, one can get in which time: over the fastest edges, each once.
+
+    Attributes
+    ----------
+    metres, ms
+        Rising, from nought: as far as all edges together lead.
+    """
+
+    metres: Floats
+    ms: Longs
+
+    @classmethod
+    def from_rider(cls, rider: Rider) -> FarthestRide:
+        """Lay the edges of a rider end to end, the fastest first."""
+        network = rider.network
+        start, end = network.ends
+        metres = np.hypot(
+            network.node_x[start] - network.node_x[end], network.node_y[start] - network.node_y[end]
+        )
+        ms = np.full(network.edges, np.iinfo(np.int64).max)
+        np.minimum.at(ms, network.arcs[2] >> 1, rider.arc_ms.astype(np.int64))
+        passed = np.flatnonzero((metres > 0) & (ms < np.iinfo(np.int64).max))
+        metres, ms = metres[passed], ms[passed]
+        order = np.argsort(ms / metres, kind="stable")
+        return cls(*(np.append(0, np.cumsum(one[order])) for one in (metres, ms)))
+
+    def find_metres(self, ms: int) -> float:
+        """Say how far one gets at most."""
+        return float(np.interp(ms, self.ms, self.metres)) + ROOM_M
+
+    def find_ms(self, metres: Floats) -> Longs:
+        """Say how long it takes at least to get so far; NEVER where nobody does."""
+        ms = np.interp(np.maximum(metres - ROOM_M, 0), self.metres, self.ms, right=NEVER)
+        return np.floor(ms).astype(np.int64)
+
+
+class TileRider(NamedTuple):
+    """One way of travelling over the roads of a tile.
+
+    Attributes
+    ----------
+    rider
+        With its times.
+    reach
+        How far one gets.
+    away_ms
+        How long it takes the tile's own nodes at least to come to each node, shape (nodes,).
+    """
+
+    rider: Rider
+    reach: FarthestRide
+    away_ms: Longs
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of the roads, and the points on it.
+
+    Attributes
+    ----------
+    network
+        Its edges; of all roads, as `Network.restrict_to` gives them.
+    own
+        Its own nodes, numbered in `network`.
+    away_m
+        How far each node lies from the box of its own nodes, shape (nodes,).
+    halo_m
+        Every edge is there that touches a node that is no farther away.
+    places
+        The points that are tied to its edges, with their ties to these; in the order of the whole.
+    own_points
+        Which of them are its own: all ties of these are there.
+    borrowed
+        By the tile that owns them: nodes of others, numbered in `network`.
+    lent
+        By the tile that borrows them: nodes of its own, numbered among `own`.
+    """
+
+    network: Network
+    own: Ints
+    away_m: Floats
+    halo_m: float
+    places: TiedPoints
+    own_points: Rows
+    borrowed: dict[int, Ints]
+    lent: dict[int, Ints]
+    _riders: dict[WayOfTravel, TileRider] = field(repr=False, compare=False, default_factory=dict)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the times that are kept behind."""
+        return vars(self) | {"_riders": {}}
+
+    def ride(self, way: WayOfTravel) -> TileRider:
+        """Say how one travels over its roads; the times of the last few ways are kept."""
+        found = self._riders.get(way)
+        if found is None:
+            for oldest in list(self._riders)[: max(len(self._riders) + 1 - RIDERS_KEPT, 0)]:
+                self._riders.pop(oldest, None)
+            rider = build_rider(self._lay_roads(way), way.travel, way.profile, way.pace, 0)
+            reach = FarthestRide.from_rider(rider)
+            found = self._riders[way] = TileRider(rider, reach, reach.find_ms(self.away_m))
+        return found
+
+    def _lay_roads(self, way: WayOfTravel) -> Network:
+        network = self.network
+        for one in way.filled:
+            network = network.fill_untagged(**one._asdict())
+        if way.pace.on_pavements:
+            network = network.take_to_pavements()
+        return network.calm_to(way.profile)
+
+    def lay_labels(self, mine: Longs, borrowed: Mapping[int, Longs]) -> Longs:
+        """Lay labels of its own nodes and of those of others beside each other.
+
+        Parameters
+        ----------
+        mine
+            Of its own nodes, shape (own,) or (own, 3).
+        borrowed
+            Of the nodes of others, as these lent them.
+        """
+        label = np.full((self.network.nodes, *mine.shape[1:]), UNREACHED, dtype=np.int64)
+        label[self.own] = mine
+        for lender, labels in borrowed.items():
+            label[self.borrowed[lender]] = labels
+        return label
+
+    def bound_others(self, label: Longs, away_ms: Longs, known_ms: int, until_ms: int) -> None:
+        """Mark nodes of others that matter only if they are reached early: no label matters later.
+
+        Parameters
+        ----------
+        label
+            Of each node, or its last of three, shape (nodes,); is changed.
+        away_ms
+            Of a `TileRider`.
+        known_ms, until_ms
+            From where to where a round goes.
+        """
+        others = label == UNREACHED
+        others[self.own] = False
+        latest_ms = np.maximum(until_ms - away_ms[others], known_ms)
+        label[others] = (latest_ms + 1) << RANK_BITS
+
+
+# -- units of work: each is a function of a tile and of what other units gave ------------------
+
+
+def find_step(tile: Tile, way: WayOfTravel) -> int:
+    """Say for how long a ride at least stays within the halo, milliseconds."""
+    return int(tile.ride(way).reach.find_ms(np.array(tile.halo_m)))
+
+
+def find_metres(tile: Tile, way: WayOfTravel, ms: int) -> float:
+    """Say how far one gets at most.
+
+    Parameters
+    ----------
+    tile, way
+        How one travels over which roads.
+    ms
+        For how long.
+    """
+    return tile.ride(way).reach.find_metres(ms)
+
+
+def begin_labels(tile: Tile, *shape: int) -> Longs:
+    """Give the labels of a tile's own nodes before any round."""
+    return np.full((len(tile.own), *shape), UNREACHED, dtype=np.int64)
+
+
+def lend_labels(tile: Tile, mine: Longs, borrower: int) -> Longs:
+    """Give the labels of the nodes that another tile borrows.
+
+    Parameters
+    ----------
+    tile, mine
+        Whose labels.
+    borrower
+        The number of the other.
+    """
+    return mine[tile.lent[borrower]]
+
+
+def label_tile(
+    tile: Tile,
+    way: WayOfTravel,
+    sites: TiedPoints,
+    mine: Longs,
+    borrowed: Mapping[int, Longs],
+    known_ms: int,
+    until_ms: int,
+) -> Longs:
+    """Do a round: label a tile's own nodes with the nearest site up to `until_ms`.
+
+    Parameters
+    ----------
+    tile, way
+        How one travels over which roads.
+    sites
+        All of them, with their ties to the tile's edges; the number of each is its rank.
+    mine, borrowed
+        As for `Tile.lay_labels`, up to `known_ms`.
+    known_ms, until_ms
+        From where to where, a step at most; -1: nothing is known.
+    """
+    rider, _, away_ms = tile.ride(way)
+    label = tile.lay_labels(mine, borrowed)
+    tile.bound_others(label, away_ms, known_ms, until_ms)
+    seeds = rider.label_seeds(sites, np.arange(len(sites.snap_m)))
+    return label_nearest_on(rider.arcs, *seeds, label, known_ms, until_ms)[tile.own]
+
+
+def label_tile_three(
+    tile: Tile,
+    way: WayOfTravel,
+    sites: TiedPoints,
+    mine: Longs,
+    borrowed: Mapping[int, Longs],
+    known_ms: int,
+    until_ms: int,
+) -> Longs:
+    """Do a round with the three nearest sites; as `label_tile`.
+
+    Parameters
+    ----------
+    tile, way, sites, mine, borrowed, known_ms, until_ms
+        As for `label_tile`; labels of shape (nodes, 3).
+    """
+    rider, _, away_ms = tile.ride(way)
+    label = tile.lay_labels(mine, borrowed)
+    tile.bound_others(label[:, -1], away_ms, known_ms, until_ms)
+    seeds = rider.label_seeds_by_site(sites, np.arange(len(sites.snap_m)))
+    return label_nearest_three_on(rider.arcs, *seeds, label, known_ms, until_ms)[tile.own]
+
+
+def label_points(
+    tile: Tile,
+    way: WayOfTravel,
+    sites: TiedPoints,
+    mine: Longs,
+    borrowed: Mapping[int, Longs],
+    horizon_ms: int,
+    points: Rows | None,
+) -> Longs:
+    """Label points of a tile once all nodes are labelled.
+
+    Parameters
+    ----------
+    tile, way, sites, mine, borrowed
+        As for `label_tile`, up to the horizon; the labels of shape (nodes,) or (nodes, 3).
+    horizon_ms
+        Nothing beyond is labelled; inclusive.
+    points
+        Which of its own points; all when not given.
+    """
+    rider = replace(tile.ride(way).rider, horizon_ms=horizon_ms)
+    wanted = tile.places.take_points(tile.own_points if points is None else points)
+    label, rank = tile.lay_labels(mine, borrowed), np.arange(len(sites.snap_m))
+    finish = rider.label_points if label.ndim == 1 else rider.label_points_three
+    return finish(sites, wanted, rank, label)
+
+
+def list_served(
+    tile: Tile, way: WayOfTravel, sites: TiedPoints, horizon_ms: int, points: Rows | None
+) -> tuple[Longs, Ints, Ints]:
+    """List the points that have each site within the horizon; see `Rider.list_served`.
+
+    Parameters
+    ----------
+    tile, way
+        How one travels over which roads.
+    sites
+        With their ties to the tile's edges, each so deep in it that no ride leaves the halo.
+    horizon_ms
+        Inclusive.
+    points
+        Which of its points are meant; all when not given.
+    """
+    rider = replace(tile.ride(way).rider, horizon_ms=horizon_ms)
+    places = tile.places if points is None else tile.places.take_points(points)
+    return rider.list_served(sites, places, threads=1)
+
+
+# -- cutting ------------------------------------------------------------------------------------
+
+
+class _TileShare(NamedTuple):
+    """What falls to a tile, numbered in the whole, in order.
+
+    Attributes
+    ----------
+    box
+        Of its own nodes.
+    edges, nodes, segments, points
+        That it has.
+    own_points
+        Which of the points are its own.
+    """
+
+    box: Box
+    edges: Rows
+    nodes: Ints
+    segments: Rows
+    points: Rows
+    own_points: Rows
+
+
+@dataclass(frozen=True)
+class TileCut:
+    """Where a network is cut, and what falls to which tile.
+
+    Attributes
+    ----------
+    parts
+        Of each tile.
+    halo_m
+        As in `Tile`; endless where there is one tile.
+    """
+
+    parts: list[_TileShare]
+    halo_m: float
+
+    def find_away_m(self, x: Floats, y: Floats) -> Floats:
+        """Say how far places lie from the box of each tile, shape (tiles, *places)."""
+        return np.stack([_find_away_m(one.box, x, y) for one in self.parts])
+
+
+def cut_tiles(
+    network: Network, places: TiedPoints, count: int, halo_m: float
+) -> tuple[TileCut, list[Tile]]:
+    """TileCut a network into tiles of as many nodes.
+
+    Parameters
+    ----------
+    network
+        Of all roads, as `Network.restrict_to` gives it.
+    places
+        The demand points on it.
+    count
+        How many tiles; fewer where there are not so many nodes.
+    halo_m
+        See the module; whatever it is, what is found is right.
+    """
+    owner = divide_nodes(network, count)
+    tiles = int(owner.max(initial=-1)) + 1
+    halo_m = halo_m if tiles > 1 else np.inf
+    of_point = _find_owner_of_points(network, places, owner)
+    parts = [_take_part(network, places, halo_m, owner == i, of_point == i) for i in range(tiles)]
+    borrowed, lent = _list_shared(owner, [one.nodes for one in parts])
+    made = [
+        Tile(
+            _take_roads(network, one.edges),
+            own=np.flatnonzero(owner[one.nodes] == tile).astype(np.int32),
+            away_m=_find_away_m(one.box, network.node_x[one.nodes], network.node_y[one.nodes]),
+            halo_m=halo_m,
+            places=places.take_points(one.points).keep_on(one.segments),
+            own_points=np.searchsorted(one.points, one.own_points),
+            borrowed=borrowed[tile],
+            lent=lent[tile],
+        )
+        for tile, one in enumerate(parts)
+    ]
+    return TileCut(parts, halo_m), made
+
+
+def divide_nodes(network: Network, count: int) -> Ints:
+    """Give the tile that owns each node, -1 where no edge leads; shape (nodes,).
+
+    Parameters
+    ----------
+    network
+        Of any profile.
+    count
+        How many tiles; fewer where there are not so many nodes.
+    """
+    owner = np.full(network.nodes, -1, dtype=np.int32)
+    waiting, tiles = [(list_once(network.ends), count)], 0
+    while waiting:
+        nodes, parts = waiting.pop()
+        if parts == 1 or len(nodes) <= 1:
+            owner[nodes] = tiles
+            tiles += len(nodes) > 0
+            continue
+        x, y = network.node_x[nodes], network.node_y[nodes]
+        across = x if np.ptp(x) >= np.ptp(y) else y
+        half = parts // 2
+        at = len(nodes) * half // parts
+        # Whoever lies on the cut is beyond it.
+        before = across < np.partition(across, at)[at]
+        waiting += [(nodes[~before], parts - half), (nodes[before], half)]
+    return owner
+
+
+def _find_owner_of_points(network: Network, places: TiedPoints, owner: Ints) -> Ints:
+    """Give the tile of each point, -1 where it is tied to no road."""
+    found = np.full(len(places.snap_m), -1, dtype=np.int32)
+    tied = np.flatnonzero(np.diff(places.first) > 0)
+    first_road = network.segment_edge[places.segment[places.first[tied]]]
+    found[tied] = owner[network.edge_start[first_road]]
+    return found
+
+
+def _take_part(
+    network: Network, places: TiedPoints, halo_m: float, own: Bools, own_points: Bools
+) -> _TileShare:
+    """Find what a tile has, of which nodes and points are known that are its own."""
+    x, y = network.node_x, network.node_y
+    box = float(x[own].min()), float(y[own].min()), float(x[own].max()), float(y[own].max())
+    near = _find_away_m(box, x, y) <= halo_m
+    taken = near[network.edge_start] | near[network.edge_end]
+    taken[network.segment_edge[places.take_points(own_points).segment]] = True
+    edges = np.flatnonzero(taken)
+    on_them = taken[network.segment_edge[places.segment]]
+    point = np.zeros(len(places.snap_m), dtype=np.bool_)
+    point[places.owner[on_them]] = True
+    return _TileShare(
+        box,
+        edges,
+        list_once(network.ends[:, edges]),
+        list_segments(network, edges),
+        np.flatnonzero(point),
+        np.flatnonzero(own_points),
+    )
+
+
+def _list_shared(
+    owner: Ints, nodes: Sequence[Ints]
+) -> tuple[list[dict[int, Ints]], list[dict[int, Ints]]]:
+    """List what each tile has of the nodes of others, and others of its own, in the same order."""
+    # Each node's number among those of its owner.
+    order = np.argsort(owner, kind="stable")
+    first = np.searchsorted(owner[order], np.arange(-1, len(nodes)))
+    number = np.empty(len(owner), dtype=np.int32)
+    number[order] = np.arange(len(owner)) - first[owner[order] + 1]
+
+    borrowed: list[dict[int, Ints]] = [{} for _ in nodes]
+    lent: list[dict[int, Ints]] = [{} for _ in nodes]
+    for tile, there in enumerate(nodes):
+        for one in sorted(set(owner[there].tolist()) - {tile}):
+            here = np.flatnonzero(owner[there] == one).astype(np.int32)
+            borrowed[tile][one], lent[one][tile] = here, number[there[here]]
+    return borrowed, lent
+
+
+def _find_away_m(box: Box, x: Floats, y: Floats) -> Floats:
+    """Say how far places lie from a box; nought within it."""
+    west, south, east, north = box
+    beside = np.maximum(np.maximum(west - x, x - east), 0)
+    above = np.maximum(np.maximum(south - y, y - north), 0)
+    return np.asarray(np.hypot(beside, above))
+
+
+def _take_roads(network: Network, edges: Rows) -> Network:
+    """Give some edges with their nodes; who is tied to them needs no barriers any more."""
+    no_kind = np.empty(0, dtype=np.uint8)
+    bare = replace(network, barriers=np.empty((0, 4)), barrier_kind=no_kind)
+    return bare.take_edges(edges).drop_idle_nodes()
