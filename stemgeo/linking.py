@@ -22,7 +22,7 @@ from stemgeo.links.quiet import mark_taken, refuse_projects
 from stemgeo.links.ranks import rank_otherwise
 from stemgeo.links.sets import choose_together
 from stemgeo.links.table import CENTRAL, TOGETHER, UNKNOWN_CENTS, LinkFigures, LinkTables
-from stemgeo.maps.kinds import DrawnMap, draw_links, save_map
+from stemgeo.maps.kinds import DrawnMap, draw_links
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
 from stemgeo.network.edit_places import match_edits
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travellers import OverNetwork
     from stemgeo.links.candidates import LinkCandidates
+    from stemgeo.maps.press import Press
     from stemgeo.network.edits import LaidEdits, RoadEdit
     from stemgeo.network.graph import Network
     from stemgeo.study import Study
@@ -103,8 +104,9 @@ class LinksResult(LinkTables, Outcome):
         ground = Ground(self.municipalities, self.register, text)
         return draw_links(ground, self.links, chosen=self.study.output.classes)
 
-    def _draw_maps(self, maps: Path, _progress: Progress) -> None:
-        save_map(self._draw_links_map(), maps / "links", self.study.output.formats)
+    def _draw_maps(self, maps: Path, press: Press, _progress: Progress) -> None:
+        drawn = self._draw_links_map()
+        press.save(drawn.figure, maps / "links", drawn.alt, self.study.output.formats)
 
     def _build_plain(self, name: str) -> pd.DataFrame | None:
         if name == "links":

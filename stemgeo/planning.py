@@ -17,8 +17,8 @@ from stemgeo.inputs import vintages
 from stemgeo.inputs.academies import DAYS
 from stemgeo.inputs.plan import NEW, add_plan
 from stemgeo.maps.curve import describe_curve, draw_curve
-from stemgeo.maps.kinds import DrawnMap, save_map, share
-from stemgeo.maps.page import describe_figure, save_described
+from stemgeo.maps.kinds import DrawnMap, share
+from stemgeo.maps.page import describe_figure
 from stemgeo.maps.sheet import Ground
 from stemgeo.measure import (
     Measured,
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from stemgeo.maps.press import Press
     from stemgeo.maps.text import MapText
     from stemgeo.siting.choices import Solution
     from stemgeo.siting.plan import Question
@@ -147,13 +148,14 @@ class Plan(PlanTables, Outcome):
         readme = join_lines(list_file_words(self.text).values())
         return {"tables/LEESMIJ.txt": readme, "summary.md": write_plan_markdown(self, self.text)}
 
-    def _draw_maps(self, maps: Path, progress: Progress) -> None:
+    def _draw_maps(self, maps: Path, press: Press, progress: Progress) -> None:
         formats = self.study.output.formats
         progress(count_off(DRAWING_MAPS, 1, 2), 0.0)
-        save_map(self._draw_plan_map(), maps / "plan", formats)
+        drawn = self._draw_plan_map()
+        press.save(drawn.figure, maps / "plan", drawn.alt, formats)
         progress(count_off(DRAWING_MAPS, 2, 2), 0.5)
         said = describe_curve(self.curve, self._add_roads(self.text))
-        save_described(self.chart(), maps / "curve", said, formats)
+        press.save(self.chart(), maps / "curve", said, formats)
 
     def _add_roads(self, text: MapText) -> MapText:
         """Say which roads, when they are not all."""

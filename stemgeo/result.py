@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from stemgeo.maps.press import Press
     from stemgeo.report.sheets import Sheets
 
 PLAIN = ("gaps", "academies", "annex-1-municipalities", "provinces")
@@ -162,15 +163,17 @@ class Result(Tables):
             "summary.md": write_summary_markdown(self, self.text),
         }
 
-    def _draw_maps(self, maps: Path, progress: Progress) -> None:
-        from stemgeo.maps.kinds import save_map
+    def _count_maps(self) -> int:
+        return 1 + len(self.whole_provinces)
 
+    def _draw_maps(self, maps: Path, press: Press, progress: Progress) -> None:
         whole = "gebied" if self.study.has_area else REGION[1].lower()
         every = (None, *self.whole_provinces)
         for number, province in enumerate(every):
             progress(count_off(DRAWING_MAPS, number + 1, len(every)), number / len(every))
             name = province.lower() if province else whole
-            save_map(self.sheets.draw("share", province), maps / name, self.study.output.formats)
+            drawn = self.sheets.draw("share", province)
+            press.save(drawn.figure, maps / name, drawn.alt, self.study.output.formats)
 
     def _build_manifest(self) -> dict[str, Any]:
         from stemgeo.report.imprint import build_map_text

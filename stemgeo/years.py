@@ -14,7 +14,7 @@ from stemgeo.coverage import REGION, status_of, summary_table
 from stemgeo.errors import Problem, StudyError
 from stemgeo.inputs import Inputs, vintages
 from stemgeo.maps.line_chart import describe_line_chart, draw_line_chart
-from stemgeo.maps.page import describe_figure, save_described
+from stemgeo.maps.page import describe_figure
 from stemgeo.maps.series import find_partly_measured
 from stemgeo.maps.small_multiples import describe_small_multiples, draw_small_multiples
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.figure import Figure
 
+    from stemgeo.maps.press import Press
     from stemgeo.maps.text import MapText
     from stemgeo.texts import Texts
 from stemgeo.study import YEARS, Input, Study
@@ -136,14 +137,14 @@ class Trend(Outcome):
             "summary.md": _write_markdown(self, self.text),
         }
 
-    def _draw_maps(self, maps: Path, progress: Progress) -> None:
+    def _draw_maps(self, maps: Path, press: Press, progress: Progress) -> None:
         formats = self.study.output.formats
         progress(count_off(DRAWING_MAPS, 1, 2), 0.0)
         said = describe_line_chart(self.table, self.reported, self.text)
-        save_described(self.chart(), maps / "trend-chart", said, formats)
+        press.save(self.chart(), maps / "trend-chart", said, formats)
         progress(count_off(DRAWING_MAPS, 2, 2), 0.5)
         said = describe_small_multiples(self.municipalities, self.academies, self.text)
-        save_described(self.map(), maps / "trend-maps", said, formats)
+        press.save(self.map(), maps / "trend-maps", said, formats)
 
     def _build_manifest(self) -> dict[str, Any]:
         return {

@@ -15,7 +15,7 @@ from kept import kept
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 
-from stemgeo.maps import kinds, page
+from stemgeo.maps import kinds, page, press
 from stemgeo.report import sheets, word
 
 if TYPE_CHECKING:
@@ -165,6 +165,8 @@ def _drawn(
 ) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         _made_by(patch, makers)
+        # In this process, where they are drawn so; `test_press` asks for another.
+        patch.setattr(press, "can_go_beside", lambda: False)
         patch.setattr(page, "_DPI", dpi)
         patch.setattr(page, "_WRITERS", writers)
         patch.setitem(page.STYLE, "pdf.fonttype", letters)

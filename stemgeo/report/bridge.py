@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from stemgeo.maps.press import Press
     from stemgeo.maps.waterfall import WaterfallStep
     from stemgeo.report.outcome import Tables
     from stemgeo.study import Study
@@ -177,8 +178,7 @@ class Explanation(Outcome):
         roads = say_over_roads(profile, self.language)
         return replace(self.text, measure=f"{self.text.heading}{roads}", roads=roads)
 
-    def _draw_maps(self, maps: Path, progress: Progress) -> None:
-        from stemgeo.maps.page import save_described
+    def _draw_maps(self, maps: Path, press: Press, progress: Progress) -> None:
         from stemgeo.maps.waterfall import describe_waterfall
 
         for number, profile in enumerate(self.profiles):
@@ -186,7 +186,7 @@ class Explanation(Outcome):
             progress(told, number / len(self.profiles))
             name = "bridge" if profile == "all" else f"bridge-{profile.replace('_', '-')}"
             said = describe_waterfall(self._list_steps(profile), self._say_roads(profile))
-            save_described(self.chart(profile), maps / name, said, self.study.output.formats)
+            press.save(self.chart(profile), maps / name, said, self.study.output.formats)
 
     def _read_field(self, name: str) -> Any:
         return read_study(self.b) if name == "study" else super()._read_field(name)

@@ -21,6 +21,7 @@ from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.accounts import ACCOUNTS
 from stemgeo.inputs.files import clean_text
 from stemgeo.inputs.territory import codes_of
+from stemgeo.maps.press import Press
 from stemgeo.maps.text import MapText
 from stemgeo.notes import Note, Said
 from stemgeo.report.described import Described
@@ -371,17 +372,18 @@ class Outcome:
 
     def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
         """Write all but the manifest; give what it tells of them that is known afterwards."""
-        progress(WRITING_TABLES, 0.9)
-        for name, table in self._build_tables().items():
-            (folder / name).parent.mkdir(exist_ok=True)
-            write_table(table, folder / name, self._find_words(name))
-        if self.DRAWN:
-            (folder / "maps").mkdir()
-            progress(DRAWING_MAPS, 0.92)
-            self._draw_maps(folder / "maps", tell_between(progress, 0.92, 0.98))
-        progress(WRITING_TEXTS, 0.98)
-        for name, text in self._build_texts().items():
-            (folder / name).write_text(text, encoding="utf-8")
+        with Press(self._count_maps()) as press:
+            progress(WRITING_TABLES, 0.9)
+            for name, table in self._build_tables().items():
+                (folder / name).parent.mkdir(exist_ok=True)
+                write_table(table, folder / name, self._find_words(name))
+            if self.DRAWN:
+                (folder / "maps").mkdir()
+                progress(DRAWING_MAPS, 0.92)
+                self._draw_maps(folder / "maps", press, tell_between(progress, 0.92, 0.98))
+            progress(WRITING_TEXTS, 0.98)
+            for name, text in self._build_texts().items():
+                (folder / name).write_text(text, encoding="utf-8")
         return {}
 
     def _build_tables(self) -> dict[str, Any]:
@@ -403,8 +405,12 @@ class Outcome:
         """Give the texts by their file."""
         raise NotImplementedError
 
-    def _draw_maps(self, maps: Path, progress: Progress) -> None:
-        """Draw maps and charts into a folder."""
+    def _count_maps(self) -> int:
+        """How many maps and charts there are, where they are many."""
+        return 0
+
+    def _draw_maps(self, maps: Path, press: Press, progress: Progress) -> None:
+        """Draw maps and charts, and give them to the press to save in a folder."""
 
     def _build_map_text(self) -> MapText:
         """Say what is printed around maps."""
