@@ -11,6 +11,7 @@ import json
 import re
 import signal
 import sys
+import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +26,7 @@ from stemgeo.completion import (
     complete_provinces,
     complete_results,
 )
-from stemgeo.errors import Problem, StemgeoError
+from stemgeo.errors import Problem, StemgeoError, find_lack_of_memory
 from stemgeo.fetch_commands import fetch_app, sources_command
 from stemgeo.notes import Said, say, say_amount, say_list
 from stemgeo.stages import COMPARING, DRAWING_MAPS, READING_FILES, READING_RESULT, STAGES
@@ -48,6 +49,7 @@ from stemgeo.terminal import (
     print_notes,
     print_table,
     show_progress,
+    speak_log,
     tell_begun,
 )
 from stemgeo.texts import load_texts
@@ -1304,27 +1306,40 @@ def main() -> None:
     # A run that is told to end tidies up, as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     bear_any_letter()
-    try:
+    with speak_log():
         try:
-            app(prog_name="stemgeo")
-        finally:
-            sys.stdout.flush()
-    except StemgeoError as error:
+            try:
+                app(prog_name="stemgeo")
+            finally:
+                sys.stdout.flush()
+        except SystemExit as ended:
+            # Typer takes Ctrl-C itself and leaves nothing but this status.
+            if ended.code == INTERRUPTED:
+                print_line("stopped; nothing was changed")
+            raise
+        except Exception as error:
+            if not _explain(error):
+                raise
+            sys.exit(1)
+
+
+def _explain(error: Exception) -> bool:
+    """Say what went wrong, where that is known."""
+    if lack := find_lack_of_memory(error):
+        # What the work held is not needed any more, and a line needs some memory too.
+        traceback.clear_frames(error.__traceback__)
+        print_line(f"error: {lack}")
+    elif isinstance(error, StemgeoError):
         for line in str(error).split("\n"):
             print_line(f"error: {line}")
-        sys.exit(1)
-    except SystemExit as ended:
-        # Typer takes Ctrl-C itself and leaves nothing but this status.
-        if ended.code == INTERRUPTED:
-            print_line("stopped; nothing was changed")
-        raise
-    except OSError as error:
-        print_line(
-            f"error: {Problem(str(error.filename or 'output'), error.strerror or str(error))}"
-        )
+    elif isinstance(error, OSError):
+        what = error.strerror or str(error)
+        print_line(f"error: {Problem(str(error.filename or 'output'), what)}")
         if error.filename is None:
             let_go_of_output()
-        sys.exit(1)
+    else:
+        return False
+    return True
 
 
 def _print_notices(found: Outcome, form: Form) -> None:

@@ -27,6 +27,8 @@ from stemgeo.stages import Progress, count_off, report_nothing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from stemgeo.writing.guarded import Opening
+
 EXAMINING = Said("Examining", "Nakijken", "Examen")
 _IMPORTED = {
     **dict.fromkeys(
@@ -253,8 +255,9 @@ def _look_at_proj() -> Iterator[Examined]:
 
 
 def _look_at_cache() -> Iterator[Examined]:
-    """Say where it is, how large, whose, and whether there is room."""
+    """Say where it is, how large, whether others may write it, and whether there is room."""
     from stemgeo.inputs.cache import cache_folder
+    from stemgeo.writing.guarded import find_opening
 
     place = cache_folder()
     home = next(one for one in (place, *place.parents) if one.exists())
@@ -274,15 +277,31 @@ def _look_at_cache() -> Iterator[Examined]:
         "is niet te beschrijven: noem een andere map in STEMGEO_CACHE",
         "ne peut pas être écrit : nommez un autre dossier dans STEMGEO_CACHE",
     )
-    of_other = hasattr(os, "getuid") and home.stat().st_uid != os.getuid()
-    if home == place and of_other:
-        found = f"{found}, uid {home.stat().st_uid}"
-    if not _is_writable(home):
+    if opening := find_opening(place):
+        yield Examined("cache", Health.fault, f"{opening.path}: {opening.what}", _say_own(opening))
+    elif not _is_writable(home):
         yield Examined("cache", Health.fault, found, elsewhere)
     elif free_mb < _LEAST_FREE_MB:
         yield Examined("cache", Health.fault, found, _MAKE_ROOM)
     else:
         yield Examined("cache", Health.works, found, told)
+
+
+def _say_own(opening: Opening) -> Said:
+    name = say(
+        "name a folder of your own in STEMGEO_CACHE",
+        "noem een eigen map in STEMGEO_CACHE",
+        "nommez un dossier à vous dans STEMGEO_CACHE",
+    )
+    if not opening.mend:
+        return name
+    return say(
+        "run {command}, or {name}",
+        "voer {command} uit, of {name}",
+        "exécutez {command}, ou {name}",
+        command=opening.mend,
+        name=name,
+    )
 
 
 _MAKE_ROOM = Said("make room on the disk", "maak plaats op de schijf", "libérez de la place")

@@ -6,6 +6,8 @@ that a caller would look for (`ValueError`, `FileNotFoundError`).
 
 from __future__ import annotations
 
+import errno
+import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -87,6 +89,10 @@ class WriteError(StemgeoError, OSError):
     """A file or folder cannot be written: a full disk, no right, a place that is gone."""
 
 
+class CacheError(StemgeoError, RuntimeError):
+    """The cache lies where others could change what is kept in it."""
+
+
 class FetchError(StemgeoError, ConnectionError):
     """A source of data cannot be reached, or does not give what it should."""
 
@@ -97,6 +103,44 @@ class ListenError(StemgeoError, OSError):
 
 class ScaleError(StemgeoError, ConnectionError):
     """Work on several machines cannot go on: a scheduler, its workers or their store."""
+
+
+_OF_LIBRARIES = re.compile(
+    r"bad_alloc|out of memory|cannot allocate memory|can't start new thread|launch worker thread"
+    r"|failed to map segment",
+    re.IGNORECASE,
+)
+"""How GEOS, GDAL, Python's threads and the loader of libraries say that there is no memory left."""
+
+
+def find_lack_of_memory(error: BaseException) -> Problem | None:
+    """Say in a line that memory ran out, where that is why something failed, in whichever library.
+
+    Parameters
+    ----------
+    error
+        What came out of the work; also looked at is what it came of.
+    """
+    from concurrent.futures import BrokenExecutor
+
+    # What goes on elsewhere is told by whoever asked for it.
+    behind: BaseException | None = None if isinstance(error, ScaleError) else error
+    while behind is not None:
+        is_full = isinstance(behind, OSError) and behind.errno == errno.ENOMEM
+        if isinstance(behind, BrokenExecutor):
+            what = "a process that worked along was killed, as systems do when none is left"
+            return Problem("memory", what, _LESS)
+        is_full |= isinstance(behind, MemoryError)
+        if is_full or (not isinstance(behind, StemgeoError) and _OF_LIBRARIES.search(str(behind))):
+            return Problem("memory", "ran out, or reached the limit set for this process", _LESS)
+        behind = behind.__cause__ or behind.__context__
+    return None
+
+
+_LESS = (
+    "nothing was written; close other programs, take a machine with more, or ask for less at once: "
+    "--threads 1, a smaller extract, fewer profiles"
+)
 
 
 @dataclass

@@ -72,9 +72,9 @@ def read_sources(path: Path | None) -> Catalogue:
 
 def find_store() -> Path:
     """Give the folder of downloads, shared by all studies."""
-    from stemgeo.inputs.cache import cache_folder
+    from stemgeo.inputs.cache import find_own_folder
 
-    return cache_folder() / "downloads"
+    return find_own_folder("downloads")
 
 
 @fetch_app.callback(invoke_without_command=True)

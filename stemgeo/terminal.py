@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import logging
 import os
 import sys
 import time
@@ -20,7 +21,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from stemgeo.completion import complete_studies
-from stemgeo.notes import Note, Said, say, strip_control
+from stemgeo.errors import Problem, StemgeoError
+from stemgeo.notes import Note, Said, keep_seen, say, strip_control
+
+if sys.platform != "win32":
+    import resource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +157,14 @@ def show_progress(
         Of the work, in their order, see `stages.STAGES`.
     quiet
         Show nothing.
+
+    Raises
+    ------
+    StemgeoError
+        If this process may not take what the libraries take before any work.
     """
+    _Speaking.language = language
+    _refuse_small_limit()
     lines = os.environ.get(PROGRESS_VARIABLE, "") == "lines"
     if quiet or not (lines or sys.stderr.isatty()):
         yield lambda _what, _share: None
@@ -172,6 +184,27 @@ def show_progress(
         with _draw_bar() as draw:
             draw(_STARTING.to_text(language), 0.0, is_new=True)
             yield _tell_stages(language, stages, draw)
+
+
+_LEAST_MIB, _OF_EACH_CORE_MIB = 2560, 64
+"""Of addresses, with what each core adds: below that libraries end the process, or wait for ever.
+
+A study of three municipalities runs on two cores from 2,280 MiB on, its searches compiled anew.
+"""
+
+
+def _refuse_small_limit() -> None:
+    """Refuse a limit (`ulimit -v`) that leaves no room for the libraries themselves."""
+    if sys.platform == "win32":  # pragma: no cover
+        return
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    least = _LEAST_MIB + _OF_EACH_CORE_MIB * (os.cpu_count() or 1)
+    if limit != resource.RLIM_INFINITY and limit < least * 2**20:
+        what = f"this process may take {limit / 2**20:.0f} MiB of addresses"
+        mend = (
+            f"allow {least} or more (ulimit -v {least * 1024}): libraries take it before any work"
+        )
+        raise StemgeoError(Problem("memory", what, mend))
 
 
 _WORTH_A_LINE = 0.05
@@ -238,6 +271,33 @@ def _tell_stages(language: str, stages: Sequence[Said], show: _Show) -> Progress
         show(strip_control(what.to_text(language)), behind, is_new=is_new)
 
     return tell
+
+
+class _Speaking(logging.Handler):
+    """Says what happens to the work itself, such as a cache that is full, where notes are said."""
+
+    language = "en"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it on standard error, in the language of the command."""
+        said = record.msg
+        if isinstance(said, Said):
+            print_note(said, self.language)
+        else:
+            for line in record.getMessage().split("\n"):
+                print(keep_seen(line), file=sys.stderr)
+
+
+@contextmanager
+def speak_log() -> Iterator[None]:
+    """Say what is logged as notes are said, in the language of the terminal or of the command."""
+    handler, log = _Speaking(), logging.getLogger("stemgeo")
+    _Speaking.language = find_language()
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def let_go_of_output() -> None:

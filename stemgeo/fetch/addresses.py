@@ -29,6 +29,7 @@ from stemgeo.notes import clean_text
 from stemgeo.sources.content import without_secrets
 from stemgeo.sources.lock import FILE, LockedFile, Piece, read_lock, write_lock
 from stemgeo.study import Input
+from stemgeo.writing.guarded import make_own_folder
 from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import full_path, lock_folder, whole_files
 
@@ -271,7 +272,7 @@ def _keep(
 ) -> None:
     """Write the answers of before and of now, with what the lock says of them."""
     folder, name = plan.place.parent, plan.place.name
-    store.mkdir(parents=True, exist_ok=True)
+    make_own_folder(store)
     with lock_folder(full_path(store)):
         # Another run may have kept others meanwhile.
         before, kept = _read_kept(plan.place, store)

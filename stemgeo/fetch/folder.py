@@ -17,6 +17,7 @@ from stemgeo.errors import FetchError, Problem
 from stemgeo.notes import Said, say
 from stemgeo.sources.lock import FILE, Lock, LockedFile, Piece, read_lock, write_lock
 from stemgeo.sources.store import now
+from stemgeo.writing.guarded import make_own_folder
 from stemgeo.writing.seal import hash_file
 from stemgeo.writing.whole import full_path, lock_folder, whole_files
 
@@ -151,7 +152,7 @@ def place_file(
     FetchError
         If something else stands there, or the lock holds another file; nothing is changed.
     """
-    store.mkdir(parents=True, exist_ok=True)
+    make_own_folder(store)
     with lock_folder(full_path(store)):
         lock = read_lock(folder)
         place = folder / entry.file

@@ -190,6 +190,8 @@ def _read_parquet(file: OpenedFile) -> gpd.GeoDataFrame:
             "says a CRS that is damaged or unknown",
             "save it again with its CRS, such as EPSG:31370",
         ) from None
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001  (geopandas raises whatever it stumbles on in the metadata)
         raise UnreadableError(
             "is a GeoParquet that is cut off, damaged or without geometry", "copy it again"

@@ -75,7 +75,7 @@ def _open_book(file: OpenedFile) -> Iterator[Any]:
                 yield book
             finally:
                 book.close()
-    except UnreadableError:
+    except (UnreadableError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001  (openpyxl raises whatever it stumbles on)
         raise UnreadableError(

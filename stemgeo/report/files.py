@@ -17,6 +17,7 @@ from stemgeo.inputs import cache
 from stemgeo.inputs.files import clean_text, is_formula, quote_formula
 from stemgeo.report import manifests
 from stemgeo.writing import whole
+from stemgeo.writing.guarded import make_own_folder
 from stemgeo.writing.seal import (
     LINKED,
     MANIFEST,
@@ -44,6 +45,7 @@ BOX = "bbox"
 WRITTEN_ON = "2000-01-01T00:00:00Z"
 """What a GeoPackage says of the moment at which it was written."""
 _MOST_NAMES = 5
+_DRAWN = "drawn"
 """So many are told by name."""
 
 
@@ -143,12 +145,15 @@ def drawings_folder(folder: Path, *, replace: bool = False) -> Iterator[Path]:
         If there is a file that stemgeo did not write.
     WriteError
         If they cannot be written.
+    CacheError
+        If someone else could change what is remembered.
     """
+    cache.find_own_folder(_DRAWN)
     with whole.whole_files(folder, _refuse_other_drawing, keep=replace) as new:
         yield new
         with suppress(OSError):
             for path in new.iterdir():
-                _memory_path(path).mkdir(parents=True, exist_ok=True)
+                make_own_folder(_memory_path(path))
 
 
 def _refuse_other_drawing(place: Path, new: Path) -> None:
@@ -162,7 +167,7 @@ def _refuse_other_drawing(place: Path, new: Path) -> None:
 
 
 def _memory_path(path: Path) -> Path:
-    return cache.entry_path("drawn", hash_file(path))
+    return cache.entry_path(_DRAWN, hash_file(path))
 
 
 def list_files(folder: Path, known: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:

@@ -46,6 +46,7 @@ from stemgeo.sources.headers import (
 )
 from stemgeo.sources.store import Begun, Download, Shelf, now
 from stemgeo.writing import whole
+from stemgeo.writing.guarded import make_own_folder
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ class Client:
         shelf = errand.shelf
         with whole.tell_refusal(shelf.folder):
             if not self.offline:
-                shelf.folder.mkdir(parents=True, exist_ok=True)
+                make_own_folder(shelf.folder)
             with whole.lock_folder(shelf.folder):
                 stored = shelf.find()
                 if stored and (self.offline or _is_known(stored[1], known)):

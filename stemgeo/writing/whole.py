@@ -13,6 +13,7 @@ import datetime as dt
 import errno
 import logging
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -300,6 +301,81 @@ def work_folder(folder: Path) -> Iterator[Path]:
     finally:
         _clear_work(work)
         os.close(lock)
+
+
+@contextmanager
+def take_turn(folder: Path, name: str, tell: Callable[[str], object]) -> Iterator[Path]:
+    """Give a work folder that one living run at a time has, inside another.
+
+    Whoever comes next waits until the one that has it is done, or dead: the system lets go of its
+    lock. Where the system has no such locks, each gets a folder of its own and nobody waits.
+
+    Parameters
+    ----------
+    folder
+        In which it comes; those of dead runs there are cleared.
+    name
+        Of what the turn is for.
+    tell
+        Called once before any waiting, with which process has the turn.
+    """
+    clear_leftovers(folder)
+    work = folder / f"{_WORK}{name}"
+    lock = None if sys.platform == "win32" else _lock_in_turn(work, tell)
+    if lock is None:
+        with work_folder(folder) as own:
+            yield own
+        return
+    try:
+        for left in work.iterdir():  # of one that died with the turn
+            if left.name != _LOCK:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()} on {platform.node()}".encode(), 0)
+        yield work
+    finally:
+        _clear_work(work)
+        os.close(lock)
+
+
+def _lock_in_turn(work: Path, tell: Callable[[str], object]) -> int | None:
+    """Make a work folder and hold its lock, after whoever has it; None where there are no locks."""
+    while True:
+        with suppress(FileExistsError):
+            work.mkdir(mode=0o700)
+        try:
+            lock = os.open(work / _LOCK, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+        except FileNotFoundError:
+            continue  # taken for a leftover just now
+        try:
+            if not _wait_for_lock(lock, tell):
+                os.close(lock)
+                return None
+            if _is_same_file(lock, work / _LOCK):
+                return lock
+        except BaseException:
+            os.close(lock)
+            raise
+        os.close(lock)  # of a folder that is gone
+
+
+def _wait_for_lock(lock: int, tell: Callable[[str], object]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        tell(os.pread(lock, 200, 0).decode("utf-8", "replace"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError:
+        return False
+    return True
+
+
+def _is_same_file(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def clear_leftovers(folder: Path) -> None:

@@ -25,6 +25,7 @@ from stemgeo.coverage import KEYS, Reached, coverage_table
 from stemgeo.errors import StudyError
 from stemgeo.explore.board import Board, list_cells
 from stemgeo.explore.ground import SearchGround
+from stemgeo.inputs import cache
 from stemgeo.inputs.plan import add_plan
 from stemgeo.measure import (
     Prepared,
@@ -417,13 +418,15 @@ def test_a_full_disk_costs_no_result(kept: Kept) -> None:
 
 
 def test_two_open_at_once(kept: Kept) -> None:
-    """Both measure, the first keeps it, and both have the same."""
-    together = threading.Barrier(2)
-    kept.wait = together.wait
+    """One measures and keeps it, the other waits for it, and both have the same."""
+    waiting = threading.Event()
+    kept.wait = waiting.wait
+    told = cache._say_waiting
+    kept.monkeypatch.setattr(cache, "_say_waiting", lambda *who: (waiting.set(), told(*who))[1])
     with ThreadPoolExecutor(2) as pool:
         one, other = pool.map(lambda _: kept.open(), range(2))
     equals(one, other)
-    assert kept.made == 2
+    assert kept.made == 1
     assert len(kept.entries) == 1
     equals(kept.open(), one)
-    assert kept.made == 2
+    assert kept.made == 1

@@ -460,8 +460,12 @@ KILLS = 40
 """Moments; with those at which a download is killed (`sources`) they are a hundred."""
 
 
-def test_killed_at_any_moment_the_next_call_completes_it(played: Catalogue, tmp_path: Path) -> None:
+def test_killed_at_any_moment_the_next_call_completes_it(
+    played: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """SIGKILL before each change to files: no half file, no entry without its file, all next."""
+    # What others leave in the system's folder and is cleared is no event of ours.
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     keys = ("crosswalk",)
     content = {
         played.find(key).fill(played.find(key).file, 2025): mini.files()[key] for key in keys
