@@ -55,9 +55,14 @@ from stemgeo.terminal import (
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from stemgeo.linking import LinksResult
     from stemgeo.planning import Plan
     from stemgeo.report.outcome import Outcome
+    from stemgeo.scale.cluster import Cluster
+    from stemgeo.scale.store import Store
     from stemgeo.speech import Language
     from stemgeo.study import Study
 
@@ -152,6 +157,28 @@ EditsOption = Annotated[
 ]
 SheetOption = Annotated[
     str | None, typer.Option("--sheet", metavar="NAME", help="That holds the academies.")
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="WHERE", help="local, or tcp://HOST:PORT of a Dask scheduler."
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Of local; one for each core when not given."),
+]
+StoreOption = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="By which files reach the workers: a folder, s3://BUCKET/NAME; in the cache if not "
+        "given.",
+    ),
+]
+DashboardOption = Annotated[
+    bool, typer.Option("--dashboard", help="Of local: show the work at 127.0.0.1:8787.")
 ]
 LayerOption = Annotated[
     str | None, typer.Option("--layer", metavar="NAME", help="That holds the academies.")
@@ -404,6 +431,68 @@ def run_command(
     print_line(
         f"{_RESULT_IN.to_text(language)} {out}: summary.md, map.html, maps/, tables/, manifest.json"
     )
+
+
+@app.command("batch")
+def batch_command(
+    studies: Annotated[
+        Path, typer.Argument(metavar="STUDIES", help="A STUDIES.toml, see docs/scale.md.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")],
+    scheduler: SchedulerOption = None,
+    workers: WorkersOption = None,
+    store: StoreOption = None,
+    threads: Annotated[
+        int | None,
+        typer.Option("--threads", min=1, help="Searches side by side in each; 1 if not given."),
+    ] = None,
+    form: FormOption = Form.text,
+    *,
+    dashboard: DashboardOption = False,
+    replace: ReplaceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure many studies, years, speeds or draws, side by side; what is done is not redone."""
+    _need_extra("stemgeo batch")
+    from stemgeo.scale.batch import FAILED, run_batch
+    from stemgeo.scale.studies import find_language_of, read_studies
+
+    asked = read_studies(studies, out)
+    language = find_language_of(asked) or find_language()
+    shared, opened = _choose_workers(scheduler or "local", workers, store, dashboard=dashboard)
+    with show_progress(language, STAGES["batch"], quiet=quiet) as progress:
+        found = run_batch(
+            asked, out, shared, opened, threads=threads or 1, replace=replace, progress=progress
+        )
+    print_notes(found.notes, language)
+    print_table(found.shown(language) if form is Form.text else found.table, form)
+    for row in found.table[found.table["status"] == FAILED].itertuples():
+        print_line(f"error: {row.name}: {row.line}")
+    print_line(found.tell(out).to_text(language))
+    if found.count(FAILED):
+        raise typer.Exit(1)
+
+
+def _need_extra(asked: str) -> None:
+    """Say in one line what is not installed, before anything of it is imported."""
+    from stemgeo.scale import need_extra
+
+    need_extra(asked)
+
+
+def _choose_workers(
+    scheduler: str, workers: int | None, store: str | None, *, dashboard: bool
+) -> tuple[Store, Callable[[], AbstractContextManager[Cluster]]]:
+    """Give the store and what opens the workers; what changes nothing for others is refused."""
+    from stemgeo.scale.cluster import LOCAL, check_address, open_cluster
+    from stemgeo.scale.store import open_store
+
+    if check_address(scheduler) != LOCAL:
+        for name, given in {"--workers": workers, "--dashboard": dashboard}.items():
+            if given:
+                raise typer.BadParameter(f"{name} is of local: {scheduler} has its own")
+    shared = open_store(store)
+    return shared, lambda: open_cluster(scheduler, shared, workers=workers, dashboard=dashboard)
 
 
 @app.command("site")

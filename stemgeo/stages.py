@@ -88,6 +88,7 @@ RANKING_ROADS = Said(
 )
 MEASURING_ROADS = Said("Measuring the choice", "Keuze meten", "Mesure du choix")
 MEASURING_YEARS = Said("Measuring years", "Jaren meten", "Mesure des années")
+MEASURING_STUDIES = Said("Measuring studies", "Studies meten", "Mesure des études")
 COUNTING_CHANGES = Said("Counting changes", "Wijzigingen tellen", "Comptage des changements")
 READING_RESULT = Said("Reading the result", "Resultaat lezen", "Lecture du résultat")
 DRAWING_PICTURES = Said("Drawing", "Tekenen", "Dessin")
@@ -124,6 +125,7 @@ STAGES: dict[str, tuple[Said, ...]] = {
         MEASURING_ROADS,
         *WRITING,
     ),
+    "batch": (MEASURING_STUDIES,),
     "trend": (*PREPARING, MEASURING_YEARS, *WRITING),
     "compare": (READING_RESULT, COMPARING, *WRITING),
     "explain": (READING_FILES, COUNTING_CHANGES, *WRITING),

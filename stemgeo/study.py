@@ -23,7 +23,7 @@ from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast, get_args
 
 from pydantic import (
     AfterValidator,
@@ -51,6 +51,7 @@ from stemgeo.texts.wording import (
     guess_elision,
 )
 
+M = TypeVar("M", bound=BaseModel)
 STRAIGHT_LINE = "straight-line"
 SCENARIOS = ("low", "central", "high")
 PROVINCES = ("Limburg", "Antwerpen", "Oost-Vlaanderen", "Vlaams-Brabant", "West-Vlaanderen")
@@ -140,7 +141,7 @@ def _as_names(value: object, info: ValidationInfo) -> object:
     return tuple(f"{one:05}" if isinstance(one, int) else one for one in many)
 
 
-def _is_file(area: object) -> bool:
+def is_file_of_area(area: object) -> bool:
     """Whether an area is a file of polygons: a table, a path, or a text with a file's ending."""
     return isinstance(area, dict | Path) or (
         isinstance(area, str) and re.search(_OF_FILE, area.lower()) is not None
@@ -1959,7 +1960,7 @@ class Study(_StudyPart):
     def _area_is_a_file(cls, content: Any) -> Any:
         """Take the polygons of an area as an input: they are read, hashed and named as one."""
         about = content.get("study") if isinstance(content, dict) else None
-        if not isinstance(about, dict) or not _is_file(about.get("area")):
+        if not isinstance(about, dict) or not is_file_of_area(about.get("area")):
             return content
         inputs = content.get("inputs")
         if not isinstance(inputs, dict) or inputs.get("area"):
@@ -2385,13 +2386,19 @@ def load_study(path: str | Path) -> Study:
         what = f"is larger than {_MOST_BYTES // 1000} kB, and no study is"
         raise StudyError(Problem(path.name, what, "name study.toml, or leave out what is no study"))
     written = path.read_bytes()
-    content = _parse_toml(written, path.name)
+    content = parse_toml(written, path.name)
     file = StudyFile(path.name, len(written), hashlib.sha256(written).hexdigest())
     return parse_study(content, folder=path.parent, name=path.name, file=file)
 
 
-def _parse_toml(written: bytes, name: str) -> dict[str, Any]:
-    """Take TOML apart."""
+def parse_toml(written: bytes, name: str) -> dict[str, Any]:
+    """Take TOML apart.
+
+    Raises
+    ------
+    StudyError
+        If it is none; `name` is that of its file.
+    """
     try:
         return tomllib.loads(written.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -2441,9 +2448,33 @@ def parse_study(
     StudyError
         With one line for each key or value that cannot be used.
     """
+    context = {"folder": folder, "file": file, "said_by": said_by}
+    return fit_model(Study, content, name=name, context=context)
+
+
+def fit_model(
+    model: type[M], content: dict[str, Any], *, name: str, context: dict[str, Any] | None = None
+) -> M:
+    """Fit the content of a TOML file to a model.
+
+    Parameters
+    ----------
+    model
+        Of the file.
+    content
+        As TOML gives it.
+    name
+        What problems are said of.
+    context
+        For the validators of the model.
+
+    Raises
+    ------
+    StudyError
+        With one line for each key or value that cannot be used.
+    """
     try:
-        context = {"folder": folder, "file": file, "said_by": said_by}
-        return Study.model_validate(content, context=context)
+        return model.model_validate(content, context=context)
     except ValidationError as error:
         details = [one for detail in error.errors() for one in _split_detail(detail)]
         inside = {loc[:i] for loc in map(_key_path, details) for i in range(len(loc))}
@@ -2454,7 +2485,7 @@ def parse_study(
             # Nor that what follows from the mode waits for what is wrong before it.
             if _key_path(detail) not in inside and detail["type"] != "default_factory_not_called"
         ]
-        raise StudyError(*_write_problems(told, name)) from None
+        raise StudyError(*_write_problems(told, name, model)) from None
 
 
 def _split_detail(detail: Any) -> list[Any]:
@@ -2462,11 +2493,11 @@ def _split_detail(detail: Any) -> list[Any]:
     return [{**detail, "msg": line} for line in detail["msg"].split("\n")]
 
 
-def _write_problems(details: list[Any], name: str) -> list[Problem]:
+def _write_problems(details: list[Any], name: str, model: type[BaseModel]) -> list[Problem]:
     """Give one line for each key; of what may be two things, both are said in it."""
     found: dict[tuple[str, ...], list[str]] = {}
     for detail in details:
-        what = str(_write_problem(detail, name)).removeprefix(f"{name}: ")
+        what = str(_write_problem(detail, name, model)).removeprefix(f"{name}: ")
         said = found.setdefault(_key_path(detail) or (what,), [])
         if what not in said:
             said.append(what)
@@ -2515,15 +2546,15 @@ def _key_path(detail: Any) -> tuple[str, ...]:
     return tuple(part for part in parts if not part.startswith(("tuple[", "literal[")))
 
 
-def _write_problem(detail: Any, name: str) -> Problem:
+def _write_problem(detail: Any, name: str, model: type[BaseModel]) -> Problem:
     """Turn one pydantic error into a line with the key's place and the nearest known key."""
     loc = _key_path(detail)
     key = clean_text(".".join(part for part in loc if part != _THE_KEY), 80)
     if detail["type"] == "extra_forbidden":
-        known = _known_keys(loc[:-1])
+        known = _known_keys(model, loc[:-1])
         near = difflib.get_close_matches(loc[-1], known, n=1)
         mend = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
-        if len(loc) > 2 and not near and loc[-1] in _known_keys(loc[:1]):
+        if len(loc) > 2 and not near and loc[-1] in _known_keys(model, loc[:1]):
             # Written at the end of the file, where the last table is another.
             mend = f"it belongs right below the line [{loc[0]}]"
         return Problem(name, f"unknown key '{key}'", mend)
@@ -2569,9 +2600,8 @@ def _write_day_meant(value: object) -> str:
     return "it as 2022-12-31, without quotes"
 
 
-def _known_keys(loc: tuple[str, ...]) -> list[str]:
+def _known_keys(model: Any, loc: tuple[str, ...]) -> list[str]:
     """Names of the keys that the table at `loc` may hold."""
-    model: Any = Study
     for part in loc:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         # What is no field is a place in a list, or the user's own name of a layer.

@@ -39,6 +39,7 @@ COMMANDS = (
     "register",
     "check",
     "run",
+    "batch",
     "trend",
     "coverage",
     "gaps",

@@ -49,5 +49,5 @@ def test_only_a_search_of_roads_is_compiled() -> None:
     """What measures needs it, what draws or writes does not."""
     assert needs_search([READING_FILES, TRAVEL_TIMES])
     assert [name for name, stages in STAGES.items() if not needs_search(stages)] == [
-        *("check", "compare", "answer", "publish", "map"),
+        *("check", "batch", "compare", "answer", "publish", "map"),
     ]

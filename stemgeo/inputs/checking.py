@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -155,12 +156,22 @@ def _list_values(values: tuple[str, ...]) -> str:
 
 
 def write_toml(value: object) -> str:
-    """Write a text, day, number, or a list of these, as TOML does."""
+    """Write a text, day, number, yes or no, or a list or table of these, as TOML does."""
+    if isinstance(value, dict):
+        pairs = [f"{write_key(key)} = {write_toml(one)}" for key, one in value.items()]
+        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(write_toml, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "")
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def write_key(key: str) -> str:
+    """Write the name of an option as TOML does: in quotes where it is no plain word."""
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else write_toml(key)
 
 
 def describe_inputs(

@@ -22,7 +22,8 @@ from stemgeo.errors import Problem, ScaleError, StemgeoError
 from stemgeo.measure import count_cores
 from stemgeo.notes import clean_text
 from stemgeo.report.manifests import list_made_with
-from stemgeo.scale.store import NEEDS, Store, name_key
+from stemgeo.scale import need_extra
+from stemgeo.scale.store import Store, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,18 +50,6 @@ _QUIET = {
 _RUN_AGAIN = "run again: what is done is in the store and is not done again"
 
 
-def need_extra(asked: str) -> None:
-    """Refuse what needs the extra where that is not installed.
-
-    Raises
-    ------
-    ScaleError
-        With the command that puts it in.
-    """
-    if not all(map(importlib.util.find_spec, ("distributed", "fsspec"))):
-        raise ScaleError(Problem(asked, "needs what is not installed", NEEDS))
-
-
 def check_address(scheduler: str) -> str:
     """Give the address of a scheduler: `local` or tcp://HOST:PORT.
 
@@ -74,6 +63,10 @@ def check_address(scheduler: str) -> str:
         mend = "give local, or tcp://HOST:PORT as `dask scheduler` prints it"
         raise ScaleError(Problem("--scheduler", f"'{clean_text(scheduler)}' is no address", mend))
     return scheduler
+
+
+class SchedulerLostError(ScaleError):
+    """Nothing more will come of what was asked."""
 
 
 # -- who works with whom ------------------------------------------------------------------------
@@ -256,7 +249,7 @@ class Cluster:
             mend = "take fewer workers or machines with more memory; " + _RUN_AGAIN
             return ScaleError(Problem(self.scheduler, f"no memory is left for '{done}'", mend))
         if self.client.status != "running" or isinstance(error, CommClosedError | CancelledError):
-            return ScaleError(Problem(self.scheduler, "the scheduler is lost", _RUN_AGAIN))
+            return SchedulerLostError(Problem(self.scheduler, "the scheduler is lost", _RUN_AGAIN))
         if isinstance(error, OSError):
             where = str(error.filename or self.scheduler)
             why = f"{error.strerror or error} (a worker, over '{done}')"
@@ -301,6 +294,7 @@ def open_cluster(
     need_extra("--scheduler")
     check_address(scheduler)
     import dask
+    import distributed  # noqa: F401  (else its own settings would go with ours)
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with ExitStack() as stack:

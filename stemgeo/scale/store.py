@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
@@ -20,15 +21,15 @@ from typing import TYPE_CHECKING, Any
 
 from stemgeo.errors import Problem, ScaleError, StemgeoError
 from stemgeo.inputs.cache import cache_folder
+from stemgeo.notes import clean_text
 from stemgeo.report.files import list_files
+from stemgeo.scale import need_extra
 from stemgeo.writing import whole
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-NEEDS = 'pip install "stemgeo[scale]"'
-"""What puts in what this part of stemgeo needs beside the rest."""
 FILES = "files"
 """The kind of entries that are one file as it is, named by its own SHA-256."""
 _ENTRY, _CONTENT = "entry.json", "content"
@@ -41,6 +42,22 @@ _LOG = logging.getLogger("stemgeo")
 def name_key(*made_from: object) -> str:
     """Name an entry by all that it is made from, fit for JSON."""
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+def open_store(url: str | None) -> Store:
+    """Give the store at an address; in the cache when none is given.
+
+    Raises
+    ------
+    ScaleError
+        If it is of one process alone: no worker would see what is put there.
+    """
+    if url is None:
+        return Store(str(cache_folder() / "scale"))
+    if url.startswith("memory:"):
+        mend = "give a folder that all machines share, or s3://BUCKET/NAME"
+        raise ScaleError(Problem("--store", f"{clean_text(url, 80)} is of one process alone", mend))
+    return Store(url if "://" in url else str(Path(url).resolve()))
 
 
 @dataclass(frozen=True)
@@ -63,10 +80,9 @@ class Store:
     @cached_property
     def _place(self) -> tuple[Any, str]:
         """The file system and the path in it."""
-        try:
-            from fsspec.core import url_to_fs
-        except ImportError:
-            raise ScaleError(Problem(self.url, "needs what is not installed", NEEDS)) from None
+        need_extra(self.url)
+        from fsspec.core import url_to_fs
+
         with self._tell("reached"):
             files, root = url_to_fs(self.url)
             return files, str(root).rstrip("/")
@@ -185,7 +201,7 @@ class Store:
         sha256 = hash_file(path)
 
         def copy(folder: Path) -> None:
-            shutil.copyfile(path, folder / _CONTENT)
+            link_or_copy(path, folder / _CONTENT)
             if hash_file(folder / _CONTENT) != sha256:
                 mend = "run again when it is complete"
                 raise ScaleError(Problem(path.name, "changed while it was read", mend))
@@ -261,6 +277,14 @@ class Store:
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
             mend = "look at the address, the rights and the room there, or choose another --store"
             raise ScaleError(Problem(self.url, f"cannot be {done}: {why}", mend)) from None
+
+
+def link_or_copy(path: Path, place: Path) -> None:
+    """Let a file stand at another place too, to be read alone: once on the disk where it can."""
+    try:
+        os.link(path.resolve(), place)
+    except OSError:
+        shutil.copyfile(path, place)
 
 
 class _DamagedError(Exception):

@@ -124,10 +124,3 @@ def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ):
         pass
     assert "\n" not in str(told.value)
-
-
-def test_without_the_extra_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not installed is named by the command that puts it in."""
-    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(ScaleError, match=r'pip install "stemgeo\[scale\]"$'):
-        cluster.need_extra("--scheduler")

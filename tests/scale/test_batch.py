@@ -1,0 +1,357 @@
+"""Many studies: each result as `run` writes it, in one table, and never done twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hand
+import killed
+import pandas as pd
+import pytest
+from followed import follow
+from terminal import Said, content_of, stemgeo
+
+from stemgeo.errors import Problem, ScaleError
+from stemgeo.result import Result
+from stemgeo.scale import batch, cluster
+from stemgeo.scale.batch import BatchResult, run_batch
+from stemgeo.scale.cluster import SchedulerLostError, open_cluster
+from stemgeo.scale.store import Store
+from stemgeo.scale.studies import read_studies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stemgeo.study import Study
+
+
+STUDIES = """
+[[study]]
+study = "recht"
+
+[[study]]
+study = "recht"
+name = "b"
+years = [2021]
+each.travel.detour_factor = [1.1]
+
+[[study]]
+study = "weg"
+"""
+VARIED = "b-2021-detour_factor-1-1"
+
+
+class Here:
+    """Workers that are this very process: each study is measured when its turn comes."""
+
+    def __init__(self, fault: ScaleError | None = None) -> None:
+        self.asked: list[str] = []
+        self.fault = fault
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+
+    def submit(self, work: Any, *given: Any, name: str) -> object:
+        """Keep what is to be done."""
+        self.asked.append(name)
+        return partial(work, *given)
+
+    def as_completed(self, units: Any) -> Iterator[tuple[Any, Any]]:
+        """Do it."""
+        for one in units:
+            yield one, self.fault or one()
+
+    def cancel(self, _units: Any) -> None:
+        """Do nothing."""
+
+
+def ask(home: Path, out: Path, workers: Any = None, **how: Any) -> BatchResult:
+    """Run what stands in STUDIES.toml; nobody is to be asked where no workers are given."""
+    store = Store(str(home / "store"))
+    asked = read_studies(home / "STUDIES.toml", out)
+    return run_batch(asked, out, store, lambda: workers, **how)
+
+
+@pytest.fixture(scope="module")
+def in_this_process() -> Iterator[int]:
+    """Let `local` have its workers in this process; give how many it takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "open_cluster", partial(open_cluster, processes=False))
+        yield 1
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, in_this_process: int) -> tuple[Path, Said]:
+    """Run a batch by the command, on workers of this process; give its folder and what it said."""
+    home = tmp_path_factory.mktemp("batch")
+    hand.write_study(home / "recht", straight_line=True)
+    (home / "STUDIES.toml").write_text(STUDIES, encoding="utf-8")
+    words = ("--out", home / "out", "--workers", in_this_process, "--store", home / "store")
+    return home, stemgeo("batch", home / "STUDIES.toml", *words)
+
+
+@pytest.fixture
+def home(first: tuple[Path, Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a copy to do with as a test likes, where measuring gives what was measured then."""
+    place = tmp_path / "batch"
+    shutil.copytree(first[0], place)
+    made = {2022: "recht", 2021: VARIED}
+
+    def find(study: Study, **_: object) -> Result:
+        return Result.from_folder(first[0] / "out" / made[study.about.date.year])
+
+    monkeypatch.setattr(batch, "run", find)
+    return place
+
+
+pytestmark = pytest.mark.enable_socket
+
+
+def test_each_result_is_as_run_writes_it(first: tuple[Path, Said], tmp_path: Path) -> None:
+    """Byte for byte: of a study as it is, and of one that is made by its own study.toml."""
+    home, said = first
+    assert said.status == 1
+    stemgeo("run", home / "recht", "--out", tmp_path / "recht")
+    made = home / "out" / "batch" / f"{VARIED}.toml"
+    stemgeo("run", made, "--out", tmp_path / "b")
+    assert content_of(tmp_path / "recht") == content_of(home / "out" / "recht")
+    assert content_of(tmp_path / "b") == content_of(home / "out" / VARIED)
+
+
+def test_one_table_tells_of_all(first: tuple[Path, Said]) -> None:
+    """What is done has its figures, what failed its line; on the terminal in the study's words."""
+    home, said = first
+    table = pd.read_parquet(home / "out" / "batch" / "batch.parquet")
+    assert list(table["name"]) == ["recht", VARIED, "weg"]
+    assert list(table["status"]) == ["done", "done", "failed"]
+    assert list(table["options"]) == [
+        "",
+        "travel.detour_factor = 1.1; study.date = 2021-12-31",
+        "",
+    ]
+    whole = Result.from_folder(home / "out" / "recht").summary("region").iloc[0]
+    for name in ("children", "covered", "share", "share_low"):
+        assert table[name][0] == whole[name]
+    assert table["line"][2].startswith(f"{home}/weg: does not exist")
+    assert (home / "out/batch/batch.csv").read_text("utf-8").count("\n") == 4
+    assert "binnen bereik" in said.out
+    assert said.err.splitlines()[-2].startswith(f"error: weg: {home}/weg: does not exist")
+    assert "2 van 3 studies, waarvan 0 sindsdien ongewijzigd; 1 mislukt" in said.err
+
+
+def test_what_is_done_is_not_done_again(home: Path) -> None:
+    """Nothing is measured, nor are workers asked for, where all is done; no byte changes."""
+    ask(home, home / "out")
+    before = content_of(home / "out")
+    found = ask(home, home / "out")
+    assert (found.kept, found.count("done"), found.count("failed")) == (2, 2, 1)
+    assert content_of(home / "out") == before
+
+
+@pytest.mark.parametrize("change", ["input", "options", "uncertainty", "code"])
+def test_what_changed_is_done_again(
+    home: Path, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file, an option, what is asked of `run` or the code: that study, and no other."""
+    text, wanted = STUDIES, ["recht", VARIED]
+    if change == "input":
+        register = home / "recht" / "academies.csv"
+        register.write_text(register.read_text("utf-8").replace("Oost", "Oosten"), "utf-8")
+    elif change == "options":
+        (home / "recht" / "study.toml").write_text(
+            (home / "recht" / "study.toml").read_text("utf-8") + "classes = 'quantiles'\n", "utf-8"
+        )
+    elif change == "uncertainty":
+        text, wanted = text.replace('"b"', '"b"\nuncertainty = true'), wanted[1:]
+    else:
+        monkeypatch.setattr(batch, "identify", lambda: {"stemgeo": "9"})
+    (home / "STUDIES.toml").write_text(text, encoding="utf-8")
+    workers = Here()
+    found = ask(home, home / "out", workers)
+    assert workers.asked == wanted
+    assert found.kept == 2 - len(wanted)
+    assert ask(home, home / "out").kept == 2
+
+
+def test_what_someone_edited_is_not_replaced_unasked(home: Path) -> None:
+    """It fails with a line that names the file; with `replace` it is kept beside."""
+    (home / "out" / "recht" / "summary.md").write_text("Mijn samenvatting", encoding="utf-8")
+    found = ask(home, home / "out", Here())
+    assert found.count("failed") == 2
+    assert "summary.md (changed)" in found.table["line"][0]
+    assert (home / "out/recht/summary.md").read_text("utf-8") == "Mijn samenvatting"
+    found = ask(home, home / "out", Here(), replace=True)
+    assert found.table["status"][0] == "done"
+    (kept,) = (home / "out").glob("recht.old-*")
+    assert (kept / "summary.md").read_text("utf-8") == "Mijn samenvatting"
+    assert not list((home / "out").glob("b-*.old-*"))
+
+
+def test_an_edited_table_over_all_is_not_replaced_unasked(home: Path) -> None:
+    """Before anything is measured."""
+    (home / "out/batch/batch.csv").write_text("x", encoding="utf-8")
+    words = ("--out", home / "out", "--store", home / "store")
+    said = stemgeo("batch", home / "STUDIES.toml", *words)
+    assert said.status == 1
+    assert "batch.csv (changed)" in said.err
+
+
+def test_results_that_are_asked_for_no_more_stay(home: Path) -> None:
+    """They are named, and left as they are."""
+    (home / "STUDIES.toml").write_text("[[study]]\nstudy = 'recht'\n", encoding="utf-8")
+    found = ask(home, home / "out")
+    assert found.kept == 1
+    assert [one.to_text("nl").startswith("b-2021") for one in found.notes] == [True]
+    assert (home / "out" / VARIED / "manifest.json").is_file()
+
+
+def test_a_lost_scheduler_leaves_what_is_done(home: Path) -> None:
+    """It is one line; the table says what waits, and the next run goes on from there."""
+    lost = SchedulerLostError(Problem("tcp://a:1", "the scheduler is lost", "run again"))
+    shutil.rmtree(home / "out" / "recht")
+    with pytest.raises(ScaleError, match="the scheduler is lost; run again"):
+        ask(home, home / "out", Here(lost))
+    table = pd.read_parquet(home / "out" / "batch" / "batch.parquet")
+    assert list(table["status"]) == ["waiting", "done", "failed"]
+    again = Here()
+    assert ask(home, home / "out", again).kept == 1
+    assert again.asked == ["recht"]
+
+
+def test_a_worker_that_dies_over_a_study_hinders_no_other(home: Path) -> None:
+    """It is a row with its line, and is tried again the next time."""
+    shutil.rmtree(home / "out")
+    fault = ScaleError(Problem("worker tcp://a:1", "3 workers died over 'recht'"))
+    found = ask(home, home / "out", Here(fault))
+    assert list(found.table["line"][:2]) == ["worker tcp://a:1: 3 workers died over 'recht'"] * 2
+    assert ask(home, home / "out", Here()).count("done") == 2
+
+
+def test_a_fault_of_stemgeo_in_one_study_hinders_no_other(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a row that says so."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(batch, "run", fail)
+    shutil.rmtree(home / "out")
+    found = ask(home, home / "out", Here())
+    assert found.count("failed") == 3
+    assert found.table["line"][0].startswith("a fault of stemgeo itself (KeyError: 'x')")
+
+
+def test_what_the_store_lost_is_put_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of a study that is damaged in the store, and a result, are made anew."""
+    shutil.rmtree(home / "out")
+    put, times = Store.put_file, []
+
+    def put_damaged(self: Store, path: Path) -> str:
+        sha256 = put(self, path)
+        if path.name == "bevolking.txt" and not times:
+            times.append(path)
+            found = self.get_file(sha256)
+            assert found is not None
+            found.unlink()
+            found.write_bytes(b"?")
+        return sha256
+
+    monkeypatch.setattr(Store, "put_file", put_damaged)
+    workers = Here()
+    found = ask(home, home / "out", workers)
+    assert (found.count("done"), len(workers.asked)) == (2, 4)
+
+
+def test_a_problem_names_files_where_they_are(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line says the same as `stemgeo run`, though the study was measured from other folders."""
+    from stemgeo import study_run
+
+    monkeypatch.setattr(batch, "run", study_run.run)
+    (home / "recht" / "bevolking.txt").unlink()
+    (home / "STUDIES.toml").write_text("[[study]]\nstudy = 'recht'\n", encoding="utf-8")
+    found = ask(home, home / "out", Here())
+    said = stemgeo("run", home / "recht", "--out", home / "x")
+    assert said.err.strip() == f"error: {found.table['line'][0]}"
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97])
+def test_killed_at_any_moment_it_goes_on(home: Path, share: float, tmp_path: Path) -> None:
+    """Whatever it was writing: the next run gives the same folder, and does nothing in vain."""
+    ask(home, home / "out")
+    wanted = content_of(home / "out")
+    shutil.rmtree(home / "out")
+    shutil.rmtree(home / "store")
+    work = partial(ask, home, home / "out", Here())
+    if not (counted := _EVENTS.get("all")):
+        whole = killed.ended(*killed.child(work, tmp_path / "log"), tmp_path / "log")
+        assert whole.status == 0, whole.said
+        counted = _EVENTS.setdefault("all", whole.events)
+        shutil.rmtree(home / "out")
+        shutil.rmtree(home / "store")
+    died = killed.ended(
+        *killed.child(work, tmp_path / "log", at=max(1, round(share * counted))), tmp_path / "log"
+    )
+    assert died.status == -signal.SIGKILL
+    stored = list((home / "store").glob("results/*"))
+    workers = Here()
+    found = ask(home, home / "out", workers)
+    assert len(workers.asked) <= 2 - len(stored)
+    assert found.count("done") == 2
+    assert content_of(home / "out") == wanted
+    assert list((home / "out").glob(".*")) == []
+
+
+_EVENTS: dict[str, int] = {}
+
+
+def test_the_extra_is_named_where_it_lacks(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line with the command that installs it, before anything is read."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    said = stemgeo("batch", home / "STUDIES.toml", "--out", home / "out")
+    assert said.status == 1
+    assert (
+        said.err
+        == 'error: stemgeo batch: needs what is not installed; pip install "stemgeo[scale]"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--scheduler", "tcp://a:1", "--workers", 2), "--workers is of local"),
+        (("--scheduler", "tcp://a:1", "--dashboard"), "--dashboard is of local"),
+        (("--scheduler", "overal"), "'overal' is no address"),
+        (("--store", "memory://x"), "memory://x is of one process alone"),
+    ],
+)
+def test_what_changes_nothing_is_refused(home: Path, words: tuple[str, ...], told: str) -> None:
+    """An option of other workers, an address that is none, a store that no worker sees."""
+    said = stemgeo("batch", home / "STUDIES.toml", "--out", home / "out", *words)
+    assert said.status in (1, 2)
+    assert told in " ".join(said.err.split())
+
+
+def test_the_manifest_says_of_what_each_result_is(first: tuple[Path, Said]) -> None:
+    """By the hash of all that it is made from, and of what was written."""
+    told = json.loads((first[0] / "out/batch/manifest.json").read_text("utf-8"))
+    assert told["command"] == "batch"
+    assert {*told["studies"]} == {"recht", VARIED}
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_the_page_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What docs/scale.md types on one machine is typed here, and prints what it shows."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    hand.write_study(tmp_path / "studie", straight_line=True)
+    follow(Path(__file__).parents[2] / "docs" / "scale.md", tmp_path)
+    assert (tmp_path / "resultaten" / "studie-2021" / "manifest.json").is_file()
+    assert (tmp_path / "resultaten" / "batch" / "studie-2021.toml").is_file()
