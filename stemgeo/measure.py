@@ -62,6 +62,7 @@ from stemgeo.stages import (
     READING_ROADS,
     READING_STREETS,
     Progress,
+    tell_between,
 )
 from stemgeo.study import (
     BEST,
@@ -237,10 +238,13 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
     InputError
         With every problem of the inputs at once.
     """
+    from stemgeo.inputs.pbf import tell_reading
+
     progress(READING_FILES, 0.0)
     inputs = load_inputs(study)
     progress(READING_ROADS, 0.1)
-    network = None if study.straight_line else load_roads(inputs, study.travel)
+    with tell_reading(READING_ROADS, tell_between(progress, 0.1, 0.2)):
+        network = None if study.straight_line else load_roads(inputs, study.travel)
     edits = None
     if network is not None:
         _refuse_elsewhere(network, inputs)
@@ -264,6 +268,7 @@ def load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, A
         Told how far it is.
     """
     from stemgeo.inputs.buildings import load_buildings
+    from stemgeo.inputs.pbf import tell_reading
     from stemgeo.inputs.streets import load_streets
     from stemgeo.inputs.uninhabited import load_uninhabited
 
@@ -271,11 +276,13 @@ def load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, A
     found: dict[str, Any] = {}
     if study.draws_on("buildings"):
         progress(READING_BUILDINGS, 0.2)
-        found["buildings"] = load_buildings(*extract, study.demand.building_kinds)
+        with tell_reading(READING_BUILDINGS, tell_between(progress, 0.2, 0.25)):
+            found["buildings"] = load_buildings(*extract, study.demand.building_kinds)
     if study.draws_on("streets"):
         progress(READING_STREETS, 0.25)
-        found["streets"] = load_streets(*extract)
-        found["uninhabited"] = load_uninhabited(*extract)
+        with tell_reading(READING_STREETS, tell_between(progress, 0.25, 0.3)):
+            found["streets"] = load_streets(*extract)
+            found["uninhabited"] = load_uninhabited(*extract)
     return found
 
 

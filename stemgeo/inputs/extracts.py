@@ -19,11 +19,11 @@ import ctypes
 import re
 import sys
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import osmium
@@ -32,11 +32,13 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from stemgeo import arrays
-from stemgeo.arrays import starts_of_runs
+from stemgeo.arrays import list_once, starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
-from stemgeo.inputs import osmxml
+from stemgeo.inputs import node_index, osmxml, pbf
 from stemgeo.inputs.formats import UnreadableError
+from stemgeo.inputs.node_index import index_places
 from stemgeo.inputs.osmxml import XmlMarks, read_marks
+from stemgeo.inputs.pbf import list_parts, pass_through
 from stemgeo.inputs.vectors import make_transformer
 from stemgeo.notes import strip_control
 from stemgeo.writing.whole import temporary_folder, temporary_home
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
 
-CODE = (__file__, arrays.__file__, osmxml.__file__)
+CODE = (__file__, arrays.__file__, node_index.__file__, osmxml.__file__, pbf.__file__)
 """The modules that read extracts: what is kept of their work depends on them."""
 
 _AT_ONCE = 1 << 25
@@ -111,6 +113,13 @@ class Ways:
     tags: list[dict[str, str]]
     kind: NDArray[np.int32]
 
+    def take(self, chosen: NDArray[np.bool_]) -> Ways:
+        """Give some of the ways, with all sets of tags."""
+        sizes = np.diff(self.first)
+        first = np.append(0, np.cumsum(sizes[chosen]))
+        refs = self.refs[np.repeat(chosen, sizes)]
+        return Ways(self.ids[chosen], refs, first, self.tags, self.kind[chosen])
+
     def split_by_way(self, of_refs: NDArray[Any]) -> list[NDArray[Any]]:
         """Part what is known of `refs` by the ways."""
         return np.split(of_refs, self.first[1:-1])[: len(self.ids)]
@@ -130,8 +139,8 @@ class Nodes:
         The distinct sets of tags and which one each node has, as of ways.
     extract
         The first of the extracts that has each node, shape (nodes,).
-    again
-        How many nodes were given that are not here, because another of their id counts.
+    repeats
+        The ids of nodes that were given and are not here, because another of their id counts.
     """
 
     ids: Longs
@@ -140,7 +149,20 @@ class Nodes:
     tags: list[dict[str, str]]
     kind: NDArray[np.int32]
     extract: NDArray[np.intp]
-    again: int
+    repeats: Longs
+
+    def take(self, chosen: NDArray[np.bool_]) -> Nodes:
+        """Give some of the nodes, with all sets of tags."""
+        of_each = {name: getattr(self, name)[chosen] for name in _OF_EACH_NODE}
+        return replace(self, **of_each)
+
+    def take_ids(self, ids: Longs) -> Nodes:
+        """Give those with some ids, which are sorted, as if they alone had been asked for."""
+        repeats = self.repeats[is_among(ids, self.repeats)]
+        return replace(self.take(is_among(ids, self.ids)), repeats=repeats)
+
+
+_OF_EACH_NODE = ("ids", "lon", "lat", "kind", "extract")
 
 
 def read_ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
@@ -166,9 +188,56 @@ def read_ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
     def columns(text: pa.RecordBatch) -> list[pa.Array]:
         return [_keep_keys(text["tags"], keys), _parse_refs(text["refs"])]
 
-    read = _read_each_once(paths, _Sought(osmium.osm.WAY, only, _WAYS, columns)).table
+    read = _read_each_once(paths, _Sought(osmium.osm.WAY, [only], _WAYS, columns)).table
+    return _pack_ways(read, "tags")
+
+
+class WaysAsked(NamedTuple):
+    """Ways that are asked for.
+
+    Attributes
+    ----------
+    having
+        Keys of tags, or `key=value`, of which one makes a way be meant.
+    keys
+        The keys of the tags that are wanted.
+    """
+
+    having: Collection[str]
+    keys: Collection[str]
+
+
+def read_ways_at_once(paths: Sequence[Path], asked: Sequence[WaysAsked]) -> list[Ways]:
+    """Read ways of several sorts in one pass, each sort as `read_ways` would; some are of two.
+
+    Parameters
+    ----------
+    paths
+        As for `read_ways`.
+    asked
+        The sorts; keys and values of letters, digits, `:`, `_` and `.`.
+    """
+    names = [f"tags_{number}" for number in range(len(asked))]
+    only = osmium.filter.KeyFilter(*list_keys(asked))
+
+    def columns(text: pa.RecordBatch) -> list[pa.Array]:
+        tags = [_keep_keys(text["tags"], one.keys, one.having) for one in asked]
+        return [*tags, _parse_refs(text["refs"])]
+
+    fields = [*(pa.field(name, _TAGS) for name in names), _WAYS[1]]
+    read = _read_each_once(paths, _Sought(osmium.osm.WAY, [only], fields, columns)).table
+    every = [_pack_ways(read, name) for name in names]
+    return [ways.take(ways.kind >= 0) for ways in every]
+
+
+def list_keys(asked: Sequence[WaysAsked]) -> list[str]:
+    """List the keys of which each way that is asked for has one."""
+    return sorted({one.partition("=")[0] for sort in asked for one in sort.having})
+
+
+def _pack_ways(read: pa.Table, of_tags: str) -> Ways:
     refs = read["refs"].combine_chunks()
-    tags, kind = _find_tag_sets(read["tags"])
+    tags, kind = _find_tag_sets(read[of_tags])
     return Ways(
         read["id"].to_numpy(), refs.flatten().to_numpy(), refs.offsets.to_numpy(), tags, kind
     )
@@ -208,7 +277,7 @@ def read_tagged(paths: Sequence[Path], entity: Any, only: Any, keys: Sequence[st
         return [*(_parse_numbers(text[name], pa.float64()) for name in places), *values]
 
     read: pd.DataFrame
-    read = _read_each_once(paths, _Sought(entity, only, fields, columns)).table.to_pandas()
+    read = _read_each_once(paths, _Sought(entity, [only], fields, columns)).table.to_pandas()
     for key in keys:
         read[key] = read[key].fillna("").map(_decode_text)
     return read
@@ -241,24 +310,59 @@ def read_nodes(
 
     _refuse_below_zero("nodes", ids, paths)
     only = _filter_every(osmium.osm.NODE) if _is_small(paths) else filter_ids("nodes", ids, paths)
-    read = _read_each_once(paths, _Sought(osmium.osm.NODE, only, _NODES, columns), ids)
-    tags, kind = _find_tag_sets(read.table["tags"])
-    found, lon, lat = (read.table[name].to_numpy() for name in ("id", "lon", "lat"))
-    placed = _in_the_world(read.table)
-    own = Nodes(
-        found[placed],
-        lon[placed],
-        lat[placed],
-        tags,
-        kind[placed],
-        read.extract[placed],
-        read.again,
-    )
+    own = _read_indexed(paths, ids, keys, only)
+    if own is None:
+        read = _read_each_once(paths, _Sought(osmium.osm.NODE, [only], _NODES, columns), ids)
+        tags, kind = _find_tag_sets(read.table["tags"])
+        found, lon, lat = (read.table[name].to_numpy() for name in ("id", "lon", "lat"))
+        own = Nodes(found, lon, lat, tags, kind, read.extract, read.repeats)
+    own = own.take(_are_in_the_world(own.lon, own.lat))
     missing = ids[~is_among(np.sort(own.ids), ids)]
     on_ways = [path for path in paths if _find_traits(path).places_on_ways]
     if not len(missing) or not on_ways:
         return own
     return _add_places_on_ways(own, paths, missing, along or _filter_every(osmium.osm.WAY))
+
+
+def _read_indexed(
+    paths: Sequence[Path], ids: Longs, keys: Collection[str], only: Any
+) -> Nodes | None:
+    """Read the nodes with these ids without their text, but those that have one of the keys.
+
+    Returns
+    -------
+    Nodes or None
+        None where it cannot be: of several extracts, or where a node may be there twice.
+    """
+    if len(paths) > 1 or _is_small(paths) or _find_traits(paths[0]).versions:
+        return None
+    (path,) = paths
+    tagged = pa.table({"id": pa.array([], pa.int64()), "tags": pa.array([], _TAGS)})
+
+    def pass_nodes(index: Any) -> None:
+        nonlocal tagged
+        if keys:
+
+            def columns(text: pa.RecordBatch) -> list[pa.Array]:
+                return [_keep_keys(text["tags"], keys)]
+
+            handlers = [only, index, osmium.filter.KeyFilter(*keys)]
+            sought = _Sought(osmium.osm.NODE, handlers, _NODES[:1], columns)
+            tagged = _read_extract(path, sought, stamped=False)
+        else:
+            try:
+                pass_through(path, osmium.osm.NODE, only, index)
+            except UNREADABLE as error:
+                raise InputError(unread_problem(path, str(error))) from None
+
+    places = index_places(len(ids), pass_nodes)
+    if places is None:
+        return None
+    found, lon, lat = places
+    sets, number = _find_tag_sets(tagged["tags"])
+    kind = np.zeros(len(found), dtype=np.int32)
+    kind[np.searchsorted(found, tagged["id"].to_numpy())] = 1 + number
+    return Nodes(found, lon, lat, [{}, *sets], kind, np.zeros(len(found), dtype=np.intp), ids[:0])
 
 
 @dataclass(frozen=True)
@@ -297,7 +401,7 @@ def locate_nodes(
     along
         As for `read_nodes`.
     """
-    wanted = np.unique(refs)
+    wanted = list_once(refs)
     found = read_nodes(paths, wanted, (), along)
     at = np.full((len(wanted), 2), np.nan)
     moved = make_transformer("EPSG:4326", crs).transform(found.lon, found.lat)
@@ -321,7 +425,7 @@ def _add_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only:
         return [pc.split_pattern(pc.utf8_slice_codeunits(text["refs"], 2), ",n")]
 
     fields = [pa.field("refs", pa.list_(pa.string()))]
-    sought = _Sought(osmium.osm.WAY, only, fields, columns, "locations_on_ways=true")
+    sought = _Sought(osmium.osm.WAY, [only], fields, columns, "locations_on_ways=true")
     read = _read_each_once(paths, sought)
     lists = read.table["refs"].combine_chunks()
     parts = pc.extract_regex(lists.flatten(), _PLACED)
@@ -341,7 +445,7 @@ def _add_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only:
         [*own.tags, {}],
         np.append(own.kind, np.full(len(ids), len(own.tags), own.kind.dtype)),
         np.append(own.extract, of_ref[first]),
-        own.again,
+        own.repeats,
     )
 
 
@@ -369,14 +473,15 @@ def read_objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]
         If an extract is no map, or cannot be read to its end.
     """
     plain = len(paths) == 1 and not _find_traits(paths[0]).versions
-    sought = _Sought(entity, only, [], lambda _: [])
+    sought = _Sought(entity, [only], [], lambda _: [])
     counts = repeat(True) if plain else iter(_read_each_once(paths, sought).counts.tolist())
     met: dict[int, int] = {}
     for path in paths:
         try:
-            for item in osmium.FileProcessor(str(path), entity).with_filter(only):
-                if next(counts) and _is_first(item, met, path):
-                    yield item
+            for part in list_parts(path, entity):
+                for item in osmium.FileProcessor(part.source, entity).with_filter(only):
+                    if next(counts) and _is_first(item, met, path):
+                        yield item
         except InputError:
             raise
         except UNREADABLE as error:
@@ -453,10 +558,13 @@ class _Traits:
 
 @dataclass(frozen=True)
 class _Sought:
-    """What to read: the objects of a type that pass a filter, and columns made of their text."""
+    """What to read: objects of a type, and columns made of their text.
+
+    They pass through filters of osmium, one behind the other, and what stands between these.
+    """
 
     entity: Any
-    only: Any
+    only: Sequence[Any]
     fields: list[pa.Field]
     columns: Callable[[pa.RecordBatch], list[pa.Array]]
     options: str = ""
@@ -474,14 +582,14 @@ class _ReadObjects:
         The first extract that has each of them.
     counts
         Of each that was met, in the order of the files, whether it counts.
-    again
-        How many were met whose id was met before.
+    repeats
+        The ids of those that were met when their id had been met before.
     """
 
     table: pa.Table
     extract: NDArray[np.intp]
     counts: NDArray[np.bool_]
-    again: int
+    repeats: Longs
 
 
 def _find_traits(path: Path) -> _Traits:
@@ -530,7 +638,7 @@ def _read_each_once(
         stamped = versions = True
         read, extract = _read_all(paths, sought, among, stamped=stamped)
     if not stamped:
-        return _ReadObjects(read, extract, np.ones(len(read), dtype=np.bool_), 0)
+        return _ReadObjects(read, extract, np.ones(len(read), dtype=np.bool_), ids[:0])
     _refuse_shared_below_zero(sought, ids, extract, paths)
     stamp = read["stamp"].to_numpy()
     order = np.argsort(ids, kind="stable")
@@ -543,7 +651,8 @@ def _read_each_once(
         np.maximum.at(newest, np.searchsorted(ids[order][start], others), theirs)
     usable = (stamp[order] == newest[group]) & (newest[group] % 2 == 0)
     if "lon" in read.column_names:
-        usable &= _in_the_world(read)[order]
+        places = (read[name].to_numpy() for name in ("lon", "lat"))
+        usable &= _are_in_the_world(*places)[order]
     rows = np.flatnonzero(usable)
     if "refs" in read.column_names:
         # A copy that an extract cut off at its edge is shorter.
@@ -554,9 +663,7 @@ def _read_each_once(
     counts[chosen] = True
     met_in = np.empty(len(ids), dtype=np.intp)
     met_in[order] = extract[order][start][group]
-    return _ReadObjects(
-        read.filter(pa.array(counts)), met_in[counts], counts, len(ids) - len(start)
-    )
+    return _ReadObjects(read.filter(pa.array(counts)), met_in[counts], counts, ids[order][~begins])
 
 
 def _read_all(
@@ -598,16 +705,15 @@ def _read_stamps(paths: Sequence[Path], entity: Any, ids: Longs) -> tuple[Longs,
         if _is_small(paths)
         else filter_ids(f"{_KINDS[entity]}s", above, paths)
     )
-    read, _ = _read_all(paths, _Sought(entity, only, [], lambda _: []), ids, stamped=True)
+    read, _ = _read_all(paths, _Sought(entity, [only], [], lambda _: []), ids, stamped=True)
     return read["id"].to_numpy(), read["stamp"].to_numpy()
 
 
 def _are_distinct(ids: Longs) -> bool:
-    return bool((np.diff(ids) > 0).all()) or len(np.unique(ids)) == len(ids)
+    return bool((np.diff(ids) > 0).all()) or len(list_once(ids)) == len(ids)
 
 
-def _in_the_world(read: pa.Table) -> NDArray[np.bool_]:
-    lon, lat = read["lon"].to_numpy(), read["lat"].to_numpy()
+def _are_in_the_world(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
     return np.asarray((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
 
 
@@ -675,8 +781,7 @@ def _write_opl(path: Path, sought: _Sought, place: Path, options: str) -> None:
     """
     writer = osmium.SimpleWriter(osmium.io.File(str(place), options))
     try:
-        with osmium.io.Reader(str(path), sought.entity) as reader:
-            osmium.apply(reader, sought.only, writer)
+        pass_through(path, sought.entity, *sought.only, writer)
         writer.close()
     except UNREADABLE as error:
         _close_writer(writer)
@@ -723,8 +828,18 @@ def _parse_refs(column: pa.Array) -> pa.Array:
     return pc.cast(each, pa.list_(pa.int64()))
 
 
-def _keep_keys(column: pa.Array, keys: Collection[str]) -> pa.Array:
-    """Cut tags, `Tkey=value,key=value`, down to those with one of the keys."""
+def _keep_keys(column: pa.Array, keys: Collection[str], having: Collection[str] = ()) -> pa.Array:
+    """Cut tags, `Tkey=value,key=value`, down to those with one of the keys.
+
+    Null of objects that have none of the keys, or `key=value`, that they must have one of.
+    """
+    if having:
+        of = "|".join(
+            re.escape(one) + (",|" + re.escape(one) + "$" if "=" in one else "=") for one in having
+        )
+        meant = pc.fill_null(pc.match_substring_regex(column, f"^T(?:.*,)?(?:{of})"), False)
+        cut = _keep_keys(pc.if_else(meant, column, pa.scalar(None, pa.string())), keys)
+        return pc.if_else(meant, cut, pa.scalar(None, cut.type))
     each = pc.split_pattern(pc.utf8_slice_codeunits(column, 1), ",")
     tags = each.flatten()
     wanted = pc.match_substring_regex(tags, f"^({'|'.join(map(re.escape, keys))})=")
@@ -734,11 +849,10 @@ def _keep_keys(column: pa.Array, keys: Collection[str]) -> pa.Array:
 
 
 def _find_tag_sets(column: pa.ChunkedArray) -> tuple[list[dict[str, str]], NDArray[np.int32]]:
-    """Give the distinct sets of tags and the number of the set of each object."""
+    """Give the distinct sets of tags and the number of the set of each object; -1: null."""
     encoded = column.unify_dictionaries().combine_chunks()
-    return [
-        _parse_tags(text) for text in encoded.dictionary.to_pylist()
-    ], encoded.indices.to_numpy()
+    sets = [_parse_tags(text) for text in encoded.dictionary.to_pylist()]
+    return sets, encoded.indices.fill_null(-1).to_numpy()
 
 
 def _parse_tags(text: str) -> dict[str, str]:

@@ -15,10 +15,13 @@ import shapely
 from stemgeo.inputs import cache, extracts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    Locate = Callable[[NDArray[np.int64]], NDArray[np.float64]]
+    """Gives where nodes lie, shape (nodes, 2), no numbers where that is not known."""
 
 MOTORWAY, TRUNK, RAILWAY, WATERWAY, WATER = "motorway", "trunk", "railway", "waterway", "water"
 
@@ -48,6 +51,9 @@ _CODE = (__file__, *extracts.CODE)
 """The modules that read barriers and names."""
 
 _TAGS_READ = {"highway", "railway", "waterway", "natural", "name", "ref", "tunnel"}
+
+ASKED = extracts.WaysAsked([f"{key}={value}" for key, value in _KINDS], _TAGS_READ)
+"""The ways of which some are barriers."""
 
 
 def load_barriers(paths: Sequence[Path], sha256s: Sequence[str]) -> gpd.GeoDataFrame:
@@ -86,48 +92,64 @@ def read_barriers(paths: Sequence[Path]) -> gpd.GeoDataFrame:
         be empty), lines in EPSG:4326; sorted by way. Tunnels bar nobody and are left out, as are
         waters drawn as areas that have no name: most are ponds.
     """
-    drawn = _read_lines(paths)
+    only = osmium.filter.TagFilter(*_KINDS)
+
+    def locate(refs: NDArray[np.int64]) -> NDArray[np.float64]:
+        return extracts.locate_nodes(paths, refs, "EPSG:4326", only).follow_refs(refs)
+
+    drawn = _draw_barriers(extracts.read_ways(paths, only, _TAGS_READ), locate)
+    lines = np.empty(0, dtype=object)
+    if len(drawn.at):
+        lines = np.asarray(shapely.linestrings(drawn.at, indices=drawn.line))
     texts = {name: pd.array(getattr(drawn, name), dtype="str") for name in ("kind", "name")}
-    return gpd.GeoDataFrame({"way": drawn.way, **texts}, geometry=drawn.line, crs="EPSG:4326")
+    return gpd.GeoDataFrame({"way": drawn.way, **texts}, geometry=lines, crs="EPSG:4326")
 
 
-class _BarrierLines(NamedTuple):
-    """What `read_barriers` gives, without a table: that takes longer than to read a small map."""
+class _DrawnBarriers(NamedTuple):
+    """The ways that are barriers, by their ids, and the places along each one's line in turn."""
 
     way: NDArray[np.int64]
     kind: NDArray[np.object_]
     name: NDArray[np.object_]
-    line: NDArray[np.object_]
+    at: NDArray[np.float64]
+    line: NDArray[np.intp]
 
 
-def _read_lines(paths: Sequence[Path]) -> _BarrierLines:
-    only = osmium.filter.TagFilter(*_KINDS)
-    ways = extracts.read_ways(paths, only, _TAGS_READ)
+def _draw_barriers(ways: extracts.Ways, locate: Locate) -> _DrawnBarriers:
+    """Draw those that are barriers through the nodes that have a place, of two or more."""
     kinds = [_find_kind(tags) for tags in ways.tags]
     names = [_find_name(tags, kind) for tags, kind in zip(ways.tags, kinds, strict=True)]
     wanted = [
         bool(kind) and (kind != WATER or bool(name)) and tags.get("tunnel", "no") == "no"
         for tags, kind, name in zip(ways.tags, kinds, names, strict=True)
     ]
-    chosen = np.array([*wanted, False], dtype=np.bool_)[ways.kind]
-    lines = np.empty(0, dtype=object)
-    if chosen.any():
-        refs = ways.refs[np.repeat(chosen, np.diff(ways.first))]
-        lines = _draw_ways(extracts.locate_nodes(paths, refs, "EPSG:4326", only), ways, chosen)
-    way, kind = ways.ids[chosen], ways.kind[chosen]
-    order = np.argsort(way)
-    order = order[~shapely.is_empty(lines[order])]
-    called, named = (np.array([*of, ""], dtype=object)[kind[order]] for of in (kinds, names))
-    return _BarrierLines(way[order], called, named, lines[order])
+    drawn = ways.take(np.array([*wanted, False], dtype=np.bool_)[ways.kind])
+    by_id = np.argsort(drawn.ids)
+    rank = np.empty_like(by_id)
+    rank[by_id] = np.arange(len(by_id))
+    of_ref = np.repeat(rank, np.diff(drawn.first))
+    order = np.argsort(of_ref, kind="stable")
+    refs, line = drawn.refs[order], of_ref[order]
+    at = locate(refs)
+    known = np.isfinite(at[:, 0])
+    known &= (np.bincount(line[known], minlength=len(by_id)) > 1)[line]
+    used, line = np.unique(line[known], return_inverse=True)
+    kind = drawn.kind[by_id][used]
+    called, named = (np.array([*of, ""], dtype=object)[kind] for of in (kinds, names))
+    return _DrawnBarriers(drawn.ids[by_id][used], called, named, at[known], line)
 
 
-def read_pieces(paths: Sequence[Path]) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """Read what nobody crosses between a door and a road, as straight pieces.
+def find_pieces(
+    ways: extracts.Ways, nodes: extracts.Nodes
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Find what nobody crosses between a door and a road, as straight pieces.
 
     Parameters
     ----------
-    paths
-        As for `read_barriers`.
+    ways
+        Those that are `ASKED` for.
+    nodes
+        Of these, as far as they have a place.
 
     Returns
     -------
@@ -135,11 +157,21 @@ def read_pieces(paths: Sequence[Path]) -> tuple[NDArray[np.float64], NDArray[np.
         Longitude and latitude of both ends, degrees, shape (pieces, 4), and the position of each
         one's kind in PIECE_KINDS.
     """
-    drawn = _read_lines(paths)
-    kept = [kind in IMPASSABLE for kind in drawn.kind]
-    at, line = shapely.get_coordinates(drawn.line[kept], return_index=True)
-    number = np.array([_NUMBER[kind] for kind in drawn.kind[kept]], dtype=np.uint8)
-    whole = np.diff(line) == 0
+
+    def locate(refs: NDArray[np.int64]) -> NDArray[np.float64]:
+        order = np.argsort(nodes.ids, kind="stable")
+        ids = nodes.ids[order]
+        at = np.full((len(refs), 2), np.nan)
+        known = extracts.is_among(ids, refs)
+        place = order[np.searchsorted(ids, refs[known])]
+        at[known] = np.stack([nodes.lon[place], nodes.lat[place]], axis=1)
+        return at
+
+    drawn = _draw_barriers(ways, locate)
+    number = np.array([_NUMBER.get(kind, 0) for kind in drawn.kind], dtype=np.uint8)
+    barred = np.array([kind in IMPASSABLE for kind in drawn.kind], dtype=np.bool_)
+    at, line = drawn.at, drawn.line
+    whole = (np.diff(line) == 0) & barred[line[:-1]]
     return np.concatenate([at[:-1], at[1:]], axis=1)[whole], number[line[:-1][whole]]
 
 
@@ -150,20 +182,6 @@ def _find_kind(tags: Mapping[str, str]) -> str:
 def _find_name(tags: Mapping[str, str], kind: str) -> str:
     keys = ("ref", "name") if kind in (MOTORWAY, TRUNK) else ("name", "ref")
     return next((tags[key] for key in keys if tags.get(key)), "")
-
-
-def _draw_ways(
-    nodes: extracts.LocatedNodes, ways: extracts.Ways, chosen: NDArray[np.bool_]
-) -> NDArray[np.object_]:
-    """Draw the chosen ways through the nodes that have a place; empty with fewer than two."""
-    at = nodes.follow_refs(ways.refs[np.repeat(chosen, np.diff(ways.first))])
-    owner = np.repeat(np.arange(chosen.sum()), np.diff(ways.first)[chosen])
-    known = np.isfinite(at[:, 0])
-    known = known & (np.bincount(owner[known], minlength=chosen.sum())[owner] > 1)
-    lines = np.full(chosen.sum(), shapely.LineString(), dtype=object)
-    drawn, number = np.unique(owner[known], return_inverse=True)
-    lines[drawn] = shapely.linestrings(at[known], indices=number)
-    return lines
 
 
 def name_crossed(barriers: gpd.GeoDataFrame, lines: gpd.GeoSeries) -> list[list[tuple[str, str]]]:

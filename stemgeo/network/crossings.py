@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial import cKDTree
 
+from stemgeo.arrays import list_once
 from stemgeo.network import bicycle
 from stemgeo.network.legs import NOTHING_M, find_near
 
@@ -63,7 +64,7 @@ def add_ways_on_foot(
     """
     street = np.flatnonzero(roads.on_ground & ~roads.main & _is_ridden_or_pushed(roads))
     ends = np.stack([roads.start, roads.end], axis=1)
-    junction = np.unique(ends[street])
+    junction = list_once(ends[street])
     junction = junction[roads.by_main[junction]]
     if not len(junction):
         uncut = np.zeros(len(roads.start), dtype=np.bool_)
@@ -134,7 +135,10 @@ def _is_joined(
     serves = np.array(
         [one.walkable and one.mode in (bicycle.RIDE, bicycle.PUSH) for one in roads.rides]
     )
-    both = np.flatnonzero(serves[roads.forward] & serves[roads.backward])
+    near = np.zeros(len(roads.lon), dtype=np.bool_)
+    near[owner] = True  # of any other segment nobody asks
+    both = serves[roads.forward] & serves[roads.backward]
+    both = np.flatnonzero(both & (near[roads.start] | near[roads.end]))
     low = np.minimum(roads.start[both], roads.end[both]).astype(np.int64)
     high = np.maximum(roads.start[both], roads.end[both]).astype(np.int64)
     size = np.int64(len(roads.lon))

@@ -20,7 +20,7 @@ from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from stemgeo.arrays import list_ranges
+from stemgeo.arrays import list_once, list_ranges
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
@@ -276,7 +276,7 @@ class Network:
         vertices = np.insert(end, first[:-1], start[first[:-1]])
         edge_start, edge_end = start[first[:-1]], end[first[1:] - 1]
 
-        used = np.unique(np.concatenate([edge_start, edge_end]))
+        used = list_once(np.concatenate([edge_start, edge_end]))
         nodes = used[np.argsort(_rank_morton(x[used], y[used]), kind="stable")]
         number = np.full(len(x), -1, dtype=np.int32)
         number[nodes] = np.arange(len(nodes), dtype=np.int32)

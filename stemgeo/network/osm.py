@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -20,12 +19,11 @@ import numpy as np
 import osmium
 from pyproj import Geod
 
-from stemgeo.arrays import starts_of_runs
+from stemgeo.arrays import list_once, starts_of_runs
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
-from stemgeo.network import bicycle, foot
+from stemgeo.network import barriers, bicycle, foot
 from stemgeo.network import stress as stress_
-from stemgeo.network.barriers import read_pieces
 from stemgeo.network.squares import join_ways, read_squares
 from stemgeo.network.stress_rules import StressRuleSet, load_stress_rules
 
@@ -40,6 +38,9 @@ RideNumbers = dict[tuple[bicycle.Ride, tuple[float, float] | None], int]
 """The number of each ride, with the bounds of its ratio; None: the ratio itself."""
 
 WGS84 = Geod(ellps="WGS84")
+_RADIUS_M = 6_371_000.0
+"""Of the earth in the mean: those of the ellipsoid are within 1 % of it, in any direction."""
+_FAR_M, _UNSURE_MM = 1000.0, 1e-3
 RULES: dict[Mode, ModuleType] = {"bicycle": bicycle, "e-bike": bicycle, "foot": foot}
 """By which rules each mode of travel goes over the roads."""
 
@@ -193,7 +194,7 @@ class _RoadWays:
         closed = int((~kept[: len(kept) - rims]).sum())
 
         def of_those(chosen: list[bool]) -> NDArray[np.int64]:
-            return np.unique(
+            return list_once(
                 read.refs[np.repeat(np.array(chosen, np.bool_)[read.kind], refs_of_way)]
             )
 
@@ -356,20 +357,24 @@ def read_roads(
     way_tags, node_tags = (
         (foot.TAGS_READ, foot.NODE_TAGS_READ) if rules.ON_FOOT else (TAGS_READ, NODE_TAGS_READ)
     )
-    roads_only = osmium.filter.KeyFilter("highway", "route")
     squares = read_squares(paths, way_tags, rules)
-    read, rims = extracts.read_ways(paths, roads_only, way_tags), len(squares.rims.ids)
+    asked = [extracts.WaysAsked(("highway", "route"), way_tags), barriers.ASKED]
+    (read, across), rims = extracts.read_ways_at_once(paths, asked), len(squares.rims.ids)
     ways = _RoadWays.from_extracts(
         join_ways(read, squares.rims), rims, load_stress_rules(stress_rules), rules
     )
     if not len(ways.ids):
         raise _no_roads_error(paths, rules)
-    along = None if rims else roads_only  # what goes around a square may have no tags
-    nodes = extracts.read_nodes(paths, ways.nodes, node_tags, along)
+    # What goes around a square may have no tags.
+    along = None if rims else osmium.filter.KeyFilter(*extracts.list_keys(asked))
+    needed = list_once(np.concatenate([ways.nodes, across.refs]))
+    located = extracts.read_nodes(paths, needed, node_tags, along)
+    nodes = located.take_ids(ways.nodes)
     if not len(nodes.ids):
         raise _no_places_error(paths, len(ways.ids))
     ways, lifts = _replace_lifts(ways)
-    roads = _cut_ways(ways, nodes, {"lifts": lifts} | squares.counts, read_pieces(paths))
+    pieces = barriers.find_pieces(across, located)
+    roads = _cut_ways(ways, nodes, {"lifts": lifts} | squares.counts, pieces)
     modes = np.array([ride.mode for ride in roads.rides])
     if (modes[roads.forward] == bicycle.FERRY).all():
         raise _no_roads_error(paths, rules)
@@ -433,7 +438,7 @@ def _cut_ways(
     ways: _RoadWays,
     nodes: extracts.Nodes,
     found: dict[str, int],
-    barriers: tuple[NDArray[np.float64], NDArray[np.uint8]],
+    pieces: tuple[NDArray[np.float64], NDArray[np.uint8]],
 ) -> RoadSegments:
     """Cut the ways at every node; leave out what misses a location."""
     osm_id, first = np.unique(nodes.ids, return_index=True)
@@ -458,10 +463,10 @@ def _cut_ways(
     lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
     osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
     extract = np.append(extract, extract[copies])
-    metres = _measure_lengths(lon, lat, start, end)
-    short = metres <= extracts.LONGEST_M
-    start, end, way, metres = start[short], end[short], way[short], metres[short]
-    length_mm = np.rint(metres * 1000).astype(np.int32)
+    mm = measure_lengths(lon, lat, start, end)
+    short = mm <= extracts.LONGEST_M * 1000
+    start, end, way = start[short], end[short], way[short]
+    length_mm = np.rint(mm[short]).astype(np.int32)
     told = ways.mark_built_up(_read_signs(ways, nodes))[:-1][distinct][by_id][short]
     built_up = np.where(told == 0, ways.meets_street()[way], told > 0)[:, None]
     lts = np.where(
@@ -517,7 +522,7 @@ def _cut_ways(
         counts={
             "ways": len(ways.ids),
             ways.rules.CLOSED_WAYS: ways.closed,
-            "ways_without_nodes": len(ways.ids) - len(np.unique(ways.owner)),
+            "ways_without_nodes": len(ways.ids) - len(list_once(ways.owner)),
             "ways_with_unreadable_tags": int(ways.field_of_each("unreadable", np.bool_).sum()),
             "ways_with_unknown_access": int(ways.field_of_each("unknown_access", np.bool_).sum()),
             "ferries": len(ferries),
@@ -527,13 +532,13 @@ def _cut_ways(
             "segments_without_location": int(neighbours.sum() - whole.sum()),
             "segments_too_long": int((~short).sum()),
             "segments_of_no_length": int((length_mm == 0).sum()),
-            "nodes_given_twice": nodes.again,
+            "nodes_given_twice": len(nodes.repeats),
             "repeated_nodes": int(whole.sum() - distinct.sum()),
             "blocking_nodes": int(blocking.sum()),
             "barriers_of_unknown_kind": _count_unknown_barriers(nodes, ways.rules),
         },
-        barriers=barriers[0],
-        barrier_kind=barriers[1],
+        barriers=pieces[0],
+        barrier_kind=pieces[1],
         extract=extract.astype(np.uint8),
         on_foot=ways.rules.ON_FOOT,
     )
@@ -589,25 +594,46 @@ def _count_unknown_barriers(nodes: extracts.Nodes, rules: ModuleType) -> int:
         "barrier" in tags and (bicycle.has_unknown_barrier(tags) or rules.has_unknown_access(tags))
         for tags in nodes.tags
     ]
-    return len(np.unique(nodes.ids[np.array(odd, dtype=np.bool_)[nodes.kind]]))
+    return len(list_once(nodes.ids[np.array(odd, dtype=np.bool_)[nodes.kind]]))
 
 
-def _measure_lengths(
+def measure_lengths(
     lon: NDArray[np.float64],
     lat: NDArray[np.float64],
     start: NDArray[np.int32],
     end: NDArray[np.int32],
 ) -> NDArray[np.float64]:
-    """Measure segments along the ellipsoid, in two threads: PROJ lets others run meanwhile."""
+    """Measure segments along the ellipsoid in millimetres: rounded, they are those of PROJ.
 
-    def share(one: slice) -> NDArray[np.float64]:
-        a, b = start[one], end[one]
-        # Of a single segment some versions of pyproj give a number.
-        return np.atleast_1d(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
+    Parameters
+    ----------
+    lon, lat
+        Of each vertex, degrees.
+    start, end
+        Vertices of each segment.
+    """
+    # PROJ takes a microsecond for each. The straight line through the ellipsoid, and what a circle
+    # of the mean radius is longer, gives up to `_FAR_M` the same within a ten-thousandth of a
+    # millimetre; so PROJ is asked for longer ones and for those that near a half millimetre.
+    across = [coordinate[start] - coordinate[end] for coordinate in _place_in_space(lon, lat)]
+    chord_m = np.sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2)
+    mm = 1000 * (chord_m + chord_m**3 / (24 * _RADIUS_M**2))
+    unsure = np.flatnonzero(~((chord_m < _FAR_M) & (np.abs(mm % 1 - 0.5) > _UNSURE_MM)))
+    a, b = start[unsure], end[unsure]
+    # Of a single segment some versions of pyproj give a number.
+    mm[unsure] = 1000 * np.atleast_1d(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
+    return mm
 
-    half = len(start) // 2
-    with ThreadPoolExecutor(2) as pool:
-        return np.concatenate(list(pool.map(share, (slice(half), slice(half, None)))))
+
+def _place_in_space(
+    lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], ...]:
+    """Give x, y and z from the middle of the earth, metres."""
+    east, north = np.radians(lon), np.radians(lat)
+    sine = np.sin(north)
+    normal_m = WGS84.a / np.sqrt(1 - WGS84.es * sine**2)
+    flat = normal_m * np.cos(north)
+    return flat * np.cos(east), flat * np.sin(east), normal_m * (1 - WGS84.es) * sine
 
 
 def _ferry_rides(

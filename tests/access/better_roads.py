@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from maps import read_pieces
 
 from stemgeo.access.travel_time import Rider
 from stemgeo.inputs import extracts
 from stemgeo.network import Network, bicycle, osm, snap_points
-from stemgeo.network.barriers import read_pieces
 from stemgeo.network.squares import join_ways, read_squares
 from stemgeo.network.stress_rules import load_stress_rules
 
@@ -57,7 +57,7 @@ class Place:
         self.read, self.rims = join_ways(read, squares.rims), len(squares.rims.ids)
         nodes = np.unique(self.read.refs)
         self.nodes = extracts.read_nodes([path], nodes, osm.NODE_TAGS_READ, None)
-        self.barriers = read_pieces([path])
+        self.barriers = read_pieces(path)
         # The rims of squares come last, under the number of the way that they run along.
         ids = self.read.ids[: len(self.read.ids) - self.rims].tolist()
         self.row_of = {way: row for row, way in enumerate(ids)}

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import explain, explorer, links, profiles, ratios, scaling, synthetic
+from bench import explain, explorer, links, profiles, ratios, reading, scaling, synthetic
 from bench.profiles import Costs
 from bench.timing import THREADS, alone, machine
 
@@ -41,6 +41,7 @@ def main() -> None:
         explored = _told("explorer", explorer.section(kept))
         roads = _told("which road", links.section(kept))
         bridge = _told("why it changed", explain.section(kept))
+        country = _told("a country read", reading.section(place))
         of_sample = _told("costs of the sample", alone("bench.sample")["costs"])
         rows = _rows(place)
         made = Network.load(kept).restrict_to()
@@ -50,7 +51,7 @@ def main() -> None:
         curves = scaling.measured(made)
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads, bridge]
+        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads, bridge, country]
         + [_growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
@@ -60,12 +61,13 @@ def main() -> None:
     sys.stdout.write(page)
 
 
-def renew(*parts: Callable[[Path], str]) -> None:
-    """Measure some parts alone, and write their sections of the page anew."""
+def renew(*parts: Callable[[Path], str], land: bool = True) -> None:
+    """Measure some parts alone, and write their sections of the page anew; with the made land."""
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "network"
         kept.mkdir()
-        alone("bench.flanders", "keep", str(kept))
+        if land:
+            alone("bench.flanders", "keep", str(kept))
         written = [write(kept) for write in parts]
     page = PAGE.read_text(encoding="utf-8")
     for part in written:
@@ -223,7 +225,9 @@ def _lines(found: Costs) -> str:
 
 if __name__ == "__main__":
     asked = "".join(sys.argv[1:])
-    if asked:
+    if asked == "reading":
+        renew(reading.section, land=False)
+    elif asked:
         both = [links.section, explain.section]
         renew(*{"explorer": [explorer.section], "links": both}[asked])
     else:

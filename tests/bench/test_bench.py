@@ -8,7 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from bench import explain, explorer, links, opponents, page, ratios, scaling, synthetic
+from bench import (
+    country,
+    explain,
+    explorer,
+    links,
+    opponents,
+    page,
+    ratios,
+    reading,
+    scaling,
+    synthetic,
+)
 
 from stemgeo.explore.board import Board
 from stemgeo.measure import Prepared, measure_day
@@ -163,6 +174,25 @@ def test_why_it_changed_is_measured_on_a_small_land_too(
     assert found["moved"]["roads"] > 0 == found["moved"]["placing"]
     text = explain.write_section(found | {"peak_mib": 10.0})
     assert "8 studies between A and B, of 4 measurements" in text
+
+
+def test_a_country_is_made_and_read(tmp_path: Path) -> None:
+    """Its roads meet at the crossings of a grid, its buildings have a footprint, sizes are told."""
+    path = tmp_path / "country.osm.pbf"
+    size = country.write_country(path, roads=450, buildings=120)
+    assert size == {"nodes": 16**2 + 450 * 4 + 480, "ways": 570, "bytes": path.stat().st_size}
+    network = Network.from_osm(path)
+    counts = network.counts
+    assert 440 <= counts["ways"] + counts["ways_closed_to_bicycles"] < 450  # a canal is no road
+    assert len(network.barriers) >= 5  # canals and motorways
+    assert network.area.area > 0.9 * 250_000 * 200_000
+    found = {name: reading.run_part(name, path, []) for name in reading.READ}
+    assert 0.8 * 120 < found["buildings"]["count"] < 120
+    assert found["streets"]["count"] > 1000 < found["roads"]["count"] * 10
+    parts = {name: {"ours": one | {"peak_mib": 10.0}, "theirs": one} for name, one in found.items()}
+    text = reading.write_section(size, parts, reading.run_part("unpack", path, []))
+    assert "| buildings | " in text
+    assert reading.run_part("pass", path, ["building"])["count"] == 120
 
 
 def test_a_section_is_put_in_the_place_of_the_older_one() -> None:

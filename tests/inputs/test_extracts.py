@@ -133,6 +133,30 @@ def test_real_extracts_are_read_as_object_by_object(
     assert assert_read_as_one_by_one(extract_of(extract)) > 1000
 
 
+def test_ways_of_two_sorts_in_one_pass(extract_of: Callable[[str], Path]) -> None:
+    """Each sort is as if it had been read by itself; some ways are of both, some of neither."""
+    path = extract_of("porto.osm.pbf")
+    streets = extracts.WaysAsked(
+        ("highway=residential", "highway=motorway_link", "railway"), WAY_KEYS
+    )
+    rest = extracts.WaysAsked(("highway", "railway=platform"), ("name", "railway"))
+    pairs = [tuple(one.split("=")) for one in streets.having[:2]]
+    only = [osmium.filter.TagFilter(*pairs), osmium.filter.KeyFilter("railway")]
+    one, other = extracts.read_ways_at_once([path], [streets, rest])
+    alone = [extracts.read_ways([path], of, WAY_KEYS) for of in only]
+    assert sorted(one.ids.tolist()) == sorted(np.concatenate([of.ids for of in alone]).tolist())
+    assert min(len(of.ids) for of in alone) > 0
+    highways = extracts.read_ways([path], HIGHWAYS, ("name", "railway"))
+    is_highway = np.isin(other.ids, highways.ids)
+    assert 0 < is_highway.sum() < len(other.ids)
+    assert {other.tags[kind].get("railway") for kind in other.kind[~is_highway]} == {"platform"}
+    found = other.take(is_highway)
+    for name in ("ids", "refs", "first"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(highways, name))
+    tags = [[ways.tags[kind] for kind in ways.kind] for ways in (found, highways)]
+    assert tags[0] == tags[1]
+
+
 @pytest.mark.usefixtures("temporary")
 def test_filter_of_ids_gives_what_choosing_afterwards_gives(
     shared_data: Path, monkeypatch: pytest.MonkeyPatch
@@ -205,7 +229,7 @@ def test_nodes_of_several_extracts_name_theirs(tmp_path: Path) -> None:
     nodes = extracts.read_nodes(paths, np.array([2, 5, 7]), ())
     assert nodes.ids.tolist() == [2, 7, 5]
     assert nodes.extract.tolist() == [0, 0, 0]
-    assert (nodes.tags, nodes.again) == ([{}], 3)
+    assert (nodes.tags, nodes.repeats.tolist()) == ([{}], [5, 7, 7])
 
 
 @pytest.mark.usefixtures("temporary")

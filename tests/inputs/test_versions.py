@@ -123,7 +123,7 @@ def test_a_node_lies_where_its_newest_version_says(tmp_path: Path) -> None:
     }.items():
         found = extracts.read_nodes([write(tmp_path / name, *versions)], np.array([5]), ())
         assert (found.lon.tolist(), found.lat.tolist()) == ([4.5], [51.5])
-        assert found.again == len(versions) - 1
+        assert len(found.repeats) == len(versions) - 1
 
 
 def test_of_several_extracts_the_newest_version_counts(tmp_path: Path) -> None:

@@ -20,14 +20,15 @@ from pyproj import Geod, Transformer
 from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travel_time import Rider
-from stemgeo.network import Network, TiedPoints, snap_points
+from stemgeo.inputs import extracts
+from stemgeo.network import Network, TiedPoints, barriers, snap_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from stemgeo.study import Mode
 
@@ -119,6 +120,13 @@ class RoadMap:
     def network(self, folder: Path, mode: Mode = "bicycle") -> Network:
         """Write the map and read it as a network."""
         return Network.from_osm(self.write(folder), mode=mode)
+
+
+def read_pieces(path: Path) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Read the straight pieces of what nobody crosses."""
+    (ways,) = extracts.read_ways_at_once([path], [barriers.ASKED])
+    nodes = extracts.read_nodes([path], np.unique(ways.refs), ())
+    return barriers.find_pieces(ways, nodes)
 
 
 def ride(

@@ -10,7 +10,7 @@ import numpy as np
 import osmium
 import pytest
 import shapely
-from maps import RoadMap
+from maps import RoadMap, read_pieces
 
 from stemgeo.network import barriers
 from stemgeo.network.window import NetworkSquares
@@ -71,7 +71,7 @@ def test_what_bars_the_way_is_read_with_its_name(tmp_path: Path) -> None:
 
 def test_each_straight_piece_knows_what_it_is_of(tmp_path: Path) -> None:
     """Waters drawn as lines and as areas are one kind; a trunk road is none, nor is a tunnel."""
-    pieces, kind = barriers.read_pieces([DRAWN.write(tmp_path)])
+    pieces, kind = read_pieces(DRAWN.write(tmp_path))
     north = np.rint((pieces[:, 1] - DRAWN.lonlat("a")[1]) * 111_200 / 100)
     called = [barriers.PIECE_KINDS[one] for one in kind]
     assert list(zip(called, north.tolist(), strict=True)) == [

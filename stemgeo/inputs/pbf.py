@@ -1,0 +1,237 @@
+"""The parts of a large PBF that hold what is sought, so that osmium unpacks nothing else.
+
+A PBF is a row of blobs, each packed by itself (https://wiki.openstreetmap.org/wiki/PBF_Format). Of
+which kind its objects are stands behind its table of texts: so far a blob is unpacked here, once.
+What is not plain to see is left to osmium: a blob then counts as one of every kind, and a file is
+read as a whole. Reading in parts also lets long work say how far it is.
+"""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import osmium
+
+from stemgeo.notes import Said, say, say_amount
+from stemgeo.stages import CountedOff, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WHOLE_BELOW = 1 << 23
+"""Bytes of an extract below which it is read as a whole."""
+
+AT_ONCE = 1 << 24
+"""Bytes of blobs that are given to osmium together."""
+
+_LOOKED_AT = 1 << 12
+_TEXTS, _GROUP = 0x0A, 0x12
+_KINDS = {
+    0x0A: osmium.osm.NODE,
+    0x12: osmium.osm.NODE,
+    0x1A: osmium.osm.WAY,
+    0x22: osmium.osm.RELATION,
+}
+"""The first byte of a group and what its objects are; the second: nodes packed together."""
+
+
+_TOLD = {
+    osmium.osm.NODE: Said("points", "punten", "points"),
+    osmium.osm.WAY: Said("lines", "lijnen", "lignes"),
+    osmium.osm.RELATION: Said("areas", "vlakken", "surfaces"),
+}
+
+
+class _Telling:
+    """What is told of the reading of extracts: of each pass more of what is left is behind."""
+
+    def __init__(self, stage: Said, progress: Progress) -> None:
+        self.stage, self.progress = stage, progress
+        self.behind = 0.0
+
+    def tell(self, kind: Any, part: FilePart) -> None:
+        """Tell that a part is read; of an extract that is one part nothing is told."""
+        share = part.read / part.of if part.of else 1.0
+        if part.number:
+            told = say(
+                "{stage}: {kind}, {read} of {of} MB",
+                "{stage}: {kind}, {read} van {of} MB",
+                "{stage} : {kind}, {read} sur {of} Mo",
+                stage=self.stage,
+                kind=_TOLD[kind],
+                read=say_amount(part.read / 1e6),
+                of=say_amount(part.of / 1e6),
+            )
+            told = CountedOff(told.en, told.nl, told.fr, stage=self.stage)
+            self.progress(told, self.behind + share * (1 - self.behind) / 2)
+        if share == 1:
+            self.behind += (1 - self.behind) / 2
+
+
+_TELLING: ContextVar[_Telling | None] = ContextVar("_TELLING", default=None)
+
+
+@contextmanager
+def tell_reading(stage: Said, progress: Progress) -> Iterator[None]:
+    """Tell in the work below this how much of large extracts is read.
+
+    Parameters
+    ----------
+    stage
+        For what they are read.
+    progress
+        Told how far that is.
+    """
+    token = _TELLING.set(_Telling(stage, progress))
+    try:
+        yield
+    finally:
+        _TELLING.reset(token)
+
+
+class FilePart(NamedTuple):
+    """What osmium is given to read.
+
+    Attributes
+    ----------
+    source
+        A file, or a part of one in memory.
+    read, of
+        Bytes that are behind when it is read, and of all parts.
+    number
+        From 1; 0 of what is read as a whole.
+    """
+
+    source: Any
+    read: int
+    of: int
+    number: int = 0
+
+
+class _Blob(NamedTuple):
+    """Where a blob begins and ends, with its head, and the kind of its objects; None: any."""
+
+    start: int
+    end: int
+    kind: Any
+
+
+def list_parts(path: Path, kind: Any) -> Iterator[FilePart]:
+    """Give the parts of an extract in which objects of a kind may be, in the order of the file.
+
+    Parameters
+    ----------
+    path
+        The extract; what is no PBF, or is small, is one part.
+    kind
+        `osmium.osm.NODE`, WAY or RELATION.
+    """
+    stat = path.stat()
+    blobs = _list_blobs(path, stat.st_size, stat.st_mtime_ns)
+    if not blobs:
+        yield FilePart(osmium.io.File(str(path)), stat.st_size, stat.st_size)
+        return
+    wanted = [one for one in blobs[1:] if one.kind in (kind, None)]
+    of, read, number = sum(one.end - one.start for one in wanted), 0, 0
+    with path.open("rb") as file:
+        head = file.read(blobs[0].end)
+        while wanted:
+            packed = [head]
+            while wanted and sum(map(len, packed)) < AT_ONCE:
+                blob = wanted.pop(0)
+                file.seek(blob.start)
+                packed.append(file.read(blob.end - blob.start))
+                read += len(packed[-1])
+            number += 1
+            yield FilePart(osmium.io.FileBuffer(b"".join(packed), "pbf"), read, of, number)
+
+
+def pass_through(path: Path, kind: Any, *handlers: Any) -> None:
+    """Let the objects of a kind pass through handlers of osmium; a filter lets some go on.
+
+    Parameters
+    ----------
+    path
+        The extract.
+    kind
+        As for `list_parts`.
+    *handlers
+        Filters, and what each object goes through that passes those before it.
+    """
+    for part in list_parts(path, kind):
+        with osmium.io.Reader(part.source, kind) as reader:
+            osmium.apply(reader, *handlers)
+        if (telling := _TELLING.get()) is not None:
+            telling.tell(kind, part)
+
+
+@lru_cache(maxsize=64)
+def _list_blobs(path: Path, size: int, mtime_ns: int) -> list[_Blob]:  # noqa: ARG001 (the key)
+    """Give the blobs of a PBF, its head first; none of what is small, or no whole PBF."""
+    if size < WHOLE_BELOW or path.suffix != ".pbf":
+        return []
+    blobs: list[_Blob] = []
+    at = 0
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        while at < size:
+            try:
+                head = at + 4, at + 4 + int.from_bytes(data[at : at + 4], "big")
+                said = dict(_read_fields(data, *head))
+                end = head[1] + said[0x18]
+                if end > size or (data[slice(*said[0x0A])] == b"OSMHeader") != (at == 0):
+                    return []
+                blobs.append(_Blob(at, end, _find_kind(data, head[1], end)))
+            except (IndexError, KeyError, TypeError, zlib.error):
+                return []  # osmium says what is wrong with it
+            at = end
+    return blobs
+
+
+def _read_fields(data: Any, at: int, end: int) -> Iterator[tuple[int, Any]]:
+    """Give the fields of a message: the byte that names each, and its number or where it lies."""
+    while at < end:
+        name = data[at]
+        value, at = _read_number(data, at + 1)
+        if name & 7 == 2:
+            yield name, (at, at + value)
+            at += value
+        else:
+            yield name, value
+
+
+def _read_number(data: Any, at: int) -> tuple[int, int]:
+    """Read a number of seven bits a byte; give where it ends too."""
+    number = 0
+    for shift in range(0, 64, 7):
+        byte = data[at]
+        number |= (byte & 127) << shift
+        at += 1
+        if byte < 128:
+            return number, at
+    raise IndexError
+
+
+def _find_kind(data: Any, at: int, end: int) -> Any:
+    """Say of which kind all objects of a blob are; None where that is not plain to see."""
+    said = dict(_read_fields(data, at, end))
+    if 0x1A not in said:
+        return None  # packed in another way, or not at all
+    unpacking = zlib.decompressobj()
+    texts = unpacking.decompress(data[slice(*said[0x1A])], _LOOKED_AT)
+    if texts[0] != _TEXTS:
+        return None
+    length, begins = _read_number(texts, 1)
+    group = begins + length
+    if (more := group + 16 - len(texts)) > 0:
+        texts += unpacking.decompress(unpacking.unconsumed_tail, more)
+    if texts[group] != _GROUP:
+        return None
+    length, inside = _read_number(texts, group + 1)
+    # Behind a single group there is nothing; what else may be there could hold another kind.
+    return _KINDS.get(texts[inside]) if inside + length == said[0x10] else None
