@@ -1,7 +1,8 @@
 """Run the notebooks, two side by side, and keep them with what they showed, for the site.
 
 Each must run to its end and show no warning and no place of this machine. They lie in
-`out/notebooks`, executed; `make notebooks ARGS="03 07"` runs those alone.
+`out/notebooks`, executed; `make notebooks ARGS="03 07"` runs those alone. The run of the sample
+as it is, with which most begin, is measured once for all (`shared_run`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import resource
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +19,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-ROOT = Path(__file__).parent.parent
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
 SOURCE, TARGET = ROOT / "notebooks", ROOT / "out" / "notebooks"
 SIDE_BY_SIDE = 2
 LONGEST_S = 1800
@@ -26,7 +29,7 @@ LARGEST = 6_000_000
 """Bytes of a notebook with its pictures: a page that is still opened at once."""
 
 
-def execute(path: Path) -> tuple[str, str, list[str]]:
+def execute(path: Path, shared: Path) -> tuple[str, str, list[str]]:
     """Run one notebook and keep it; say its name, what it took, and what is wrong with it."""
     begun = time.perf_counter()
     notebook = nbformat.read(path, as_version=4)
@@ -35,6 +38,10 @@ def execute(path: Path) -> tuple[str, str, list[str]]:
         timeout=LONGEST_S,
         startup_timeout=LONGEST_S,
         resources={"metadata": {"path": str(SOURCE)}},
+        extra_arguments=[
+            f"--IPKernelApp.exec_lines=__import__('sys').path.append({str(TESTS)!r})",
+            f"--IPKernelApp.exec_lines=__import__('shared_run').share_run({str(shared)!r})",
+        ],
     )
     wrong = []
     with TemporaryDirectory() as beside:
@@ -77,8 +84,12 @@ def main(wanted: list[str]) -> int:
         if not wanted or path.name.startswith(tuple(wanted))
     ]
     status = 0 if paths else 1
-    with ProcessPoolExecutor(SIDE_BY_SIDE, max_tasks_per_child=1) as pool:
-        for name, told, wrong in pool.map(execute, paths):
+    with (
+        TemporaryDirectory() as folder,
+        ProcessPoolExecutor(SIDE_BY_SIDE, max_tasks_per_child=1) as pool,
+    ):
+        run = partial(execute, shared=Path(folder) / "sample.pickle")
+        for name, told, wrong in pool.map(run, paths):
             sys.stdout.write(f"{name:24}{told}\n")
             sys.stdout.flush()
             for line in wrong:
