@@ -21,6 +21,7 @@ import pytest_socket
 from hypothesis import HealthCheck, settings
 from kept import kept
 from longest import LONGEST
+from readings import keep_readings, list_files
 from served import Server
 
 if TYPE_CHECKING:
@@ -64,10 +65,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector of garbage pass by what was imported, and come less often: a twentieth."""
+    """Let the collector of garbage pass by what was imported, and come less often: a twentieth.
+
+    To what has stayed for long it comes a fifth as often again: that holds all that is kept.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 10, 10)
+    gc.set_threshold(50_000, 10, 50)
 
 
 @pytest.fixture(scope="session")
@@ -258,15 +262,6 @@ def computed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def _paths(value: object) -> Iterator[Path]:
-    """List the files that a study names."""
-    if isinstance(value, dict | tuple):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _paths(one)
-    elif hasattr(value, "path"):
-        yield value.path
-
-
 def _parts_of_inputs(study: Study) -> object:
     """List all that reading the files of a study depends on, but for where they lie."""
     from stemgeo.report.manifests import list_choices
@@ -275,7 +270,9 @@ def _parts_of_inputs(study: Study) -> object:
     about = {name: one for name, one in told["study"].items() if name not in ("title", "notice")}
     bands = [band.ages for band in study.travel.bands]
     chosen = str(study._said_by), sorted(study.academies.model_fields_set)
-    files = [(one.name, sha256(one.read_bytes()).digest()) for one in _paths(dict(study.inputs))]
+    files = [
+        (one.name, sha256(one.read_bytes()).digest()) for one in list_files(dict(study.inputs))
+    ]
     return repr((told["inputs"], told["academies"], told["subsidy"], about, bands, chosen, files))
 
 
@@ -286,18 +283,22 @@ def _load_once() -> Callable[[Study], Inputs]:
 
 @pytest.fixture(scope="module")
 def read_once() -> Iterator[None]:
-    """Let files of the same content be read once, for the same that a study says of them."""
+    """Let files of the same content be read once, for the same that a study says of them.
+
+    Where only some are other than before, those alone are read anew.
+    """
     measure = importlib.import_module("stemgeo.measure")
     load, load_once = measure.load_inputs, _load_once()
 
     def read(study: Study) -> Inputs:
-        paths = [*_paths(dict(study.inputs))]
+        paths = [*list_files(dict(study.inputs))]
         if study.annexes or not all(path.is_file() for path in paths):
             return load(study)
-        return replace(load_once(study), network=(*_paths(dict(study.inputs).get("network")),))
+        return replace(load_once(study), network=(*list_files(dict(study.inputs).get("network")),))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measure, "load_inputs", read)
+        keep_readings(patch)
         yield
 
 

@@ -17,6 +17,7 @@ import geopandas as gpd
 import hand
 import pandas as pd
 import pytest
+from readings import keep_readings
 from terminal import stemgeo
 
 import stemgeo as sg
@@ -649,7 +650,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def of(folder: Path) -> Iterator[Callable[..., Seen]]:
-    """See what a study comes to; what is read alike is read once."""
+    """See what a study comes to; what is read alike is read once, each input by itself."""
     read: dict[str, Inputs] = {}
     seen: dict[str, Seen] = {}
 
@@ -670,6 +671,7 @@ def of(folder: Path) -> Iterator[Callable[..., Seen]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measuring, "load_inputs", load)
+        keep_readings(patch)
         yield see
 
 

@@ -22,7 +22,7 @@ install_by_pipx() {
   export PIPX_HOME="$HOME/tools" PIPX_BIN_DIR="$HOME/bin" PIPX_MAN_DIR="$HOME/man"
   export PIPX_COMPLETION_DIR="$HOME/completion"
   "$python" -m pipx install --quiet --python "$python" \
-    --pip-args "--only-binary :all: --constraint '$pins'" "$wheel" >/dev/null
+    --pip-args "--no-compile --only-binary :all: --constraint '$pins'" "$wheel" >/dev/null
 }
 
 # Runs the sample in the home that the command was installed in, and looks around.

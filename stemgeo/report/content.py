@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -365,19 +365,23 @@ def _gather_subsidy(source: Source) -> Row | None:
     if of is None:
         return None
     sums = subsidy.add_up_amounts(source.table("subsidy"), of)
-    place = pd.DataFrame({"academy_id": ["new"]})
-    costs = subsidy.place_costs_cents(
-        place, of, trajectories_per_place=choice.trajectories_per_place
-    )
     return {
         "year": str(of.year),
         "amount_eur": sums.amount_eur,
         "envelope_eur": sums.envelope_eur,
         "left_eur": sums.left_eur,
         "over_eur": max(-sums.left_eur, 0),
-        "place_eur": int(costs[0]) / subsidy.CENTS,
+        "place_eur": _price_new_place(of, choice.trajectories_per_place),
         "trajectories": choice.trajectories_per_place,
     }
+
+
+@cache
+def _price_new_place(of: subsidy.SubsidyRules, trajectories: int) -> float:
+    """Say what one place costs that comes beside no other, in euro."""
+    place = pd.DataFrame({"academy_id": ["new"]})
+    costs = subsidy.place_costs_cents(place, of, trajectories_per_place=trajectories)
+    return int(costs[0]) / subsidy.CENTS
 
 
 def _say_own_plan(source: Source) -> str:

@@ -83,9 +83,9 @@ def judge_targets(targets: Targets, result: Tables, trend: WrittenTrend | None) 
         The table `targets`: each beside the last year measured that is not after its own. It is
         reached, missed when its year was measured, else still open.
     """
-    known = _list_measured(result, trend)
-    rows = []
-    for year, target, value in targets.list_all():
+    rows, every = [], targets.list_all()
+    known = _list_measured(result, trend) if every else pd.DataFrame()
+    for year, target, value in every:
         before = known[known.index <= year]
         rows.append({"year": year, "target": target, "value": value, "status": "unmeasured"})
         if len(before):
