@@ -16,6 +16,7 @@ import pytest
 
 import stemgeo as sg
 from stemgeo import cli
+from stemgeo.access.travellers import OverNetwork
 from stemgeo.errors import InputError, StudyError
 from stemgeo.inputs.plan import add_plan
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
@@ -23,7 +24,7 @@ from stemgeo.report.imprint import build_map_text
 from stemgeo.report.plan import write_plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting.places import find_candidates, zone_middles
-from stemgeo.siting.service import coverage_sets, list_units
+from stemgeo.siting.service import coverage_sets, list_uncovered, list_units
 from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
@@ -109,6 +110,30 @@ def test_the_sets_do_not_depend_on_threads_or_order(tmp_path: Path) -> None:
     turned = coverage_sets(prepared, measured, table.iloc[::-1], "all", of).toarray()
     np.testing.assert_array_equal(one, three)
     np.testing.assert_array_equal(one, turned[::-1])
+
+
+def test_who_is_uncovered_was_measured(tmp_path: Path) -> None:
+    """Those out of reach as measured are those whom a search from each academy does not find."""
+    prepared, measured = ready(sg.load_study(small(tmp_path)))
+    every = list_units(prepared, measured, "all")
+    none = list_uncovered(prepared, measured, "all")
+    for name in ("point", "cell", "children", "served"):
+        expected = getattr(every, name)[every.served == 0]
+        np.testing.assert_array_equal(getattr(none, name), expected)
+    assert 0 < len(none.point) < len(every.point)
+
+
+def test_places_are_tied_once_for_all_paces(tmp_path: Path) -> None:
+    """The same table is tied once for every profile and choice of travel, another one anew."""
+    prepared, measured = ready(sg.load_study(small(tmp_path)))
+    table = find_candidates(prepared, measured).table
+    rider = measured.riders[0]
+    assert isinstance(rider, OverNetwork)
+    tied = rider.tie_places(table)
+    assert measured.riders[1].tie_places(table) is tied
+    assert rider.with_travel(surface=False).tie_places(table) is tied
+    other = rider.tie_places(table.iloc[1:])
+    assert len(other.snap_m) == len(table) - 1
 
 
 def test_who_is_served_is_counted_once_and_twice(tmp_path: Path) -> None:

@@ -241,6 +241,10 @@ class OverNetwork:
         repr=False, compare=False, default_factory=dict
     )
     """Shared with every copy that takes as long on each road."""
+    _tied: list[tuple[gpd.GeoDataFrame, TiedPoints]] = field(
+        repr=False, compare=False, default_factory=list
+    )
+    """The other places that were tied last; shared with every copy, for all tie alike."""
 
     @classmethod
     def from_study(
@@ -367,8 +371,13 @@ class OverNetwork:
         return build_rider(network, self.study.travel, self.profile, pace, horizon_min)
 
     def tie_places(self, places: gpd.GeoDataFrame) -> TiedPoints:
-        """Tie other places to the roads."""
-        return tie_table(self.network, places, self.study.travel)
+        """Tie other places to the roads; those of the last time are asked for once a pace."""
+        for known, tied in self._tied:
+            if known is places:
+                return tied
+        tied = tie_table(self.network, places, self.study.travel)
+        self._tied[:] = [(places, tied)]
+        return tied
 
     def list_served(
         self, places: gpd.GeoDataFrame, pace: Pace, minutes: float, *, threads: int

@@ -17,6 +17,8 @@ from stemgeo.arrays import list_ranges, starts_of_runs
 from stemgeo.study import GAP_DISTANCE_M
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -241,7 +243,9 @@ def _walk_rings(beside: Ints, column: Ints, row: Ints) -> tuple[Floats, Floats, 
     return x[:filled], y[:filled], bounds[: rings + 1], square[:rings], area[:rings]
 
 
-def _unite_shapes(shapes: Shapes, group: Ints, groups: int) -> Shapes:
+def _unite_shapes(
+    shapes: Shapes, group: Ints, groups: int, unite: Callable[[Shapes], shapely.Geometry]
+) -> Shapes:
     """Unite the shapes of each group; one without any is empty."""
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(groups + 1))
@@ -249,7 +253,7 @@ def _unite_shapes(shapes: Shapes, group: Ints, groups: int) -> Shapes:
     out = np.full(groups, shapely.Polygon(), dtype=object)
     out[count == 1] = sorted_[bounds[:-1][count == 1]]
     for number in np.flatnonzero(count > 1):
-        out[number] = shapely.union_all(sorted_[bounds[number] : bounds[number + 1]])
+        out[number] = unite(sorted_[bounds[number] : bounds[number + 1]])
     return out
 
 
@@ -280,7 +284,9 @@ def part_overlaps(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
             places, extend_to=shapely.union_all(shapely.envelope(shapes[meeting])), ordered=True
         )
     )
-    ground = _unite_shapes(np.asarray(cells), points["group"].to_numpy(), len(shapes))
+    # Cells fit together: their union is what is left without the sides that two of them share.
+    of_cell, unite = points["group"].to_numpy(), shapely.coverage_union_all
+    ground = _unite_shapes(np.asarray(cells), of_cell, len(shapes), unite)
     out = shapes.copy()
     out[meeting] = shapely.intersection(shapes[meeting], ground[meeting])
     return out
@@ -300,4 +306,6 @@ def draw_around_zones(zone: Ints, joined: PointGroups, zones: gpd.GeoDataFrame) 
     """
     each = pd.DataFrame({"group": joined.group, "zone": zone}).drop_duplicates()
     outlines = zones.geometry.to_numpy()[each["zone"]]
-    return _unite_shapes(np.asarray(outlines), each["group"].to_numpy(), joined.groups)
+    return _unite_shapes(
+        np.asarray(outlines), each["group"].to_numpy(), joined.groups, shapely.union_all
+    )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stemgeo.arrays import sum_by_owner
 from stemgeo.reasons import REASONS
-from stemgeo.siting.service import coverage_sets, keep_entries, list_units
+from stemgeo.siting.service import coverage_sets, list_uncovered
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -80,15 +80,14 @@ def _best_places(
     prepared: Prepared, measured: Measured, places: gpd.GeoDataFrame, threads: int | None
 ) -> pd.DataFrame:
     """Give by municipality the place there that would bring most children within reach."""
-    everyone = list_units(prepared, measured, "all", threads=threads)
-    near = coverage_sets(prepared, measured, places, "all", everyone, threads=threads)
-    reach = keep_entries(near, everyone.served[near.indices] == 0)
+    uncovered = list_uncovered(prepared, measured, "all")
+    reach = coverage_sets(prepared, measured, places, "all", uncovered, threads=threads)
     place = np.repeat(np.arange(len(places)), np.diff(reach.indptr))
-    children = everyone.children[reach.indices]
+    children = uncovered.children[reach.indices]
     towns = pd.Index(places["nis_code"]).append(pd.Index(prepared.points["nis_code"]))
     codes, _ = pd.factorize(towns)
     own, of_point = codes[: len(places)], codes[len(places) :]
-    here = own[place] == of_point[everyone.point[reach.indices]]
+    here = own[place] == of_point[uncovered.point[reach.indices]]
     adds = sum_by_owner(place, children, len(places))
     adds_here = sum_by_owner(place, children * here, len(places))
     table = pd.DataFrame(

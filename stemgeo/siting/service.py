@@ -81,6 +81,25 @@ def list_units(
     return Units(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
+def list_uncovered(prepared: Prepared, measured: Measured, profile: str) -> Units:
+    """List the measured children of a study who have no academy within reach, as was measured.
+
+    Parameters
+    ----------
+    prepared, measured
+        Of the study.
+    profile
+        Which roads.
+    """
+    parts = []
+    for index, one in enumerate(reached_in_profile(measured, profile)):
+        children = prepared.points[one.cell.column].to_numpy()
+        point = np.flatnonzero(one.measured & ~one.covered & (children > 0))
+        none, cell = np.zeros(len(point), dtype=np.int64), np.full(len(point), index)
+        parts.append((point, cell, children[point], none))
+    return Units(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
 def coverage_sets(
     prepared: Prepared,
     measured: Measured,
