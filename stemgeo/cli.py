@@ -12,9 +12,10 @@ import re
 import signal
 import sys
 import traceback
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand
@@ -55,9 +56,10 @@ from stemgeo.terminal import (
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from stemgeo.access.travellers import OverRoads
     from stemgeo.linking import LinksResult
     from stemgeo.planning import Plan
     from stemgeo.report.outcome import Outcome
@@ -389,6 +391,50 @@ def _parse_day(text: str | None) -> dt.date | None:
         raise typer.BadParameter(f"{text!r} is no day, as 2022-12-31") from None
 
 
+class _AskedWorkers(NamedTuple):
+    """Who does the work, as the command line says it."""
+
+    scheduler: str | None
+    workers: int | None
+    store: str | None
+    dashboard: bool
+    tiles: int | None = None
+
+    def choose(self) -> tuple[Store, Callable[[], AbstractContextManager[Cluster]]]:
+        """Give the store and what opens the workers; what changes nothing for others is refused."""
+        from stemgeo.scale.cluster import LOCAL, check_address, open_cluster
+        from stemgeo.scale.store import open_store
+
+        scheduler = check_address(self.scheduler or LOCAL)
+        if scheduler != LOCAL:
+            for name, given in {"--workers": self.workers, "--dashboard": self.dashboard}.items():
+                if given:
+                    raise typer.BadParameter(f"{name} is of local: {scheduler} has its own")
+        store = open_store(self.store)
+        return store, lambda: open_cluster(
+            scheduler, store, workers=self.workers, dashboard=self.dashboard
+        )
+
+    @contextmanager
+    def travel(self, study: Study) -> Iterator[OverRoads | None]:
+        """Give who travels over the roads of a study: in tiles on workers, where that is asked."""
+        if self.scheduler is None:
+            for name in ("tiles", "workers", "store", "dashboard"):
+                if getattr(self, name):
+                    raise typer.BadParameter(f"--{name} changes nothing without --scheduler")
+            yield None
+            return
+        _need_extra("--scheduler")
+        if study.straight_line:
+            raise typer.BadParameter("--scheduler changes nothing in a straight line")
+        from stemgeo.scale.on_workers import open_units
+        from stemgeo.scale.over_tiles import Tiling
+
+        _, opened = self.choose()
+        with opened() as cluster, open_units(cluster) as units:
+            yield Tiling(units, self.tiles or cluster.workers)
+
+
 @app.command("run")
 def run_command(
     study: StudyPath,
@@ -396,7 +442,17 @@ def run_command(
     plan: PlanOption = None,
     edits: EditsOption = None,
     threads: ThreadsOption = None,
+    scheduler: SchedulerOption = None,
+    tiles: Annotated[
+        int | None,
+        typer.Option(
+            "--tiles", min=1, max=10_000, help="Parts of the roads; one for each worker by itself."
+        ),
+    ] = None,
+    workers: WorkersOption = None,
+    store: StoreOption = None,
     *,
+    dashboard: DashboardOption = False,
     uncertainty: Annotated[
         bool,
         typer.Option(
@@ -418,11 +474,22 @@ def run_command(
     parsed = _add_plan(load_study(study), plan, edits)
     refuse_taken(out, replace=replace, reads=[study])
     language = parsed.language
-    with show_progress(language, STAGES["run"], quiet=quiet) as progress:
+    asked = _AskedWorkers(
+        scheduler=scheduler, tiles=tiles, workers=workers, store=store, dashboard=dashboard
+    )
+    with (
+        show_progress(language, STAGES["run"], quiet=quiet) as progress,
+        asked.travel(parsed) as over,
+    ):
         from stemgeo.study_run import run as run_study
 
         result = run_study(
-            parsed, uncertainty=uncertainty, anyway=anyway, progress=progress, threads=threads
+            parsed,
+            uncertainty=uncertainty,
+            anyway=anyway,
+            progress=progress,
+            threads=threads,
+            over=over,
         )
         result.write(out, replace=replace, progress=progress)
     print_notes(result.notes, language)
@@ -459,7 +526,8 @@ def batch_command(
 
     asked = read_studies(studies, out)
     language = find_language_of(asked) or find_language()
-    shared, opened = _choose_workers(scheduler or "local", workers, store, dashboard=dashboard)
+    chosen = _AskedWorkers(scheduler=scheduler, workers=workers, store=store, dashboard=dashboard)
+    shared, opened = chosen.choose()
     with show_progress(language, STAGES["batch"], quiet=quiet) as progress:
         found = run_batch(
             asked, out, shared, opened, threads=threads or 1, replace=replace, progress=progress
@@ -478,21 +546,6 @@ def _need_extra(asked: str) -> None:
     from stemgeo.scale import need_extra
 
     need_extra(asked)
-
-
-def _choose_workers(
-    scheduler: str, workers: int | None, store: str | None, *, dashboard: bool
-) -> tuple[Store, Callable[[], AbstractContextManager[Cluster]]]:
-    """Give the store and what opens the workers; what changes nothing for others is refused."""
-    from stemgeo.scale.cluster import LOCAL, check_address, open_cluster
-    from stemgeo.scale.store import open_store
-
-    if check_address(scheduler) != LOCAL:
-        for name, given in {"--workers": workers, "--dashboard": dashboard}.items():
-            if given:
-                raise typer.BadParameter(f"{name} is of local: {scheduler} has its own")
-    shared = open_store(store)
-    return shared, lambda: open_cluster(scheduler, shared, workers=workers, dashboard=dashboard)
 
 
 @app.command("site")

@@ -47,7 +47,7 @@ _QUIET = {
     "distributed.scheduler.allowed-failures": _DIED - 1,
     "logging": {"distributed": "critical"},
 }
-_RUN_AGAIN = "run again: what is done is in the store and is not done again"
+_RUN_AGAIN = "type the command again; a batch goes on where it was"
 
 
 def check_address(scheduler: str) -> str:

@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from stemgeo.errors import Problem, ScaleError, StemgeoError
-from stemgeo.inputs.cache import cache_folder
-from stemgeo.notes import clean_text
+from stemgeo.inputs.cache import find_own_folder
+from stemgeo.notes import Said, clean_text, say
 from stemgeo.report.files import list_files
 from stemgeo.scale import need_extra
 from stemgeo.writing import whole
@@ -51,9 +51,11 @@ def open_store(url: str | None) -> Store:
     ------
     ScaleError
         If it is of one process alone: no worker would see what is put there.
+    CacheError
+        If someone else could change what lies in the cache.
     """
     if url is None:
-        return Store(str(cache_folder() / "scale"))
+        return Store(str(find_own_folder("scale")))
     if url.startswith("memory:"):
         mend = "give a folder that all machines share, or s3://BUCKET/NAME"
         raise ScaleError(Problem("--store", f"{clean_text(url, 80)} is of one process alone", mend))
@@ -123,7 +125,7 @@ class Store:
                     return None
                 return self._check(Path(place), listed) or self._copy(kind, key, listed)
         except _DamagedError as error:
-            _LOG.warning("note: %s/%s/%s %s; it is made anew", self.url, kind, key, error)
+            _LOG.warning(_say_damaged(f"{self.url}/{kind}/{key}", str(error)))
             self.drop(kind, key)
             return None
 
@@ -212,7 +214,15 @@ class Store:
     def get_file(self, sha256: str) -> Path | None:
         """Give a file on this machine, which may not be changed; None where there is none."""
         folder = self.get(FILES, sha256)
-        return None if folder is None else folder / _CONTENT
+        if folder is None or hash_file(folder / _CONTENT) == sha256:
+            return None if folder is None else folder / _CONTENT
+        # As its entry has it, but not what its name says: someone put another there.
+        self.drop_file(sha256)
+        return None
+
+    def drop_file(self, sha256: str) -> None:
+        """Take a file away."""
+        self.drop(FILES, sha256)
 
     # -- within -------------------------------------------------------------------------------
 
@@ -246,7 +256,7 @@ class Store:
     def _copy(self, kind: str, key: str, listed: Mapping[str, Any]) -> Path:
         """Bring an entry to this machine, unless it is here already."""
         files, place = self._find(kind, key)
-        home = self.copies or cache_folder() / "copies"
+        home = self.copies or find_own_folder("copies")
         # Beside its name by what it holds: a copy of before is another.
         copy = home / kind / f"{key[:32]}-{hashlib.sha256(_seal_entry(listed)).hexdigest()[:16]}"
         with suppress(_DamagedError, FileNotFoundError):
@@ -259,7 +269,7 @@ class Store:
                 try:
                     files.get_file(f"{place}/{name}", str(work / "entry" / name))
                 except FileNotFoundError:
-                    raise _DamagedError(f"lacks {name}") from None
+                    raise _DamagedError(name) from None
             _check_files(work / "entry", listed)
             with suppress(FileNotFoundError):
                 copy.rename(work / "damaged")
@@ -271,7 +281,7 @@ class Store:
         """Turn whatever a file system raises into one line: each has errors of its own."""
         try:
             yield
-        except (StemgeoError, _DamagedError, FileNotFoundError):
+        except (StemgeoError, _DamagedError):
             raise
         except Exception as error:  # noqa: BLE001  (S3 has errors of its own, and so has each)
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -287,8 +297,18 @@ def link_or_copy(path: Path, place: Path) -> None:
         shutil.copyfile(path, place)
 
 
+def _say_damaged(entry: str, file: str) -> Said:
+    return say(
+        "{entry} in the store was damaged ({file}), and is made anew",
+        "{entry} in de opslag was beschadigd ({file}), en wordt opnieuw gemaakt",
+        "{entry} dans le stockage était endommagé ({file}), et est refait",
+        entry=clean_text(entry, 300),
+        file=clean_text(file, 100),
+    )
+
+
 class _DamagedError(Exception):
-    """An entry is not as it was put."""
+    """An entry is not as it was put; told by the name of the file."""
 
 
 def _move_in(new: Path, place: Path) -> None:
@@ -315,9 +335,9 @@ def _read_entry(files: Any, place: str) -> dict[str, Any] | None:
     try:
         listed = json.loads(written)["files"]
         if _seal_entry(listed) != written or not all(map(_stays_inside, listed)):
-            raise _DamagedError("is damaged (entry.json)")
+            raise _DamagedError(_ENTRY)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise _DamagedError("is damaged (entry.json)") from None
+        raise _DamagedError(_ENTRY) from None
     return dict(listed)
 
 
@@ -334,6 +354,6 @@ def _check_files(folder: Path, listed: Mapping[str, Any]) -> None:
         try:
             same = path.stat().st_size == one["size_bytes"] and hash_file(path) == one["sha256"]
         except FileNotFoundError:
-            raise _DamagedError(f"lacks {name}") from None
+            raise _DamagedError(name) from None
         if not same:
-            raise _DamagedError(f"is damaged ({name})")
+            raise _DamagedError(name)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from distributed import LocalCluster
 
 from stemgeo.errors import InputError, Problem, ScaleError
 from stemgeo.scale import cluster
-from stemgeo.scale.cluster import Cluster, check_address, open_cluster
+from stemgeo.scale.cluster import (
+    Cluster,
+    SchedulerLostError,
+    check_address,
+    identify,
+    open_cluster,
+)
 from stemgeo.scale.store import Store
 
 if TYPE_CHECKING:
@@ -124,3 +134,107 @@ def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ):
         pass
     assert "\n" not in str(told.value)
+
+
+# -- workers that are processes ------------------------------------------------------------------
+
+
+def die_once(mark: str) -> int:
+    """Die by SIGKILL, but the second time."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def die() -> None:
+    """Die by SIGKILL."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Open two workers that are processes; a unit is given up when two died over it."""
+    store = Store(str(tmp_path_factory.mktemp("store")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(cluster._QUIET, "distributed.scheduler.allowed-failures", 1)
+        with open_cluster("local", store, workers=2) as found:
+            yield found
+
+
+def test_a_killed_worker_costs_nothing_but_time(processes: Cluster, tmp_path: Path) -> None:
+    """Its unit is done by another; a unit that kills every worker is given up in one line."""
+    units = [processes.submit(die_once, str(tmp_path / "mark")), processes.submit(add, 1, 2)]
+    who, three = processes.gather(units)
+    assert three == 3
+    assert who != os.getpid()
+    with pytest.raises(ScaleError, match=r"^worker tcp://\S+: 2 workers died over 'tile', as of"):
+        processes.gather([processes.submit(die, name="tile")])
+    assert processes.gather([processes.submit(add, 3, 4)]) == [7]
+
+
+def test_processes_listen_on_this_machine_alone(processes: Cluster) -> None:
+    """The scheduler, the nannies and the workers, each with all that it listens on."""
+    processes.client.wait_for_workers(2)
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    listening = [
+        one.laddr.ip for who in family for one in who.net_connections() if one.status == "LISTEN"
+    ]
+    assert len(listening) > 4
+    assert set(listening) == {"127.0.0.1"}
+
+
+# -- a scheduler elsewhere -----------------------------------------------------------------------
+
+_LET_GO = Event()
+
+
+def wait_for_it() -> None:
+    """Wait until the test says so."""
+    _LET_GO.wait()
+
+
+def test_a_lost_scheduler_is_one_line_and_the_next_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for it ends at once; the same command with another scheduler does its work."""
+    monkeypatch.setattr(cluster, "_ANSWER_S", 1)
+    store = Store(str(tmp_path))
+    how = {"n_workers": 1, "processes": False, "host": "127.0.0.1", "dashboard_address": None}
+    how |= {"worker_dashboard_address": "127.0.0.1:0", "scheduler_port": 0}
+    elsewhere = LocalCluster(**how, protocol="tcp", silence_logs=50)
+    with open_cluster(elsewhere.scheduler_address, store) as found:
+        unit = found.submit(wait_for_it)
+        elsewhere.close()
+        with pytest.raises(SchedulerLostError, match="the scheduler is lost; type the command"):
+            found.gather([unit])
+        _LET_GO.set()
+    with (
+        LocalCluster(**how, protocol="tcp", silence_logs=50) as another,
+        open_cluster(another.scheduler_address, store) as found,
+    ):
+        assert found.gather([found.submit(add, 1, 1)]) == [2]
+
+
+def test_a_scheduler_without_workers_says_how_to_start_one(tmp_path: Path) -> None:
+    """It names the command and the address."""
+    how = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": None}
+    with (
+        LocalCluster(**how, processes=False, protocol="tcp", silence_logs=50) as elsewhere,
+        pytest.raises(ScaleError, match="has no workers; start `dask worker tcp:"),
+        open_cluster(elsewhere.scheduler_address, Store(str(tmp_path))),
+    ):
+        pass
+
+
+def test_a_worker_that_comes_later_refuses_to_work_for_another(
+    local: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each unit bears the version by which it is done, and the line names the worker."""
+    unit = local.submit(add, 1, 2)
+    assert local.gather([unit]) == [3]
+    ours = identify()
+    asked = iter([ours, ours | {"code": "0"}])
+    monkeypatch.setattr(cluster, "identify", lambda: next(asked))
+    with pytest.raises(ScaleError, match=r"^worker inproc://\S+: is of another version; install"):
+        local.gather([local.submit(add, 1, 2)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 from uuid import uuid4
 
@@ -66,6 +67,55 @@ def test_a_file_is_found_by_its_hash(store: Store, tmp_path: Path) -> None:
     assert store.get_file("0" * 64) is None
 
 
+def test_a_file_of_another_hash_is_none(store: Store, tmp_path: Path) -> None:
+    """What someone else put under the name of a file, whole and sealed, is not that file."""
+    path = tmp_path / "a"
+    path.write_bytes(b"a")
+    sha256 = store.put_file(path)
+    store.drop_file(sha256)
+    store.put("files", sha256, lambda folder: (folder / "content").write_bytes(b"b"))
+    assert store.get_file(sha256) is None
+    assert store.put_file(path) == sha256
+    found = store.get_file(sha256)
+    assert found is not None
+    assert found.read_bytes() == b"a"
+
+
+@pytest.mark.enable_socket
+def test_s3_is_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On loopback: what is put comes back, damage is found and made anew, and no bucket is told."""
+    from moto.server import ThreadedMotoServer
+
+    served = ThreadedMotoServer("127.0.0.1", 0)
+    served.start()
+    host, port = served.get_host_and_port()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "proef",
+        "AWS_SECRET_ACCESS_KEY": "proef",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    try:
+        store = Store("s3://stemgeo-proef/onder", copies=tmp_path / "copies")
+        with pytest.raises(
+            ScaleError, match=r"^s3://stemgeo-proef/onder: cannot be (read|written)"
+        ):
+            store.put("tiles", KEY, fill)
+        store._place[0].mkdir("stemgeo-proef")
+        assert store.get("tiles", KEY) is None
+        folder = store.make("tiles", KEY, fill)
+        assert (folder / "maps" / "a.svg").read_text("utf-8") == "kaart"
+        damage(store, "told.json", b"[]")
+        shutil.rmtree(tmp_path / "copies")
+        assert store.get("tiles", KEY) is None
+        assert store.make("tiles", KEY, fill).is_dir()
+        store.drop("tiles", KEY)
+        assert not store.has("tiles", KEY)
+    finally:
+        served.stop()
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -85,7 +135,7 @@ def test_a_damaged_entry_is_told_and_made_anew(
     folder = store.make("tiles", KEY, fill)
     assert (folder / "maps" / "a.svg").read_text("utf-8") == "kaart"
     (told,) = caplog.messages
-    assert told.startswith(f"note: {store.url}/tiles/{KEY} is damaged ({name})")
+    assert told.startswith(f"{store.url}/tiles/{KEY} in the store was damaged ({name}), and is")
 
 
 def test_an_entry_that_leads_elsewhere_is_none(store: Store) -> None:
