@@ -528,10 +528,14 @@ def batch_command(
     language = find_language_of(asked) or find_language()
     chosen = _AskedWorkers(scheduler=scheduler, workers=workers, store=store, dashboard=dashboard)
     shared, opened = chosen.choose()
-    with show_progress(language, STAGES["batch"], quiet=quiet) as progress:
-        found = run_batch(
-            asked, out, shared, opened, threads=threads or 1, replace=replace, progress=progress
-        )
+    try:
+        with show_progress(language, STAGES["batch"], quiet=quiet) as progress:
+            found = run_batch(
+                asked, out, shared, opened, threads=threads or 1, replace=replace, progress=progress
+            )
+    except KeyboardInterrupt:
+        print_line(_GOES_ON.to_text(language))
+        raise _StoppedOnTheWay(INTERRUPTED) from None
     print_notes(found.notes, language)
     print_table(found.shown(language) if form is Form.text else found.table, form)
     for row in found.table[found.table["status"] == FAILED].itertuples():
@@ -539,6 +543,17 @@ def batch_command(
     print_line(found.tell(out).to_text(language))
     if found.count(FAILED):
         raise typer.Exit(1)
+
+
+_GOES_ON = Said(
+    "stopped; what is done is kept, and the same command goes on from there",
+    "gestopt; wat klaar is, blijft, en dezelfde opdracht gaat daar verder",
+    "arrêté ; ce qui est fait est gardé, et la même commande continue à partir de là",
+)
+
+
+class _StoppedOnTheWay(SystemExit):
+    """Ctrl-C, where something was done already; that is told."""
 
 
 def _need_extra(asked: str) -> None:
@@ -1456,7 +1471,7 @@ def main() -> None:
                 sys.stdout.flush()
         except SystemExit as ended:
             # Typer takes Ctrl-C itself and leaves nothing but this status.
-            if ended.code == INTERRUPTED:
+            if ended.code == INTERRUPTED and not isinstance(ended, _StoppedOnTheWay):
                 print_line("stopped; nothing was changed")
             raise
         except Exception as error:

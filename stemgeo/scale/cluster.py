@@ -38,14 +38,18 @@ _LOOPBACK = "127.0.0.1"
 _ELSEWHERE = re.compile(r"tcp://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})")
 _DIED = 3
 """So many workers may die over a unit before it is given up."""
+_NOTHING_SHOWN: dict[str, Any] = {"distributed.scheduler.http.routes": []}
+"""There is nothing to be read over HTTP, unless a dashboard is asked for."""
 _QUIET = {
-    # Nothing but this machine is let in, and there is nothing to be read over HTTP.
-    "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
-    # A worker draws maps in processes of its own.
+    # What a study starts beside it is its own affair.
     "distributed.worker.daemon": False,
     "distributed.scheduler.allowed-failures": _DIED - 1,
     "logging": {"distributed": "critical"},
+}
+_OF_PROCESSES = {
+    # Ctrl-C reaches all of them: who asked ends the others, without a word of theirs.
+    "distributed.worker.preload": ["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"],
 }
 _RUN_AGAIN = "type the command again; a batch goes on where it was"
 
@@ -298,7 +302,8 @@ def open_cluster(
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
-        stack.enter_context(dask.config.set(_QUIET))
+        settings = _QUIET | ({} if dashboard else _NOTHING_SHOWN)
+        stack.enter_context(dask.config.set(settings | (_OF_PROCESSES if processes else {})))
         if scheduler == LOCAL:
             client = _start(
                 workers or count_cores(), stack, dashboard=dashboard, processes=processes
@@ -315,7 +320,7 @@ def open_cluster(
 def _start(workers: int, stack: ExitStack, *, dashboard: bool, processes: bool) -> Client:
     from distributed import Client, LocalCluster
 
-    if dashboard and importlib.util.find_spec("bokeh") is None:
+    if dashboard and not _has_bokeh():
         raise ScaleError(Problem("--dashboard", "needs what is not installed", "pip install bokeh"))
     shown = {
         "dashboard": dashboard,
@@ -334,6 +339,10 @@ def _start(workers: int, stack: ExitStack, *, dashboard: bool, processes: bool) 
     stack.enter_context(cluster)
     client: Client = stack.enter_context(Client(cluster, set_as_default=False))
     return client
+
+
+def _has_bokeh() -> bool:
+    return importlib.util.find_spec("bokeh") is not None
 
 
 def _connect(scheduler: str, stack: ExitStack) -> Client:

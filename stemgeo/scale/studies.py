@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 OVERVIEW = "batch"
 """The folder beside the results with the table over all, and the studies that were made."""
-MOST_STUDIES = 100_000
+MOST_STUDIES = 20_000
 _MOST_BYTES = 10_000_000
 _LONGEST_NAME = 100
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 import signal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import hand
 import killed
@@ -17,12 +19,14 @@ from followed import follow
 from terminal import Said, content_of, stemgeo
 
 from stemgeo.errors import Problem, ScaleError
+from stemgeo.report.manifests import list_choices
 from stemgeo.result import Result
 from stemgeo.scale import batch, cluster
 from stemgeo.scale.batch import BatchResult, run_batch
 from stemgeo.scale.cluster import SchedulerLostError, open_cluster
 from stemgeo.scale.store import Store
 from stemgeo.scale.studies import read_studies
+from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +110,11 @@ def home(first: tuple[Path, Said], tmp_path: Path, monkeypatch: pytest.MonkeyPat
     made = {2022: "recht", 2021: VARIED}
 
     def find(study: Study, **_: object) -> Result:
+        # Workers see no folder of the study: what they read came through the store.
+        inputs = study.inputs
+        for one in (inputs.municipalities, inputs.population, inputs.academies):
+            assert one.path.is_file()
+            assert not one.path.is_relative_to(place)
         return Result.from_folder(first[0] / "out" / made[study.about.date.year])
 
     monkeypatch.setattr(batch, "run", find)
@@ -269,6 +278,73 @@ def test_what_the_store_lost_is_put_again(home: Path, monkeypatch: pytest.Monkey
     workers = Here()
     found = ask(home, home / "out", workers)
     assert (found.count("done"), len(workers.asked)) == (2, 4)
+
+
+def test_a_store_elsewhere_brings_files_and_results(home: Path) -> None:
+    """Of which nothing is a folder of this machine: the same results, and none is left there."""
+    ask(home, home / "out")
+    wanted = content_of(home / "out")
+    shutil.rmtree(home / "out")
+    store = Store(f"memory://{uuid4().hex}", copies=home / "copies")
+    asked = read_studies(home / "STUDIES.toml", home / "out")
+    workers: Any = Here()
+    assert run_batch(asked, home / "out", store, lambda: workers).count("done") == 2
+    assert content_of(home / "out") == wanted
+    files, root = store._place
+    assert {one.split("/")[2] for one in files.find(root)} == {"files"}
+
+
+def test_what_is_given_beside_a_study_travels_along(home: Path) -> None:
+    """A plan, a lock and annexes are unpacked where nothing else is; the study is the same."""
+    study = home / "recht"
+    (study / "plan.csv").write_text(hand.SMALL_CHANGES, encoding="utf-8")
+    (study / "bijlage.txt").write_text("bij", encoding="utf-8")
+    (study / "sources.lock").write_text("{}", encoding="utf-8")
+    text = (study / "study.toml").read_text("utf-8")
+    text += "[[annex]]\ntitle = 'Bij'\nfile = 'bijlage.txt'\n"
+    (study / "study.toml").write_text(text, encoding="utf-8")
+    (home / "STUDIES.toml").write_text(
+        "[[study]]\nstudy = 'recht'\nplan = 'recht/plan.csv'\n", encoding="utf-8"
+    )
+    (asked,) = read_studies(home / "STUDIES.toml", home / "out")
+    packed, store = batch._pack(asked.load(), hash_file), Store(str(home / "store"))
+    for number, name, _ in packed.files:
+        store.put_file(Path(packed.folders[number]) / name)
+    (home / "work").mkdir()
+    unpacked = pickle.loads(pickle.dumps(packed)).unpack(store, home / "work")  # noqa: S301
+    assert list_choices(unpacked) == list_choices(asked.load())
+    assert unpacked.file == asked.load().file
+    assert unpacked.inputs.plan.path.read_text("utf-8") == hand.SMALL_CHANGES
+    assert (unpacked.inputs.plan.path.parent / "sources.lock").is_file()
+    assert unpacked.annexes[0].file.read_text("utf-8") == "bij"
+
+
+def test_a_result_of_a_study_that_was_made_is_verified(
+    first: tuple[Path, Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`verify` finds the study.toml in the folder beside, by its hash."""
+    monkeypatch.chdir(tmp_path)
+    said = stemgeo("verify", first[0] / "out" / VARIED)
+    assert said.status == 0, said
+
+
+def test_ctrl_c_keeps_what_is_done(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so in the language of the studies, and the table says what waits."""
+
+    class Stopped(Here):
+        def as_completed(self, units: Any) -> Iterator[tuple[Any, Any]]:
+            yield from super().as_completed(list(units)[:1])
+            raise KeyboardInterrupt
+
+    shutil.rmtree(home / "out")
+    monkeypatch.setattr(cluster, "open_cluster", lambda *_, **__: Stopped())
+    words = ("--out", home / "out", "--store", home / "store")
+    said = stemgeo("batch", home / "STUDIES.toml", *words)
+    assert said.status == 130
+    assert said.err.splitlines()[-1].startswith("gestopt; wat klaar is, blijft")
+    assert "nothing was changed" not in said.err
+    table = pd.read_parquet(home / "out" / "batch" / "batch.parquet")
+    assert list(table["status"]) == ["done", "waiting", "failed"]
 
 
 def test_a_problem_names_files_where_they_are(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,6 +136,18 @@ def test_no_scheduler_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "\n" not in str(told.value)
 
 
+def test_a_dashboard_that_lacks_its_library_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names what is to be installed; nothing was started."""
+    monkeypatch.setattr(cluster, "_has_bokeh", lambda: False)
+    with (
+        pytest.raises(ScaleError, match=r"^--dashboard: .*; pip install bokeh$"),
+        open_cluster("local", Store(str(tmp_path)), dashboard=True),
+    ):
+        pass
+
+
 # -- workers that are processes ------------------------------------------------------------------
 
 
