@@ -55,7 +55,9 @@ _NODES_PER_PLACE = 8
 @njit(cache=True, nogil=True)
 def _double_room(array: NDArray[Any]) -> NDArray[Any]:
     more = np.empty(2 * len(array), dtype=array.dtype)
-    more[: len(array)] = array
+    # Number by number: to put one array in another takes two seconds to compile.
+    for at in range(len(array)):
+        more[at] = array[at]
     return more
 
 
@@ -375,7 +377,8 @@ def _seeds_beyond(
     filled = len(seed_node)
     node = np.empty(filled + 1024, dtype=np.int32)
     key = np.empty(filled + 1024, dtype=np.int64)
-    node[:filled], key[:filled] = seed_node, seed_label
+    for seed in range(filled):
+        node[seed], key[seed] = seed_node[seed], seed_label[seed]
     for at in known:
         for arc in range(first[at], first[at + 1]):
             reached = label[at] + ((arcs[arc] >> TAIL_BITS) << RANK_BITS)
@@ -407,7 +410,8 @@ def _label_nodes_on(
     unbound = np.empty(0, dtype=np.int64)
     label = known.copy()
     while _search_seeds(first, arcs, node, key, horizon_ms, label, touched, room, unbound) < 0:
-        label[:] = known
+        for place in range(len(known)):
+            label[place] = known[place]
         room = np.empty((2, 2 * room.shape[1]), dtype=np.int32)
     return label
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from stemgeo.study import Study
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 PARTS = ["academies", "roads", "children", "rules", "placing"]
 KEYS = ["level", "code", "band", "profile"]
 MEASURES = ["covered", "not_covered", "children"]
