@@ -36,13 +36,15 @@ cutoff, a round is the cutoff or more: 15 minutes take one, and 60 take four.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from stemgeo.access.search import (
     RANK_BITS,
+    TAIL_BITS,
     UNREACHED,
     label_nearest_on,
     label_nearest_three_on,
@@ -74,6 +76,12 @@ ROOM_M = 1e-3
 NEVER = 2**40
 """Milliseconds that nothing takes: 35 years."""
 
+EDGES_LAID = 1000
+"""So many of the fastest edges are laid end to end one by one: more than any step takes."""
+
+FAR_M = 1e8
+"""Farther than the other side of the earth."""
+
 RIDERS_KEPT = 4
 """Of each tile: the times of so many ways to travel are kept."""
 
@@ -102,26 +110,33 @@ class FarthestRide:
     Attributes
     ----------
     metres, ms
-        Rising, from nought: as far as all edges together lead.
+        Rising, from nought; all edges together lead no farther than the last.
     """
 
     metres: Floats
-    ms: Longs
+    ms: Floats
 
     @classmethod
     def from_rider(cls, rider: Rider) -> FarthestRide:
         """Lay the edges of a rider end to end, the fastest first."""
-        network = rider.network
+        network, (_, arcs) = rider.network, rider.arcs
         start, end = network.ends
-        metres = np.hypot(
-            network.node_x[start] - network.node_x[end], network.node_y[start] - network.node_y[end]
-        )
-        ms = np.full(network.edges, np.iinfo(np.int64).max)
-        np.minimum.at(ms, network.arcs[2] >> 1, rider.arc_ms.astype(np.int64))
-        passed = np.flatnonzero((metres > 0) & (ms < np.iinfo(np.int64).max))
-        metres, ms = metres[passed], ms[passed]
-        order = np.argsort(ms / metres, kind="stable")
-        return cls(*(np.append(0, np.cumsum(one[order])) for one in (metres, ms)))
+        x, y = network.node_x, network.node_y
+        metres = np.hypot(x[start] - x[end], y[start] - y[end])
+        ms = np.full(network.edges, NEVER)
+        np.minimum.at(ms, network.arcs[2] >> 1, arcs >> TAIL_BITS)
+        passed = np.flatnonzero((metres > 0) & (ms < NEVER))
+        metres, ms_per_m = metres[passed], ms[passed] / metres[passed]
+        fastest = np.arange(len(passed))
+        if len(passed) > EDGES_LAID:
+            fastest = np.argpartition(ms_per_m, EDGES_LAID)[:EDGES_LAID]
+        fastest = fastest[np.argsort(ms_per_m[fastest])]
+        laid_m, laid_ms = metres[fastest], ms[passed][fastest]
+        if len(fastest) < len(passed):
+            # Beyond these as fast as the slowest of them: no other edge is faster.
+            laid_m = np.append(laid_m, FAR_M)
+            laid_ms = np.append(laid_ms, FAR_M * ms_per_m[fastest[-1]])
+        return cls(*(np.append(0.0, np.cumsum(one)) for one in (laid_m, laid_ms)))
 
     def find_metres(self, ms: int) -> float:
         """Say how far one gets at most."""
@@ -186,8 +201,13 @@ class Tile:
     _riders: dict[WayOfTravel, TileRider] = field(repr=False, compare=False, default_factory=dict)
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave the times that are kept behind."""
-        return vars(self) | {"_riders": {}}
+        """Leave behind what is worked out of it."""
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"_riders": {}}
+
+    @cached_property
+    def own_places(self) -> TiedPoints:
+        """Its own points, with all their ties."""
+        return self.places.take_points(self.own_points)
 
     def ride(self, way: WayOfTravel) -> TileRider:
         """Say how one travels over its roads; the times of the last few ways are kept."""
@@ -354,7 +374,7 @@ def label_points(
         Which of its own points; all when not given.
     """
     rider = replace(tile.ride(way).rider, horizon_ms=horizon_ms)
-    wanted = tile.places.take_points(tile.own_points if points is None else points)
+    wanted = tile.own_places if points is None else tile.places.take_points(points)
     label, rank = tile.lay_labels(mine, borrowed), np.arange(len(sites.snap_m))
     finish = rider.label_points if label.ndim == 1 else rider.label_points_three
     return finish(sites, wanted, rank, label)

@@ -264,4 +264,5 @@ def test_a_tile_travels_without_the_times_that_it_keeps(tmp_path: Path) -> None:
     (tile,) = cut_tiles(network, at_nodes(network, *"abc"), 1, 1500)[1]
     tile.ride(way_at(15))
     assert tile._riders
+    assert "own_places" not in tile.__getstate__()
     assert not tile.__getstate__()["_riders"]
