@@ -218,9 +218,9 @@ class TiledRoads:
             Which points, in which order; all when not given.
         """
         units, step_ms = self.tiling.units, self.find_step(way)
-        shape = () if unit is work.label_tile else (THREE,)
-        mine = [units.submit(work.begin_labels, tile, *shape) for tile in self.held]
-        borrowed, known_ms = self._borrow(mine), -1
+        mine: list[Any] = [None] * len(self.held)
+        borrowed: list[dict[int, Any]] = [{} for _ in self.held]
+        known_ms = -1
         while known_ms < horizon_ms:
             until_ms = min(known_ms + step_ms, horizon_ms)
             each = zip(self.held, sites, mine, borrowed, strict=True)
@@ -229,6 +229,7 @@ class TiledRoads:
                 for tile, near, own, others in each
             ]
             borrowed, known_ms = self._borrow(mine), until_ms
+        shape = () if unit is work.label_tile else (THREE,)
         return self._finish(way, sites, mine, borrowed, horizon_ms, chosen, shape)
 
     def _borrow(self, mine: Sequence[Any]) -> list[dict[int, Any]]:

@@ -45,6 +45,7 @@ import numpy as np
 from stemgeo.access.search import (
     RANK_BITS,
     TAIL_BITS,
+    THREE,
     UNREACHED,
     label_nearest_on,
     label_nearest_three_on,
@@ -228,18 +229,21 @@ class Tile:
             network = network.take_to_pavements()
         return network.calm_to(way.profile)
 
-    def lay_labels(self, mine: Longs, borrowed: Mapping[int, Longs]) -> Longs:
+    def lay_labels(self, mine: Longs | None, borrowed: Mapping[int, Longs], *shape: int) -> Longs:
         """Lay labels of its own nodes and of those of others beside each other.
 
         Parameters
         ----------
         mine
-            Of its own nodes, shape (own,) or (own, 3).
+            Of its own nodes, shape (own, *shape); None before any round.
         borrowed
             Of the nodes of others, as these lent them.
+        *shape
+            Of the labels of a node: nothing, or 3.
         """
-        label = np.full((self.network.nodes, *mine.shape[1:]), UNREACHED, dtype=np.int64)
-        label[self.own] = mine
+        label = np.full((self.network.nodes, *shape), UNREACHED, dtype=np.int64)
+        if mine is not None:
+            label[self.own] = mine
         for lender, labels in borrowed.items():
             label[self.borrowed[lender]] = labels
         return label
@@ -283,11 +287,6 @@ def find_metres(tile: Tile, way: WayOfTravel, ms: int) -> float:
     return tile.ride(way).reach.find_metres(ms)
 
 
-def begin_labels(tile: Tile, *shape: int) -> Longs:
-    """Give the labels of a tile's own nodes before any round."""
-    return np.full((len(tile.own), *shape), UNREACHED, dtype=np.int64)
-
-
 def lend_labels(tile: Tile, mine: Longs, borrower: int) -> Longs:
     """Give the labels of the nodes that another tile borrows.
 
@@ -305,7 +304,7 @@ def label_tile(
     tile: Tile,
     way: WayOfTravel,
     sites: TiedPoints,
-    mine: Longs,
+    mine: Longs | None,
     borrowed: Mapping[int, Longs],
     known_ms: int,
     until_ms: int,
@@ -334,7 +333,7 @@ def label_tile_three(
     tile: Tile,
     way: WayOfTravel,
     sites: TiedPoints,
-    mine: Longs,
+    mine: Longs | None,
     borrowed: Mapping[int, Longs],
     known_ms: int,
     until_ms: int,
@@ -347,7 +346,7 @@ def label_tile_three(
         As for `label_tile`; labels of shape (nodes, 3).
     """
     rider, _, away_ms = tile.ride(way)
-    label = tile.lay_labels(mine, borrowed)
+    label = tile.lay_labels(mine, borrowed, THREE)
     tile.bound_others(label[:, -1], away_ms, known_ms, until_ms)
     seeds = rider.label_seeds_by_site(sites, np.arange(len(sites.snap_m)))
     return label_nearest_three_on(rider.arcs, *seeds, label, known_ms, until_ms)[tile.own]
@@ -375,7 +374,8 @@ def label_points(
     """
     rider = replace(tile.ride(way).rider, horizon_ms=horizon_ms)
     wanted = tile.own_places if points is None else tile.places.take_points(points)
-    label, rank = tile.lay_labels(mine, borrowed), np.arange(len(sites.snap_m))
+    label = tile.lay_labels(mine, borrowed, *mine.shape[1:])
+    rank = np.arange(len(sites.snap_m))
     finish = rider.label_points if label.ndim == 1 else rider.label_points_three
     return finish(sites, wanted, rank, label)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import explain, explorer, links, profiles, ratios, reading, scaling, synthetic
+from bench import explain, explorer, links, profiles, ratios, reading, scale, scaling, synthetic
 from bench.profiles import Costs
 from bench.timing import THREADS, alone, machine
 
@@ -41,6 +41,7 @@ def main() -> None:
         explored = _told("explorer", explorer.section(kept))
         roads = _told("which road", links.section(kept))
         bridge = _told("why it changed", explain.section(kept))
+        tiles = _told("tiles and workers", scale.section(kept))
         country = _told("a country read", reading.section(place))
         of_sample = _told("costs of the sample", alone("bench.sample")["costs"])
         rows = _rows(place)
@@ -51,7 +52,8 @@ def main() -> None:
         curves = scaling.measured(made)
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads, bridge, country]
+        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads, bridge]
+        + [country, tiles]
         + [_growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
@@ -229,6 +231,7 @@ if __name__ == "__main__":
         renew(reading.section, land=False)
     elif asked:
         both = [links.section, explain.section]
-        renew(*{"explorer": [explorer.section], "links": both}[asked])
+        parts = {"explorer": [explorer.section], "links": both, "scale": [scale.section]}
+        renew(*parts[asked])
     else:
         main()

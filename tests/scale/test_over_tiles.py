@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import hand
 import lattice
 import numpy as np
+import pandas as pd
 import pytest
 from drawn_edits import draw_table
 from network.maps import on
@@ -18,7 +21,10 @@ from stemgeo.gaps import find_gaps
 from stemgeo.measure import Prepared, measure_day, measure_effects, measure_sensitivity
 from stemgeo.network import Network
 from stemgeo.network.osm import read_roads
+from stemgeo.scale.cluster import open_cluster
+from stemgeo.scale.on_workers import OnWorkers, open_units
 from stemgeo.scale.over_tiles import InPlace, OverTiles, TiledRoads, Tiling
+from stemgeo.scale.store import Store
 from stemgeo.scale.tiles import FarthestRide, WayOfTravel
 from stemgeo.siting.municipalities import candidate_municipalities
 from stemgeo.siting.places import find_candidates
@@ -219,3 +225,63 @@ def test_a_city_in_tiles_and_a_halo_of_75_percent_of_it(city: Network) -> None:
     np.testing.assert_array_equal(label_nearest(laid, sites, way, rider.horizon_ms), expected)
     wrong = label_nearest(shrink_halo(laid, 0.75), sites, way, rider.horizon_ms) != expected
     assert 0 < wrong.sum() < len(homes.snap_m) / 10
+
+
+# -- workers ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small(town: Prepared) -> Prepared:
+    """The made town with academies for all ages, at one speed: few units."""
+    every = town.inputs.academies.assign(min_age=pd.NA, max_age=pd.NA)
+    study = hand.study("wegen.osm", addresses="a", travel=TRAVEL | {"speed_kmh": 12})
+    inputs = replace(town.inputs, academies=every.astype({"min_age": "Int64", "max_age": "Int64"}))
+    return Prepared.from_inputs(study, inputs, town.ground.network)
+
+
+@pytest.fixture(scope="module")
+def expected(small: Prepared) -> dict[str, str]:
+    """Its tables, from this process."""
+    return write_measured(small)
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("workers", [1, 4])
+def test_tables_do_not_depend_on_the_number_of_workers(
+    small: Prepared, expected: dict[str, str], tmp_path: Path, workers: int
+) -> None:
+    """Units of five tiles, done by threads that are workers: byte for byte the same."""
+    store = Store(str(tmp_path))
+    with (
+        open_cluster("local", store, workers=workers, processes=False) as cluster,
+        open_units(cluster) as units,
+    ):
+        assert write_measured(replace(small, over=Tiling(units, 5))) == expected
+
+
+class Killing(OnWorkers):
+    """Kills a worker when so many units have been handed over, in the middle of a round."""
+
+    after = 60
+    killed: tuple[int, ...] = ()
+
+    def submit(self, work: Callable[..., Any], *given: Any) -> Any:
+        """Hand a unit over; one of the workers that may do it is no more."""
+        self.after -= 1
+        if self.after == 0:
+            (first, *_) = self.cluster.client.run(os.getpid).values()
+            os.kill(first, signal.SIGKILL)
+            self.killed = (first,)
+        return super().submit(work, *given)
+
+
+@pytest.mark.enable_socket
+def test_a_worker_killed_in_between_changes_nothing(
+    small: Prepared, expected: dict[str, str], tmp_path: Path
+) -> None:
+    """Of two processes one is killed in the middle of a round: the other does its units again."""
+    store = Store(str(tmp_path))
+    with open_cluster("local", store, workers=2) as cluster:
+        units = Killing(cluster)
+        assert write_measured(replace(small, over=Tiling(units, 5))) == expected
+        assert units.killed
