@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from bench import synthetic
 from bench.timing import THREADS, alone, once, say
-from stemgeo.scale.on_workers import open_units
 
 from stemgeo.access.search import RANK_BITS
 from stemgeo.demand import cut_age_cells
@@ -22,6 +21,7 @@ from stemgeo.measure import search_rides
 from stemgeo.network.graph import Network
 from stemgeo.scale import tiles as work
 from stemgeo.scale.cluster import open_cluster
+from stemgeo.scale.on_workers import open_units
 from stemgeo.scale.over_tiles import InPlace, OverTiles, Tiling
 from stemgeo.scale.store import Store
 from stemgeo.study import SCENARIOS

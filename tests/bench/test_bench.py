@@ -17,6 +17,7 @@ from bench import (
     page,
     ratios,
     reading,
+    scale,
     scaling,
     synthetic,
 )
@@ -174,6 +175,20 @@ def test_why_it_changed_is_measured_on_a_small_land_too(
     assert found["moved"]["roads"] > 0 == found["moved"]["placing"]
     text = explain.write_section(found | {"peak_mib": 10.0})
     assert "8 studies between A and B, of 4 measurements" in text
+
+
+def test_tiles_of_a_small_land_find_what_one_does(tmp_path: Path) -> None:
+    """The same labels, over more nodes; each arc once in one tile, and the page says the ratios."""
+    synthetic.network(NODES).save(tmp_path)
+    one, four = (scale.measure_work(tmp_path, tiles, points=200) for tiles in (1, 4))
+    assert one["labels"] == four["labels"]
+    assert one["nodes"] < four["nodes"]
+    assert 0 < one["arcs"] < four["arcs"]
+    alike = {"labels": one["labels"]}
+    workers = [alike | {"workers": 1, "wall_s": 9.0}, alike | {"workers": 2, "wall_s": 6.0}]
+    text = scale.write_section([one, four], workers)
+    assert text.startswith("## A network in tiles")
+    assert "| 2 | 6.0 | 75% |" in text
 
 
 def test_a_country_is_made_and_read(tmp_path: Path) -> None:
