@@ -563,6 +563,20 @@ def note_odd_roads(counts: Mapping[str, int], travel: Travel) -> list[Note]:
             ),
             say("what there is is used", "wat er is telt mee", "ce qui est dessiné compte"),
         ),
+        "unlike_in_extracts": (
+            say(
+                "{all} in several extracts, of one version and yet not alike",
+                "{all} in meer dan één uittreksel, van dezelfde versie en toch verschillend",
+                "{all} dans plusieurs extraits, de même version et pourtant différents",
+                all=of("unlike_in_extracts", "feature"),
+            ),
+            say(
+                "of ways the longest counts, else the first; give extracts of one day",
+                "van wegen telt de langste, anders de eerste; geef uittreksels van één dag",
+                "la voie la plus longue compte, sinon la première ; donnez des extraits d’un seul "
+                "jour",
+            ),
+        ),
         "lifts": (
             say(
                 "{all} used, each with {seconds} seconds of waiting",

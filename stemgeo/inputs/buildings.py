@@ -20,7 +20,7 @@ import shapely
 
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import cache, extracts
-from stemgeo.inputs.vectors import make_transformer
+from stemgeo.inputs.vectors import move_points
 from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
 
 if TYPE_CHECKING:
@@ -250,27 +250,28 @@ def _read_relations(
 
 def _measure_ways(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:
     """Measure the buildings that are one closed way."""
-    measured = [_measure_footprints(footprints) for footprints in _yield_footprints(drawn, nodes)]
-    area_m2, x, y = np.concatenate([np.empty((3, 0)), *measured], axis=1)
-    return _add_measures(drawn.key, drawn.said, (area_m2, x, y))
+    measured = list(_measure_rings(drawn, nodes))
+    return _add_measures(drawn.key, drawn.said, np.concatenate([np.empty((3, 0)), *measured], 1))
 
 
-def _yield_footprints(
-    drawn: _Drawings, nodes: extracts.LocatedNodes
-) -> Iterator[NDArray[np.object_]]:
-    """Yield the footprints of closed ways, so many at a time as take little memory."""
+def _measure_rings(drawn: _Drawings, nodes: extracts.LocatedNodes) -> Iterator[Floats]:
+    """Measure the footprints of closed ways, so many at a time as take little memory."""
+    from stemgeo.inputs.footprints import measure_rings
+
     refs, first = drawn.ring_refs, drawn.first
     for start in range(0, len(first) - 1, _AT_ONCE):
         cuts = first[start : start + _AT_ONCE + 1]
         coordinates = nodes.follow_refs(refs[cuts[0] : cuts[-1]])
-        located = np.isfinite(coordinates[:, 0])
-        whole = np.logical_and.reduceat(located, cuts[:-1] - cuts[0])
-        owner = np.repeat(np.cumsum(whole) - 1, np.diff(cuts))
-        of_whole = np.repeat(whole, np.diff(cuts))
-        footprints = np.full(len(whole), None, dtype=object)
-        rings = shapely.linearrings(coordinates[of_whole], indices=owner[of_whole])
-        footprints[whole] = shapely.polygons(rings)
-        yield footprints
+        # Most have no doubt about them, and take an object of GEOS ten times as long.
+        sure, *measured = measure_rings(coordinates, cuts - cuts[0])
+        located = np.logical_and.reduceat(np.isfinite(coordinates[:, 0]), cuts[:-1] - cuts[0])
+        rest = np.flatnonzero(located & ~sure)
+        of_rest = np.repeat(located & ~sure, np.diff(cuts))
+        owner = np.repeat(np.arange(len(rest)), np.diff(cuts)[rest])
+        rings = shapely.linearrings(coordinates[of_rest], indices=owner)
+        found = np.stack(measured)
+        found[:, rest] = _measure_footprints(np.asarray(shapely.polygons(rings), dtype=object))
+        yield found
 
 
 def _measure_relations(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:
@@ -309,23 +310,21 @@ def fill_rings(lines: list[Floats]) -> shapely.Geometry | None:
     return inside
 
 
-def _measure_footprints(footprints: NDArray[np.object_]) -> tuple[Floats, Floats, Floats]:
-    """Give area in square metres, x and y in Lambert 72 of a point inside; 0 and NaN without."""
+def _measure_footprints(footprints: NDArray[np.object_]) -> Floats:
+    """Give area in square metres, x and y of a point inside, (3, footprints); 0, NaN without."""
     # A footprint that crosses itself has no area that can be trusted.
     fine = shapely.is_valid(footprints)
     area_m2, x, y = (np.full(len(footprints), empty) for empty in (0.0, np.nan, np.nan))
     area_m2[fine] = shapely.area(footprints[fine])
     fine &= area_m2 > 0
-    spot = shapely.get_coordinates(shapely.point_on_surface(footprints[fine]))
-    to_lambert = make_transformer(EQUAL_AREA, LAMBERT_72)
-    x[fine], y[fine] = to_lambert.transform(spot[:, 0], spot[:, 1])
-    return area_m2, x, y
+    x[fine], y[fine] = shapely.get_coordinates(shapely.point_on_surface(footprints[fine])).T
+    return np.stack([area_m2, x, y])
 
 
-def _add_measures(
-    key: Longs, said: pd.DataFrame, measured: tuple[Floats, Floats, Floats]
-) -> pd.DataFrame:
+def _add_measures(key: Longs, said: pd.DataFrame, measured: Floats) -> pd.DataFrame:
     area_m2, x, y = measured
+    x, y = move_points(EQUAL_AREA, LAMBERT_72, x, y)
+    x, y = (np.where(area_m2 > 0, one, np.nan) for one in (x, y))
     return said.reset_index(drop=True).assign(key=key, area_m2=area_m2, x=x, y=y)
 
 

@@ -19,7 +19,7 @@ import ctypes
 import re
 import sys
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
@@ -39,7 +39,7 @@ from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.node_index import index_places
 from stemgeo.inputs.osmxml import XmlMarks, read_marks
 from stemgeo.inputs.pbf import list_parts, pass_through
-from stemgeo.inputs.vectors import make_transformer
+from stemgeo.inputs.vectors import move_points
 from stemgeo.notes import strip_control
 from stemgeo.writing.whole import temporary_folder, temporary_home
 
@@ -105,6 +105,8 @@ class Ways:
         The nodes of way i are refs[first[i]:first[i + 1]].
     tags, kind
         The distinct sets of tags, in the order in which they were met, and which one each way has.
+    unlike
+        The ids of ways that are otherwise in another extract of the same version.
     """
 
     ids: Longs
@@ -112,13 +114,14 @@ class Ways:
     first: Longs
     tags: list[dict[str, str]]
     kind: NDArray[np.int32]
+    unlike: Longs = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def take(self, chosen: NDArray[np.bool_]) -> Ways:
         """Give some of the ways, with all sets of tags."""
         sizes = np.diff(self.first)
         first = np.append(0, np.cumsum(sizes[chosen]))
         refs = self.refs[np.repeat(chosen, sizes)]
-        return Ways(self.ids[chosen], refs, first, self.tags, self.kind[chosen])
+        return Ways(self.ids[chosen], refs, first, self.tags, self.kind[chosen], self.unlike)
 
     def split_by_way(self, of_refs: NDArray[Any]) -> list[NDArray[Any]]:
         """Part what is known of `refs` by the ways."""
@@ -138,9 +141,12 @@ class Nodes:
     tags, kind
         The distinct sets of tags and which one each node has, as of ways.
     extract
-        The first of the extracts that has each node, shape (nodes,).
+        Which of the extracts have each node: bit i of the i-th, the last of the 64th and those
+        beyond; shape (nodes,).
     repeats
         The ids of nodes that were given and are not here, because another of their id counts.
+    unlike
+        The ids of nodes that lie elsewhere in another extract of the same version.
     """
 
     ids: Longs
@@ -148,8 +154,9 @@ class Nodes:
     lat: Floats
     tags: list[dict[str, str]]
     kind: NDArray[np.int32]
-    extract: NDArray[np.intp]
+    extract: NDArray[np.uint64]
     repeats: Longs
+    unlike: Longs
 
     def take(self, chosen: NDArray[np.bool_]) -> Nodes:
         """Give some of the nodes, with all sets of tags."""
@@ -158,8 +165,9 @@ class Nodes:
 
     def take_ids(self, ids: Longs) -> Nodes:
         """Give those with some ids, which are sorted, as if they alone had been asked for."""
-        repeats = self.repeats[is_among(ids, self.repeats)]
-        return replace(self.take(is_among(ids, self.ids)), repeats=repeats)
+        given = {name: getattr(self, name) for name in ("repeats", "unlike")}
+        met = {name: those[is_among(ids, those)] for name, those in given.items()}
+        return replace(self.take(is_among(ids, self.ids)), **met)
 
 
 _OF_EACH_NODE = ("ids", "lon", "lat", "kind", "extract")
@@ -188,7 +196,7 @@ def read_ways(paths: Sequence[Path], only: Any, keys: Collection[str]) -> Ways:
     def columns(text: pa.RecordBatch) -> list[pa.Array]:
         return [_keep_keys(text["tags"], keys), _parse_refs(text["refs"])]
 
-    read = _read_each_once(paths, _Sought(osmium.osm.WAY, [only], _WAYS, columns)).table
+    read = _read_each_once(paths, _Sought(osmium.osm.WAY, [only], _WAYS, columns))
     return _pack_ways(read, "tags")
 
 
@@ -225,7 +233,7 @@ def read_ways_at_once(paths: Sequence[Path], asked: Sequence[WaysAsked]) -> list
         return [*tags, _parse_refs(text["refs"])]
 
     fields = [*(pa.field(name, _TAGS) for name in names), _WAYS[1]]
-    read = _read_each_once(paths, _Sought(osmium.osm.WAY, [only], fields, columns)).table
+    read = _read_each_once(paths, _Sought(osmium.osm.WAY, [only], fields, columns))
     every = [_pack_ways(read, name) for name in names]
     return [ways.take(ways.kind >= 0) for ways in every]
 
@@ -235,12 +243,11 @@ def list_keys(asked: Sequence[WaysAsked]) -> list[str]:
     return sorted({one.partition("=")[0] for sort in asked for one in sort.having})
 
 
-def _pack_ways(read: pa.Table, of_tags: str) -> Ways:
-    refs = read["refs"].combine_chunks()
-    tags, kind = _find_tag_sets(read[of_tags])
-    return Ways(
-        read["id"].to_numpy(), refs.flatten().to_numpy(), refs.offsets.to_numpy(), tags, kind
-    )
+def _pack_ways(read: _ReadObjects, of_tags: str) -> Ways:
+    refs = read.table["refs"].combine_chunks()
+    tags, kind = _find_tag_sets(read.table[of_tags])
+    ids, each = read.table["id"].to_numpy(), refs.flatten().to_numpy()
+    return Ways(ids, each, refs.offsets.to_numpy(), tags, kind, read.unlike)
 
 
 def read_tagged(paths: Sequence[Path], entity: Any, only: Any, keys: Sequence[str]) -> pd.DataFrame:
@@ -315,7 +322,7 @@ def read_nodes(
         read = _read_each_once(paths, _Sought(osmium.osm.NODE, [only], _NODES, columns), ids)
         tags, kind = _find_tag_sets(read.table["tags"])
         found, lon, lat = (read.table[name].to_numpy() for name in ("id", "lon", "lat"))
-        own = Nodes(found, lon, lat, tags, kind, read.extract, read.repeats)
+        own = Nodes(found, lon, lat, tags, kind, read.extract, read.repeats, read.unlike)
     own = own.take(_are_in_the_world(own.lon, own.lat))
     missing = ids[~is_among(np.sort(own.ids), ids)]
     on_ways = [path for path in paths if _find_traits(path).places_on_ways]
@@ -362,7 +369,7 @@ def _read_indexed(
     sets, number = _find_tag_sets(tagged["tags"])
     kind = np.zeros(len(found), dtype=np.int32)
     kind[np.searchsorted(found, tagged["id"].to_numpy())] = 1 + number
-    return Nodes(found, lon, lat, [{}, *sets], kind, np.zeros(len(found), dtype=np.intp), ids[:0])
+    return Nodes(found, lon, lat, [{}, *sets], kind, _in_first(found), ids[:0], ids[:0])
 
 
 @dataclass(frozen=True)
@@ -404,7 +411,7 @@ def locate_nodes(
     wanted = list_once(refs)
     found = read_nodes(paths, wanted, (), along)
     at = np.full((len(wanted), 2), np.nan)
-    moved = make_transformer("EPSG:4326", crs).transform(found.lon, found.lat)
+    moved = move_points("EPSG:4326", crs, found.lon, found.lat)
     at[np.searchsorted(wanted, found.ids)] = np.column_stack(moved)
     return LocatedNodes(wanted, at)
 
@@ -446,6 +453,7 @@ def _add_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only:
         np.append(own.kind, np.full(len(ids), len(own.tags), own.kind.dtype)),
         np.append(own.extract, of_ref[first]),
         own.repeats,
+        own.unlike,
     )
 
 
@@ -579,17 +587,20 @@ class _ReadObjects:
     table
         Of the objects that count.
     extract
-        The first extract that has each of them.
+        Which extracts have each of them, as `Nodes` has it.
     counts
         Of each that was met, in the order of the files, whether it counts.
     repeats
         The ids of those that were met when their id had been met before.
+    unlike
+        The ids of those of which another copy of the same version tells something else.
     """
 
     table: pa.Table
-    extract: NDArray[np.intp]
+    extract: NDArray[np.uint64]
     counts: NDArray[np.bool_]
     repeats: Longs
+    unlike: Longs
 
 
 def _find_traits(path: Path) -> _Traits:
@@ -638,7 +649,8 @@ def _read_each_once(
         stamped = versions = True
         read, extract = _read_all(paths, sought, among, stamped=stamped)
     if not stamped:
-        return _ReadObjects(read, extract, np.ones(len(read), dtype=np.bool_), ids[:0])
+        every = np.ones(len(read), dtype=np.bool_)
+        return _ReadObjects(read, _in_first(ids), every, ids[:0], ids[:0])
     _refuse_shared_below_zero(sought, ids, extract, paths)
     stamp = read["stamp"].to_numpy()
     order = np.argsort(ids, kind="stable")
@@ -658,12 +670,46 @@ def _read_each_once(
         # A copy that an extract cut off at its edge is shorter.
         longest = -pc.list_value_length(read["refs"]).to_numpy()[order[rows]]
         rows = rows[np.lexsort((rows, longest, group[rows]))]
-    chosen = order[rows[np.unique(group[rows], return_index=True)[1]]]
+    leads = starts_of_runs(group[rows])
+    chosen = order[rows[leads]]
     counts = np.zeros(len(ids), dtype=np.bool_)
     counts[chosen] = True
-    met_in = np.empty(len(ids), dtype=np.intp)
-    met_in[order] = extract[order][start][group]
-    return _ReadObjects(read.filter(pa.array(counts)), met_in[counts], counts, ids[order][~begins])
+    bit = np.uint64(1) << np.minimum(extract, 63).astype(np.uint64)
+    met_in = np.empty(len(ids), dtype=np.uint64)
+    if len(ids):
+        met_in[order] = np.bitwise_or.reduceat(bit[order], start)[group]
+    copies = np.flatnonzero(~leads)
+    leader = np.flatnonzero(leads)[np.cumsum(leads) - 1][copies]
+    unlike = _find_unlike(read, order[rows[copies]], order[rows[leader]])
+    return _ReadObjects(
+        read.filter(pa.array(counts)), met_in[counts], counts, ids[order][~begins], unlike
+    )
+
+
+def _in_first(ids: Longs) -> NDArray[np.uint64]:
+    return np.ones(len(ids), dtype=np.uint64)
+
+
+def _find_unlike(read: pa.Table, copies: NDArray[np.intp], leaders: NDArray[np.intp]) -> Longs:
+    """Find the ids of copies that tell something else; of a way one that is shorter is cut off."""
+    copy, leader = read.take(pa.array(copies)), read.take(pa.array(leaders))
+    unlike = np.zeros(len(copies), dtype=np.bool_)
+    for name in set(read.column_names) - {"id", "stamp"}:
+        one, other = copy[name].combine_chunks(), leader[name].combine_chunks()
+        if pa.types.is_dictionary(one.type):
+            one, other = one.dictionary_decode(), other.dictionary_decode()
+        if not pa.types.is_list(one.type):
+            same = pc.or_(
+                pc.fill_null(pc.equal(one, other), False), pc.and_(one.is_null(), other.is_null())
+            )
+            unlike |= ~same.to_numpy(False)
+            continue
+        sizes = pc.list_value_length(one).to_numpy(False)
+        whole = np.flatnonzero(sizes == pc.list_value_length(other).to_numpy(False))
+        of_whole = (each.take(pa.array(whole)).flatten() for each in (one, other))
+        differs = pc.not_equal(*of_whole).to_numpy(False)
+        unlike[np.repeat(whole, sizes[whole])[differs]] = True
+    return list_once(copy["id"].to_numpy()[unlike])
 
 
 def _read_all(

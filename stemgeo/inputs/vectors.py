@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -33,6 +34,9 @@ _PREFIX = {
     Format.TOPOJSON: "TopoJSON:",
 }
 """Formats whose driver can be named; the others begin with bytes that no other driver takes."""
+
+_MANY = 200_000
+"""Points that are worth a second thread, which makes a transformer of its own."""
 
 _MOST_LAYERS = 20
 _OF_KML = {"tessellate", "extrude", "visibility"}
@@ -278,6 +282,32 @@ def to_lambert(frame: gpd.GeoDataFrame, file: OpenedFile) -> gpd.GeoDataFrame | 
 def make_transformer(from_crs: str | CRS, to_crs: str) -> Transformer:
     """Make each transformer of x and y once: that takes longer than to move a study's points."""
     return Transformer.from_crs(from_crs, to_crs, always_xy=True)
+
+
+def move_points(
+    from_crs: str, to_crs: str, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Move points to another reference system; millions of them in two threads.
+
+    Parameters
+    ----------
+    from_crs, to_crs
+        Reference systems.
+    x, y
+        Coordinates, or longitude and latitude.
+    """
+    transformer = make_transformer(from_crs, to_crs)
+    if len(x) < _MANY:
+        return cast("tuple[NDArray[np.float64], NDArray[np.float64]]", transformer.transform(x, y))
+    half = len(x) // 2
+    with ThreadPoolExecutor(2) as pool:  # PROJ lets others run meanwhile
+        halves = list(
+            pool.map(
+                lambda one: transformer.transform(x[one], y[one]), (slice(half), slice(half, None))
+            )
+        )
+    moved_x, moved_y = (np.concatenate(parts) for parts in zip(*halves, strict=True))
+    return moved_x, moved_y
 
 
 def locate_municipalities() -> gpd.GeoSeries:

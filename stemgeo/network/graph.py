@@ -24,7 +24,7 @@ from stemgeo.arrays import list_once, list_ranges
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
-from stemgeo.inputs.vectors import make_transformer
+from stemgeo.inputs.vectors import make_transformer, move_points
 from stemgeo.network import bicycle
 from stemgeo.network.crossings import NO_WAY, add_ways_on_foot, find_busy_crossings
 from stemgeo.network.stress import LEVELS
@@ -152,7 +152,7 @@ class Network:
         Whether who passes the start and the end of each edge crosses half of a busy road without
         signals, shape (edges, 2).
     extract
-        Which extract each edge was read from, shape (edges,).
+        Which extracts each edge is in, bit i: of the i-th, shape (edges,).
     rides
         The rides.
     ratio_bounds
@@ -192,7 +192,7 @@ class Network:
     cut: Bools
     busy_ends: Bools
     ratio_bounds: Floats
-    extract: NDArray[np.uint8]
+    extract: NDArray[np.uint64]
     rides: tuple[bicycle.Ride, ...]
     counts: dict[str, int]
     on_foot: bool = False
@@ -259,10 +259,9 @@ class Network:
     def whole_from_roads(cls, roads: RoadSegments) -> Self:
         """Contract road segments, ferries and all; points can be tied once it is `restricted`."""
         crs = _choose_crs(roads)
-        to_metres = make_transformer("EPSG:4326", crs)
-        ends = roads.barriers.reshape(-1, 2)
-        barriers = np.stack(to_metres.transform(ends[:, 0], ends[:, 1]), axis=1).reshape(-1, 4)
-        x, y = to_metres.transform(roads.lon, roads.lat)
+        ends = roads.barriers.reshape(-1, 2).T
+        barriers = np.stack(move_points("EPSG:4326", crs, *ends), axis=1).reshape(-1, 4)
+        x, y = move_points("EPSG:4326", crs, roads.lon, roads.lat)
         roads, x, y, cut = add_ways_on_foot(roads, x, y, barriers)
         crossing = find_busy_crossings(roads, x, y)
         levels = np.stack([roads.stress_forward, roads.stress_backward], axis=1)
@@ -272,7 +271,6 @@ class Network:
         chain, first, turned = _chain_segments(roads, crossing, np.hstack([levels, bounds]))
         start = np.where(turned, roads.end[chain], roads.start[chain])
         end = np.where(turned, roads.start[chain], roads.end[chain])
-        extract = np.zeros(len(x), np.uint8) if roads.extract is None else roads.extract
         vertices = np.insert(end, first[:-1], start[first[:-1]])
         edge_start, edge_end = start[first[:-1]], end[first[1:] - 1]
 
@@ -317,7 +315,7 @@ class Network:
                 axis=1,
             ),
             ratio_bounds=_ratio_bounds(roads),
-            extract=extract[edge_start],
+            extract=_find_extracts(roads, start, end, first),
             rides=roads.rides,
             counts=dict(roads.counts),
             on_foot=roads.on_foot,
@@ -431,10 +429,12 @@ class Network:
         road = (self.open_forward | self.open_backward) & ~ferry
         vertices = np.stack([self.vertex_x, self.vertex_y], axis=1)
         edge_of_vertex = np.repeat(np.arange(self.edges), np.diff(self.first_segment) + 1)
+        bits = np.uint64(1) << np.arange(64, dtype=np.uint64)
+        among = np.bitwise_or.reduce(self.extract[road], initial=np.uint64(0))
         # One line through all vertices: it has the hull of the roads, and a million roads fewer.
         hulls = [
             shapely.convex_hull(shapely.linestrings(vertices[(road & here)[edge_of_vertex]]))
-            for here in (self.extract == one for one in np.unique(self.extract[road]))
+            for here in (self.extract & one != 0 for one in bits[bits & among != 0])
         ]
         return shapely.union_all(hulls)
 
@@ -814,6 +814,14 @@ def _rank_morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
         return bits
 
     return spread(x) | (spread(y) << np.uint64(1))
+
+
+def _find_extracts(roads: RoadSegments, start: Ints, end: Ints, first: Ints) -> NDArray[np.uint64]:
+    """Say which extracts edges are in: those that have both ends of a segment, else one of them."""
+    if roads.extract is None:
+        return np.ones(len(first) - 1, dtype=np.uint64)
+    one, other = roads.extract[start], roads.extract[end]
+    return np.bitwise_or.reduceat(np.where(one & other, one & other, one | other), first[:-1])
 
 
 def _ratio_bounds(roads: RoadSegments) -> Floats:

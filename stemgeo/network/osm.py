@@ -97,7 +97,7 @@ class RoadSegments:
     barrier_kind
         What each is a piece of, see `barriers.PIECE_KINDS`, shape (pieces,).
     extract
-        Which extract each vertex was read from first, shape (vertices,); None: all from one.
+        Which extracts each vertex is in, bit i: of the i-th, shape (vertices,); None: all of one.
     on_foot
         Whether one walks; else one rides and pushes.
     """
@@ -127,7 +127,7 @@ class RoadSegments:
     barrier_kind: NDArray[np.uint8]
     ratio_bounds: tuple[tuple[float, float], ...] = ()
     stress_bounds: NDArray[np.uint8] | None = None
-    extract: NDArray[np.uint8] | None = None
+    extract: NDArray[np.uint64] | None = None
     on_foot: bool = False
 
 
@@ -374,7 +374,11 @@ def read_roads(
         raise _no_places_error(paths, len(ways.ids))
     ways, lifts = _replace_lifts(ways)
     pieces = barriers.find_pieces(across, located)
-    roads = _cut_ways(ways, nodes, {"lifts": lifts} | squares.counts, pieces)
+    found = {"lifts": lifts} | squares.counts
+    if len(paths) > 1:
+        unlike = list_once(read.unlike[extracts.is_among(np.sort(ways.ids), read.unlike)])
+        found["unlike_in_extracts"] = len(unlike) + len(nodes.unlike)
+    roads = _cut_ways(ways, nodes, found, pieces)
     modes = np.array([ride.mode for ride in roads.rides])
     if (modes[roads.forward] == bicycle.FERRY).all():
         raise _no_roads_error(paths, rules)
@@ -539,7 +543,7 @@ def _cut_ways(
         },
         barriers=pieces[0],
         barrier_kind=pieces[1],
-        extract=extract.astype(np.uint8),
+        extract=extract,
         on_foot=ways.rules.ON_FOOT,
     )
 
@@ -642,8 +646,7 @@ def _ferry_rides(
     """Give each ferry the speed that makes its length take its duration."""
     rides = {}
     ferry_minutes = ways.field_of_each("ferry_minutes", np.float64)
-    numbers = np.flatnonzero(~np.isnan(ferry_minutes))
-    for number in np.intersect1d(numbers, way).tolist():
+    for number in list_once(way[~np.isnan(ferry_minutes)[way]]).tolist():
         minutes = ferry_minutes[number]
         km = float(length_mm[way == number].sum()) / 1e6
         kmh = km / (minutes / 60) if minutes and km else bicycle.FERRY_KMH

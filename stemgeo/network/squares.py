@@ -108,6 +108,7 @@ def join_ways(one: extracts.Ways, other: extracts.Ways) -> extracts.Ways:
         first=np.append(one.first, one.first[-1] + other.first[1:]),
         tags=one.tags + other.tags,
         kind=np.append(one.kind, len(one.tags) + other.kind).astype(np.int32),
+        unlike=one.unlike,
     )
 
 

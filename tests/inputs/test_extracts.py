@@ -220,7 +220,7 @@ def test_hostile_texts_come_through(tmp_path: Path, ending: str) -> None:
 
 @pytest.mark.usefixtures("temporary")
 def test_nodes_of_several_extracts_name_theirs(tmp_path: Path) -> None:
-    """Nodes come in the order of the extracts, each once, with the first extract that has it."""
+    """Nodes come in the order of the extracts, each once, with those that have it."""
     maps = ("<node id='2' lon='4' lat='51'/><node id='5'/>", "", "<node id='5' lon='5' lat='52'/>")
     paths = [tmp_path / f"{i}.osm" for i in range(3)]
     for path, content in zip(paths, maps, strict=True):
@@ -228,7 +228,7 @@ def test_nodes_of_several_extracts_name_theirs(tmp_path: Path) -> None:
         path.write_text(f"<osm version='0.6'>{both}</osm>")
     nodes = extracts.read_nodes(paths, np.array([2, 5, 7]), ())
     assert nodes.ids.tolist() == [2, 7, 5]
-    assert nodes.extract.tolist() == [0, 0, 0]
+    assert nodes.extract.tolist() == [0b001, 0b111, 0b101]
     assert (nodes.tags, nodes.repeats.tolist()) == ([{}], [5, 7, 7])
 
 
