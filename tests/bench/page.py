@@ -13,7 +13,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import explain, explorer, links, profiles, ratios, reading, scale, scaling, synthetic
+from bench import (
+    engines,
+    explain,
+    explorer,
+    links,
+    paper,
+    profiles,
+    ratios,
+    reading,
+    scale,
+    scaling,
+    synthetic,
+)
 from bench.profiles import Costs
 from bench.timing import THREADS, alone, machine
 
@@ -52,8 +64,8 @@ def main() -> None:
         curves = scaling.measured(made)
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _flanders(size, flanders, sets), explored, roads, bridge]
-        + [country, tiles]
+        [_front(), _table(rows), _engines(ROOT), _flanders(size, flanders, sets), explored]
+        + [roads, bridge, country, tiles]
         + [_growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
@@ -107,6 +119,13 @@ def _rows(place: Path) -> list[ratios.Row]:
         ratios.isochrone_row("Porto", porto),
         *ratios.reach_rows("Porto", porto, 100, threads=_cores()),
     ]
+
+
+def _engines(_: Path) -> str:
+    """Compare with Valhalla, whose environment stays where `make peers` has it."""
+    if not EXTRACT.is_file():
+        return ""
+    return engines.section(EXTRACT, ROOT / "out" / "peers")
 
 
 def _cores() -> str:
@@ -229,6 +248,10 @@ if __name__ == "__main__":
     asked = "".join(sys.argv[1:])
     if asked == "reading":
         renew(reading.section, land=False)
+    elif asked == "paper":
+        paper.write(PAGE.with_name("scale.md"))
+    elif asked == "engines":
+        renew(_engines, land=False)
     elif asked:
         both = [links.section, explain.section]
         parts = {"explorer": [explorer.section], "links": both, "scale": [scale.section]}

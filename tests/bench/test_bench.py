@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 import shapely
 from bench import (
     country,
+    engines,
     explain,
     explorer,
     links,
     opponents,
     page,
+    paper,
     ratios,
     reading,
     scale,
@@ -25,6 +28,8 @@ from bench import (
 from stemgeo.explore.board import Board
 from stemgeo.measure import Prepared, measure_day
 from stemgeo.network.graph import Network
+from stemgeo.network.snap import snap_points
+from stemgeo.scale.over_tiles import InPlace, Tiling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,3 +223,52 @@ def test_a_section_is_put_in_the_place_of_the_older_one() -> None:
     assert once == f"{before}\n{new}{after}"
     assert page.put_section(once, newer) == f"{before}\n{newer}{after}"
     assert page.put_section(f"{before}\n{new}", newer) == f"{before}\n{newer}"
+
+
+def test_on_paper_each_figure_follows_from_the_unit_costs() -> None:
+    """Worked out by hand for one land: of a tile as large as the measured one the work is known."""
+    unit = paper.UnitCosts(0.36, 1e-6, 100, 2000, 0.5, 2_000_000)
+    land = paper.Land("Somewhere", 10_000, 4_000_000)
+    assert paper._row(land, unit) == (
+        "| Somewhere | 10.00 | 4.0 | 2 | 1.00 | 0.030 | 1.7 | 0.6 | 8 | 0.15 |"
+    )
+    assert unit.find_work(8_000_000, 1) == 1
+    assert unit.find_work(8_000_000, 4) < unit.find_work(8_000_000, 16)
+
+
+def test_the_halo_is_what_tiles_have_beside_their_own(made: Network) -> None:
+    """More than nothing; all tiles together hold each node once, and these."""
+    inputs = synthetic.inputs(made, academies=3, points=500)
+    prepared = Prepared.from_inputs(synthetic.study(), inputs, made)
+    measured = measure_day(prepared, synthetic.DAY)
+    tiled = Tiling(InPlace(), 2)(prepared.study, made, measured.academies, prepared.points)
+    assert 0 < paper._count_halo(tiled, made.nodes) <= 1
+
+
+def test_without_another_engine_the_page_says_why(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And what is published stands there, called so."""
+
+    def none(*_: object) -> list[ratios.Row]:
+        raise importlib.import_module("peer").PeerError("needs Python 3.12\nor newer")
+
+    monkeypatch.setattr(engines, "rows", none)
+    told = engines.section(tmp_path, tmp_path)
+    assert "Not measured here: needs Python 3.12\n" in told
+    assert "**not rerun**" in told
+    assert told.count("\n| matrix of ") == len(engines.PUBLISHED)
+
+
+def test_a_matrix_holds_each_pair(made: Network) -> None:
+    """Against itself it is as long a ride; each point and academy is there."""
+    places = engines._scatter(made)
+    sites, points = (snap_points(made, *part) for part in engines._parted(places))
+    nothing = {
+        "minutes": np.full((engines.POINTS, engines.ACADEMIES), 10.0).tolist(),
+        "matrix_s": 1.0,
+        "by_itself_s": 2.0,
+    }
+    row = engines._matrix(made, sites, points, nothing)
+    assert row.what == "minutes of 100 points to 25 academies"
+    assert "2 s as it chooses by itself" in row.note

@@ -8,6 +8,7 @@ computed once: what is tried is how files are written. A first read does all of 
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import shutil
 import signal
@@ -134,26 +135,35 @@ def killed(command: Command, base: Path, number: int) -> Counter[str]:
     return found
 
 
+DIES_AT = 8
+"""The event before which one of several is killed: in the middle of its writing."""
+
 RESULTS = ("result", "run", "answer", "site")
 """Places with a manifest."""
 
 
-def together(command: Command, base: Path, number: int) -> Counter[str]:
-    """Start some of a command at once; count how they ended."""
+def together(command: Command, base: Path, number: int, dies_at: int = 0) -> Counter[str]:
+    """Start some of a command at once, of which one may be killed; count how they ended."""
     found: Counter[str] = Counter()
     command.before()
     logs = [base / f"log{one}.txt" for one in range(number)]
     runs = [
-        child(partial(command.work, ("old", "new")[one % 2]), log) for one, log in enumerate(logs)
+        child(partial(command.work, ("old", "new")[one % 2]), log, 0 if one else dies_at)
+        for one, log in enumerate(logs)
     ]
     for (pid, counted), log in zip(runs, logs, strict=True):
         end = ended(pid, counted, log)
+        if dies_at and end.status == -signal.SIGKILL:
+            found["killed"] += 1
+            continue
         found["well" if end.status == 0 else "refused"] += 1
         if "Traceback" in end.said or end.status not in (0, 1):
             found["FAULTS"] += 1
             _print(f"{command.name}, {number} at once: {end.said}")
     for log in logs:
         log.unlink()
+    if found["killed"]:
+        command.start()
     if command.place.name in RESULTS and list_others_work(command.place):
         found["FAULTS"] += 1
         _print(f"{command.name}, {number} at once: mixed, {list_others_work(command.place)}")
@@ -316,7 +326,8 @@ def _to(work: Callable[[str, Path], None], place: Path, title: str) -> None:
 
 def _compute_once() -> Callable[[], None]:
     """Compute a study once; give what makes it be computed anew from then on."""
-    modules = [sys.modules["stemgeo.study_run"], sys.modules["stemgeo.planning"]]
+    names = ("stemgeo.study_run", "stemgeo.planning")
+    modules = [importlib.import_module(name) for name in names]
     real = [
         (module, name, getattr(module, name))
         for module, name in zip(modules, ("run", "site"), strict=True)
@@ -341,7 +352,7 @@ def _draw_once() -> None:
         page._WRITERS[kind] = _once(write, lambda figure, *_: str(figure.get_label()))
     sheet = lambda _, kind, province=None, **__: (kind, province)  # noqa: E731
     Sheets.draw = _once(Sheets.draw, sheet)  # type: ignore[method-assign]
-    Sheets.draw_web_map = _once(Sheets.draw_web_map, lambda _: 0)  # type: ignore[method-assign]
+    Sheets.draw_web_map = _once(Sheets.draw_web_map, lambda *_, **__: 0)  # type: ignore[method-assign]
     paper._typeset_pages = _once(paper._typeset_pages, lambda *_: 0)
 
 
@@ -374,9 +385,10 @@ def main() -> None:
             _print(f"{command.name}: {told(found)}")
             lost += found["FAULTS"]
         for command in commands:
-            for number in (2, 4):
-                found = together(command, base, number)
-                _print(f"{command.name}, {number} at once: {told(found)}")
+            for number, dies_at in ((2, 0), (4, 0), (8, 0), (8, DIES_AT)):
+                found = together(command, base, number, dies_at)
+                one = ", one killed" if dies_at else ""
+                _print(f"{command.name}, {number} at once{one}: {told(found)}")
                 lost += found["FAULTS"]
     sys.exit(1 if lost else 0)
 

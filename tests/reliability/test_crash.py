@@ -21,5 +21,5 @@ def test_killed_before_each_change_to_a_file_nothing_is_lost() -> None:
     counts = re.findall(r"moments (\d+), killed (\d+)", ended.stdout)
     assert len(counts) == 5
     assert sum(int(killed) for _, killed in counts) > 50
-    for outcome in ("old result", "new result", "4 at once"):
+    for outcome in ("old result", "new result", "4 at once", "8 at once", "one killed"):
         assert outcome in ended.stdout
