@@ -366,6 +366,7 @@ def _label_nodes_three(
 def _seeds_beyond(
     first: Ints,
     arcs: Longs,
+    longest_ms: Longs,
     known: Longs,
     label: Longs,
     known_end: int,
@@ -380,6 +381,8 @@ def _seeds_beyond(
     for seed in range(filled):
         node[seed], key[seed] = seed_node[seed], seed_label[seed]
     for at in known:
+        if label[at] + (longest_ms[at] << RANK_BITS) < known_end:
+            continue
         for arc in range(first[at], first[at + 1]):
             reached = label[at] + ((arcs[arc] >> TAIL_BITS) << RANK_BITS)
             before = arcs[arc] & TAIL_MASK
@@ -398,13 +401,16 @@ def _label_nodes_on(
     arcs: Longs,
     seed_node: Ints,
     seed_label: Longs,
+    longest_ms: Longs,
     known: Longs,
     known_ms: int,
     horizon_ms: int,
 ) -> Longs:
     known_end, end = (known_ms + 1) << RANK_BITS, ((horizon_ms + 1) << RANK_BITS) - 1
     at = np.flatnonzero(known < known_end)
-    node, key = _seeds_beyond(first, arcs, at, known, known_end, end, seed_node, seed_label)
+    node, key = _seeds_beyond(
+        first, arcs, longest_ms, at, known, known_end, end, seed_node, seed_label
+    )
     touched = np.empty(len(known), dtype=np.int32)
     room = np.empty((2, len(node) + len(known) // _NODES_PER_PLACE + 1), dtype=np.int32)
     unbound = np.empty(0, dtype=np.int64)
@@ -441,6 +447,7 @@ def _label_nodes_three_on(
     seed_label: Longs,
     seed_first: Ints,
     order: Longs,
+    longest_ms: Longs,
     known: Longs,
     known_ms: int,
     horizon_ms: int,
@@ -460,6 +467,7 @@ def _label_nodes_three_on(
         node, key = _seeds_beyond(
             first,
             arcs,
+            longest_ms,
             laid // THREE,
             label,
             known_end,
@@ -543,10 +551,20 @@ def label_nearest_three(
     return np.asarray(three).reshape(-1, THREE)
 
 
+def find_longest_ms(arcs: Arcs) -> Longs:
+    """Give the longest of the arcs that arrive at each node, shape (nodes,); 0 where none does."""
+    first, packed = arcs
+    longest_ms, some = np.zeros(len(first) - 1, dtype=np.int64), np.diff(first) > 0
+    if len(packed):
+        longest_ms[some] = np.maximum.reduceat(packed >> TAIL_BITS, first[:-1][some])
+    return longest_ms
+
+
 def label_nearest_on(
     arcs: Arcs,
     seed_node: Ints,
     seed_label: Longs,
+    longest_ms: Longs,
     known: Longs,
     known_ms: int,
     horizon_ms: int,
@@ -557,6 +575,8 @@ def label_nearest_on(
     ----------
     arcs, seed_node, seed_label, horizon_ms
         As in `label_nearest`.
+    longest_ms
+        Of the arcs that arrive at each node the longest, shape (nodes,); see `find_longest_ms`.
     known
         Labels of all nodes, shape (nodes,). Those up to `known_ms` are taken as they are; a node
         with a later one is labelled only by what is less, and not passed by what is not.
@@ -568,7 +588,8 @@ def label_nearest_on(
     int64 array, shape (nodes,)
         Of the nodes that were not `known` later than `known_ms`: as from `label_nearest`.
     """
-    return np.asarray(_label_nodes_on(*arcs, seed_node, seed_label, known, known_ms, horizon_ms))
+    seeds = seed_node, seed_label
+    return np.asarray(_label_nodes_on(*arcs, *seeds, longest_ms, known, known_ms, horizon_ms))
 
 
 def label_nearest_three_on(
@@ -576,6 +597,7 @@ def label_nearest_three_on(
     seed_node: Ints,
     seed_label: Longs,
     seed_first: Ints,
+    longest_ms: Longs,
     known: Longs,
     known_ms: int,
     horizon_ms: int,
@@ -586,6 +608,8 @@ def label_nearest_three_on(
     ----------
     arcs, seed_node, seed_label, seed_first, horizon_ms
         As in `label_nearest_three`; an academy's rank is its number.
+    longest_ms
+        As in `label_nearest_on`.
     known
         Labels of all nodes, shape (nodes, 3), smallest first. The last of a node may be later than
         `known_ms`: it is not passed by what is not less.
@@ -595,7 +619,7 @@ def label_nearest_three_on(
     order = np.random.default_rng(0).permutation(len(seed_first) - 1)
     flat = np.ascontiguousarray(known).reshape(-1)
     three = _label_nodes_three_on(
-        *arcs, seed_node, seed_label, seed_first, order, flat, known_ms, horizon_ms
+        *arcs, seed_node, seed_label, seed_first, order, longest_ms, flat, known_ms, horizon_ms
     )
     return np.asarray(three).reshape(-1, THREE)
 

@@ -47,6 +47,7 @@ from stemgeo.access.search import (
     TAIL_BITS,
     THREE,
     UNREACHED,
+    find_longest_ms,
     label_nearest_on,
     label_nearest_three_on,
 )
@@ -160,11 +161,14 @@ class TileRider(NamedTuple):
         How far one gets.
     away_ms
         How long it takes the tile's own nodes at least to come to each node, shape (nodes,).
+    longest_ms
+        See `search.find_longest_ms`.
     """
 
     rider: Rider
     reach: FarthestRide
     away_ms: Longs
+    longest_ms: Longs
 
 
 @dataclass(frozen=True)
@@ -218,7 +222,9 @@ class Tile:
                 self._riders.pop(oldest, None)
             rider = build_rider(self._lay_roads(way), way.travel, way.profile, way.pace, 0)
             reach = FarthestRide.from_rider(rider)
-            found = self._riders[way] = TileRider(rider, reach, reach.find_ms(self.away_m))
+            found = self._riders[way] = TileRider(
+                rider, reach, reach.find_ms(self.away_m), find_longest_ms(rider.arcs)
+            )
         return found
 
     def _lay_roads(self, way: WayOfTravel) -> Network:
@@ -322,11 +328,11 @@ def label_tile(
     known_ms, until_ms
         From where to where, a step at most; -1: nothing is known.
     """
-    rider, _, away_ms = tile.ride(way)
+    rider, _, away_ms, longest_ms = tile.ride(way)
     label = tile.lay_labels(mine, borrowed)
     tile.bound_others(label, away_ms, known_ms, until_ms)
     seeds = rider.label_seeds(sites, np.arange(len(sites.snap_m)))
-    return label_nearest_on(rider.arcs, *seeds, label, known_ms, until_ms)[tile.own]
+    return label_nearest_on(rider.arcs, *seeds, longest_ms, label, known_ms, until_ms)[tile.own]
 
 
 def label_tile_three(
@@ -345,11 +351,13 @@ def label_tile_three(
     tile, way, sites, mine, borrowed, known_ms, until_ms
         As for `label_tile`; labels of shape (nodes, 3).
     """
-    rider, _, away_ms = tile.ride(way)
+    rider, _, away_ms, longest_ms = tile.ride(way)
     label = tile.lay_labels(mine, borrowed, THREE)
     tile.bound_others(label[:, -1], away_ms, known_ms, until_ms)
     seeds = rider.label_seeds_by_site(sites, np.arange(len(sites.snap_m)))
-    return label_nearest_three_on(rider.arcs, *seeds, label, known_ms, until_ms)[tile.own]
+    return label_nearest_three_on(rider.arcs, *seeds, longest_ms, label, known_ms, until_ms)[
+        tile.own
+    ]
 
 
 def label_points(

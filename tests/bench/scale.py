@@ -59,13 +59,15 @@ class Counting(InPlace):
 def count_arcs(tile: work.Tile, *given: Any) -> int:
     """Count the arcs that a round looks at: of each node that it labels, those that arrive."""
     way, sites, mine, borrowed, known_ms, until_ms = given
-    rider, _, away_ms = tile.ride(way)
+    rider, _, away_ms, longest_ms = tile.ride(way)
     label = tile.lay_labels(mine, borrowed)
     tile.bound_others(label, away_ms, known_ms, until_ms)
     seeds = rider.label_seeds(sites, np.arange(len(sites.snap_m)))
-    after = work.label_nearest_on(rider.arcs, *seeds, label, known_ms, until_ms)
+    after = work.label_nearest_on(rider.arcs, *seeds, longest_ms, label, known_ms, until_ms)
     # Labelled in this round, or known and gone on from.
-    passed = (after != label) | (label < (known_ms + 1) << RANK_BITS)
+    known_end = (known_ms + 1) << RANK_BITS
+    beyond = (label < known_end) & (label + (longest_ms << RANK_BITS) >= known_end)
+    passed = (after != label) | beyond
     return int(np.diff(rider.arcs[0])[passed].sum())
 
 
