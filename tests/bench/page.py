@@ -17,6 +17,7 @@ from bench import (
     engines,
     explain,
     explorer,
+    flanders,
     links,
     paper,
     profiles,
@@ -47,7 +48,8 @@ def main() -> None:
         kept.mkdir()
         size = _told("made land", alone("bench.flanders", "keep", str(kept)))
         runs = [alone("bench.flanders", "stages", str(kept)) for _ in range(2)]
-        flanders = _told("whole run", min(runs, key=_whole_s))
+        whole = _told("whole run", min(runs, key=_whole_s))
+        rest = _told("what else a run finds", flanders.section(kept))
         sets = _told("coverage sets", alone("bench.flanders", "sets", str(kept)))
         costs = _told("its costs", alone("bench.flanders", "profile", str(kept))["costs"])
         explored = _told("explorer", explorer.section(kept))
@@ -64,8 +66,8 @@ def main() -> None:
         curves = scaling.measured(made)
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _engines(ROOT), _flanders(size, flanders, sets), explored]
-        + [roads, bridge, country, tiles]
+        [_front(), _table(rows), _engines(ROOT), _flanders(size, whole, sets), rest]
+        + [explored, roads, bridge, country, tiles]
         + [_growth(curves)]
         + [alone("bench.siting")["section"]]
         + [_costs(costs, of_sample), alone("bench.demo")["section"]]
@@ -252,9 +254,12 @@ if __name__ == "__main__":
         paper.write(PAGE.with_name("scale.md"))
     elif asked == "engines":
         renew(_engines, land=False)
+    elif asked == "demo":
+        renew(lambda _: str(alone("bench.demo")["section"]), land=False)
     elif asked:
         both = [links.section, explain.section]
         parts = {"explorer": [explorer.section], "links": both, "scale": [scale.section]}
+        parts["run"] = [flanders.section]
         renew(*parts[asked])
     else:
         main()

@@ -14,6 +14,7 @@ from bench import (
     engines,
     explain,
     explorer,
+    flanders,
     links,
     opponents,
     page,
@@ -166,6 +167,19 @@ def test_which_road_is_measured_on_a_small_land_too(
     text = links.write_section(found, counted)
     assert f"looking for {found['candidates']:,} candidates" in text
     assert text.startswith("## Which road, at the size of Flanders\n")
+
+
+def test_what_else_a_run_finds_is_measured_on_a_small_land_too(
+    made: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stage is told with its time, and a bar beside one measurement."""
+    monkeypatch.setattr(synthetic, "FLANDERS_ACADEMIES", 4)
+    monkeypatch.setattr(synthetic, "FLANDERS_POINTS", 400)
+    made.save(tmp_path)
+    found = flanders.rest(tmp_path)
+    assert {"walking", "waiting", "together"} <= set(found["bars"])
+    text = flanders.write_rest(found | {"peak_mib": 10.0})
+    assert f"| candidates ({found['ranked']} municipalities) |" in text
 
 
 def test_why_it_changed_is_measured_on_a_small_land_too(
