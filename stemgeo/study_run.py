@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -46,7 +48,10 @@ from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stemgeo.access.travellers import OverRoads
+    from stemgeo.measure import Measured
 
 MAIN_ROADS = ("trunk", "primary", "secondary", "tertiary")
 DRAWN_ROADS = {
@@ -95,7 +100,38 @@ def run(
         refuse_without_roads(prepared, study.about.date)
     progress(TRAVEL_TIMES, 0.45)
     measured = measure_day(prepared, study.about.date, threads=threads)
-    riders, points, cells = measured.riders, prepared.points, prepared.cells
+    cores = threads or count_cores()
+    draw = partial(_draw_isochrones, prepared, measured, cores)
+    how: dict[str, Any] = {"uncertainty": uncertainty, "progress": progress, "threads": threads}
+    if over is not None or cores == 1:
+        return _find_rest(prepared, measured, draw, **how)
+    with ThreadPoolExecutor(1) as beside:
+        # Drawing is the work of GEOS, what follows that of Python: they go on side by side.
+        drawn = beside.submit(draw)
+        return _find_rest(prepared, measured, drawn.result, **how)
+
+
+def _draw_isochrones(
+    prepared: Prepared, measured: Measured, threads: int
+) -> gpd.GeoDataFrame | None:
+    """Draw the isochrones; None where nobody travels over roads."""
+    rider = measured.riders[0]
+    if not isinstance(rider, OverNetwork):
+        return None
+    return draw_study_isochrones(rider, prepared.points, prepared.cells, threads=threads)
+
+
+def _find_rest(
+    prepared: Prepared,
+    measured: Measured,
+    take_isochrones: Callable[[], gpd.GeoDataFrame | None],
+    *,
+    uncertainty: bool,
+    progress: Progress,
+    threads: int | None,
+) -> Result:
+    """Find all else that a run tells; isochrones are taken when the rest is there."""
+    study, points, cells = prepared.study, prepared.points, prepared.cells
     progress(COUNTING_MINUTES, 0.65)
     minutes = measure_times(prepared, measured, threads=threads)
     progress(SENSITIVITY, 0.7)
@@ -108,14 +144,15 @@ def run(
         threads=threads,
         progress=tell_between(progress, 0.7, 0.75),
     )
-    progress(ISOCHRONES, 0.75)
-    areas = None
-    if isinstance(riders[0], OverNetwork):
-        areas = draw_study_isochrones(riders[0], points, cells, threads=threads or count_cores())
-    progress(FINDING_GAPS, 0.85)
+    progress(FINDING_GAPS, 0.75)
     found = find_gaps(prepared, measured, threads=threads)
     on_all_roads = found.children["profile"] == "all"
     places = find_candidates(prepared, measured)
+    candidates = candidate_municipalities(
+        prepared, measured, places.table, found.children[on_all_roads], threads=threads
+    )
+    progress(ISOCHRONES, 0.85)
+    areas = take_isochrones()
     attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
     return Result(
@@ -130,9 +167,7 @@ def run(
         gap_municipalities=found.shares,
         gap_children=found.children,
         changes=_compare_year_before(prepared),
-        candidates=candidate_municipalities(
-            prepared, measured, places.table, found.children[on_all_roads], threads=threads
-        ),
+        candidates=candidates,
         demand=points,
         access=measured.access,
         isochrones=areas,
@@ -157,7 +192,7 @@ def run(
         **{role: prepared.inputs.accounts.get(role) for role in ACCOUNTS},
         network_counts={
             one.profile: one.list_counts(points, cells)
-            for one in riders
+            for one in measured.riders
             if isinstance(one, OverNetwork)
         },
         building_counts=prepared.ground.counts,
