@@ -6,7 +6,6 @@ import re
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hand
 import pytest
@@ -14,8 +13,7 @@ from followed import find_lacking, follow, read_blocks, renew
 
 import stemgeo as sg
 
-if TYPE_CHECKING:
-    pass
+pytestmark = pytest.mark.usefixtures("read_once")
 
 DOCS = Path(__file__).parents[1] / "docs"
 
