@@ -25,8 +25,8 @@ import stemgeo as sg
 from stemgeo import facts
 from stemgeo.cli import app, main
 from stemgeo.errors import Problem, StemgeoError
-from stemgeo.maps import kinds
 from stemgeo.maps.kinds import KINDS
+from stemgeo.maps.press import Press
 from stemgeo.report.files import write_manifest
 
 NOTICE = "Proef, niet voor publicatie"
@@ -743,7 +743,7 @@ def stopped(study: Path, place: Path, how: signal.Signals) -> Said:
             try:
                 # A job in the background ignores it.
                 signal.signal(signal.SIGINT, signal.default_int_handler)
-                kinds.save_map = lambda *_: os.kill(os.getpid(), how)  # type: ignore[assignment]
+                Press.save = lambda *_: os.kill(os.getpid(), how)  # type: ignore[assignment, method-assign]
                 told.write(json.dumps(stemgeo("run", study, "--out", place)).encode())
                 told.flush()
             finally:
