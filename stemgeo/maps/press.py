@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from stemgeo.errors import Problem, WriteError
 
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 WORTH = 4
 """Figures from which on a process of their own is sooner done, whose start takes as long as two."""
+_OUT_OF_REACH: dict[str, Any] = (
+    {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    if sys.platform == "win32"
+    else {"process_group": 0}
+)
+"""Ctrl-C in a terminal reaches whoever asked alone, who ends this one, also while it starts."""
 _BEGIN = "import sys; sys.path[:] = {path!r}; from stemgeo.maps.press import serve; serve()"
 
 
@@ -49,10 +55,13 @@ class Press:
 
     def __enter__(self) -> Self:
         if self._figures >= WORTH and can_go_beside():
-            command = [sys.executable, "-c", _BEGIN.format(path=sys.path)]
-            self._beside = subprocess.Popen(  # noqa: S603 -- this very Python
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
+            # What else a script put there, as a Path, Python does not look at either.
+            path = list(filter(_is_text, sys.path))
+            command = [sys.executable, "-c", _BEGIN.format(path=path)]
+            with suppress(OSError):  # no process to be had: they are drawn here
+                self._beside = subprocess.Popen(  # noqa: S603 -- this very Python
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_OUT_OF_REACH
+                )
         return self
 
     def __exit__(
@@ -94,7 +103,7 @@ class Press:
         """Have a figure saved; what went wrong there is raised here."""
         ask, answers = cast("IO[bytes]", beside.stdin), cast("IO[bytes]", beside.stdout)
         try:
-            ask.write(job)
+            pickle.dump(job, ask)
             ask.flush()
             failed = pickle.load(answers)  # noqa: S301 -- said by a process of our own
         except (OSError, EOFError, pickle.UnpicklingError):
@@ -120,6 +129,10 @@ def can_go_beside() -> bool:
     return count_cores() > 1 and "python" in Path(sys.executable or "").name.lower()
 
 
+def _is_text(place: object) -> bool:
+    return isinstance(place, str)
+
+
 def _say_end(status: int) -> str:
     """Say how a process ended."""
     return f"signal {-status}" if status < 0 else f"status {status}"
@@ -127,18 +140,23 @@ def _say_end(status: int) -> str:
 
 def serve() -> None:
     """Save the figures that come on standard input, until it ends, and answer what went wrong."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both: who asked ends this one
     answers = os.fdopen(os.dup(1), "wb")
     sys.stdout = sys.stderr  # a word of a library is no answer
-    from stemgeo.maps.page import save_described
-
+    with suppress(Exception):  # made ready meanwhile; what fails is told of the first figure
+        import_module("stemgeo.maps.page")
     with suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):  # who asked is gone
         while True:
-            given = pickle.load(sys.stdin.buffer)  # noqa: S301 -- said by the process that began this
-            failed = None
-            try:
-                save_described(*given)
-            except Exception as error:  # noqa: BLE001 -- whatever it is, it is raised over there
-                failed = error
-            pickle.dump(failed, answers)
+            job = pickle.load(sys.stdin.buffer)  # noqa: S301 -- said by the process that began this
+            pickle.dump(_try_to_save(job), answers)
             answers.flush()
+
+
+def _try_to_save(job: bytes) -> Exception | None:
+    """Save a figure; give what went wrong, also where memory is short for what draws it."""
+    try:
+        from stemgeo.maps.page import save_described
+
+        save_described(*pickle.loads(job))  # noqa: S301 -- as above
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is raised over there
+        return error
+    return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -104,6 +106,53 @@ def test_what_fails_here_ends_it(figure: Figure, begun: list[subprocess.Popen[by
     with pytest.raises(KeyboardInterrupt):
         save_all(figure)
     assert begun[0].returncode != 0
+
+
+@posix
+def test_ctrl_c_of_a_terminal_reaches_whoever_asked_alone(
+    figure: Figure, begun: list[subprocess.Popen[bytes]]
+) -> None:
+    """It is in a group of its own, so that it says nothing of its own, not even as it starts."""
+    groups: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        save_all(figure, first=lambda: groups.extend(os.getpgid(one.pid) for one in begun))
+    assert groups == [begun[0].pid] != [os.getpgid(0)]
+
+
+def test_places_that_are_no_text_are_passed_over(
+    figure: Figure,
+    tmp_path: Path,
+    begun: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A notebook that puts a Path in sys.path, which Python passes over, has its maps."""
+    monkeypatch.setattr(sys, "path", [tmp_path, *sys.path])
+    save_all(figure, tmp_path / "map")
+    assert (tmp_path / "map.svg").exists()
+    assert begun[0].returncode == 0
+
+
+def test_without_a_process_to_be_had_they_are_drawn_here(
+    figure: Figure,
+    tmp_path: Path,
+    begun: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A system that gives no further process costs no maps."""
+
+    def refuse(*_given: object, **_more: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(press.subprocess, "Popen", refuse)
+    save_all(figure, tmp_path / "map")
+    assert (tmp_path / "map.svg").exists()
+    assert begun == []
+
+
+def test_a_lack_of_memory_there_is_that_error_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no memory for what a figure is made of, it is answered, not printed."""
+    monkeypatch.setattr(press.pickle, "loads", lambda _job: bytes(1 << 62))
+    assert isinstance(press._try_to_save(b""), MemoryError)
 
 
 @pytest.mark.parametrize("figures", [0, WORTH - 1, WORTH])
