@@ -12,12 +12,12 @@ from collections import Counter
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import product
-from pathlib import Path
+from itertools import islice, product
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from stemgeo.errors import MissingFileError, Problem, StemgeoError, StudyError
 from stemgeo.facts import STRESS_RULES
@@ -29,6 +29,7 @@ from stemgeo.study import (
     WAITS_S,
     WALKING_MS,
     YEARS,
+    Line,
     Study,
     StudyFile,
     fit_model,
@@ -49,7 +50,22 @@ OVERVIEW = "batch"
 MOST_STUDIES = 20_000
 _MOST_BYTES = 10_000_000
 _LONGEST_NAME = 100
+_MOST_SAID = 20
+"""So many names of studies are told that cannot be: a list of combinations has thousands."""
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+_LONGEST_PART = 255
+"""Bytes of the name of a file or folder, on every system."""
+
+
+def _check_parts(text: str) -> str:
+    if any(len(part.encode()) > _LONGEST_PART for part in PurePath(text).parts):
+        raise ValueError("has a name in it that is too long for a file or folder")
+    return text
+
+
+_PathText = Annotated[Line, Field(min_length=1, max_length=1000), AfterValidator(_check_parts)]
 
 
 class _BatchPart(BaseModel):
@@ -80,10 +96,10 @@ class BatchEntry(_BatchPart):
         So many studies of which the assumptions are drawn between their ends, see `draw_options`.
     """
 
-    study: str = Field(min_length=1, max_length=1000)
+    study: _PathText
     name: str | None = None
-    plan: str | None = None
-    edits: str | None = None
+    plan: _PathText | None = None
+    edits: _PathText | None = None
     uncertainty: bool = False
     anyway: bool = False
     years: list[Annotated[int, Field(ge=YEARS[0], le=YEARS[-1])]] = Field(
@@ -252,10 +268,16 @@ def read_studies(path: Path, out: Path) -> list[BatchStudy]:
     for entry in read.study:
         where = f"{name}, '{clean_text(entry.study, 80)}'"
         problems += [Problem(where, what, mend) for what, mend in _find_odd(entry)]
-        asked += _expand(entry, where, path, out / OVERVIEW, problems)
+        # Combined they may be more than any memory holds: no more are made than are refused.
+        room = MOST_STUDIES + 1 - len(asked)
+        asked += islice(_expand(entry, where, path, out / OVERVIEW, problems), room)
         if len(asked) > MOST_STUDIES:
-            raise StudyError(Problem(name, f"has more than {MOST_STUDIES} studies", "take parts"))
-    problems += _find_unfit_names(asked, name)
+            problems.append(Problem(name, f"has more than {MOST_STUDIES} studies", "take parts"))
+            raise StudyError(*problems)
+    unfit = list(_find_unfit_names(asked, name))
+    problems += unfit[:_MOST_SAID]
+    if len(unfit) > _MOST_SAID:
+        problems.append(Problem(name, f"{len(unfit) - _MOST_SAID} names more cannot be either"))
     if problems:
         raise StudyError(*problems)
     return asked
@@ -302,6 +324,9 @@ def _expand(
     elif Path(told).is_absolute() or entry.name is not None:
         what = "a pattern begins where STUDIES.toml stands, and names each by its folder"
         problems.append(Problem(where, what, "leave name and the first / out"))
+        return
+    elif any("**" in part and part != "**" for part in PurePath(told).parts):
+        problems.append(Problem(where, "'**' stands beside something else", "write * or **/"))
         return
     else:
         paths = sorted(one for one in home.glob(told) if one != asking and _has_study(one))

@@ -46,6 +46,9 @@ def ask(home: Path) -> Callable[[str], list[BatchStudy]]:
 
 
 STRAIGHT = "[[study]]\nstudy = 'Rechte lijn!'\nname = 'a'\n"
+YEARS = [*range(2000, 2030)]
+MANY = [f"each.travel.a{number} = {YEARS}" for number in range(10)]
+"""More combinations than any memory holds."""
 ROADS = "[[study]]\nstudy = 'over-roads/study.toml'\n"
 
 
@@ -139,6 +142,13 @@ def test_any_study_is_written_as_it_is_read() -> None:
         ("[[study]]\nstudy = 'niets-*'", "no study fits 'niets-*'"),
         ("[[study]]\nstudy = '*'\nname = 'x'", "names each by its folder"),
         ("[[study]", "is not valid TOML"),
+        ('[[study]]\nstudy = "a\\u0000"', "must be one line, without control characters"),
+        (STRAIGHT + 'edits = "a\\u001b[0m"', "must be one line, without control characters"),
+        (f"[[study]]\nstudy = '{'a' * 256}'", "too long for a file or folder"),
+        ("[[study]]\nstudy = 'a**'", "'**' stands beside something else"),
+        (STRAIGHT + f"draws = 20000\nyears = {YEARS}", "has more than 20000 studies"),
+        (STRAIGHT + "\n".join(MANY), "has more than 20000 studies"),
+        (STRAIGHT + f"years = {YEARS * 2}", "10 names more cannot be either"),
     ],
 )
 def test_what_cannot_be_is_told_at_the_door(
