@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -101,24 +102,30 @@ def run(
     progress(TRAVEL_TIMES, 0.45)
     measured = measure_day(prepared, study.about.date, threads=threads)
     cores = threads or count_cores()
-    draw = partial(_draw_isochrones, prepared, measured, cores)
+    stopped = Event()
+    draw = partial(_draw_isochrones, prepared, measured, cores, stopped)
     how: dict[str, Any] = {"uncertainty": uncertainty, "progress": progress, "threads": threads}
     if over is not None or cores == 1:
         return _find_rest(prepared, measured, draw, **how)
     with ThreadPoolExecutor(1) as beside:
         # Drawing is the work of GEOS, what follows that of Python: they go on side by side.
         drawn = beside.submit(draw)
-        return _find_rest(prepared, measured, drawn.result, **how)
+        try:
+            return _find_rest(prepared, measured, drawn.result, **how)
+        except BaseException:  # Ctrl-C too does not wait for what nobody will see
+            stopped.set()
+            raise
 
 
 def _draw_isochrones(
-    prepared: Prepared, measured: Measured, threads: int
+    prepared: Prepared, measured: Measured, threads: int, stopped: Event
 ) -> gpd.GeoDataFrame | None:
     """Draw the isochrones; None where nobody travels over roads."""
     rider = measured.riders[0]
     if not isinstance(rider, OverNetwork):
         return None
-    return draw_study_isochrones(rider, prepared.points, prepared.cells, threads=threads)
+    points, cells = prepared.points, prepared.cells
+    return draw_study_isochrones(rider, points, cells, threads=threads, stopped=stopped)
 
 
 def _find_rest(

@@ -7,6 +7,7 @@ at 50 m; so holes and islands are kept and polygons follow the roads.
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, cast
@@ -33,6 +34,7 @@ from stemgeo.study import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from threading import Event
 
     from numpy.typing import NDArray
 
@@ -102,7 +104,12 @@ def isochrones(
 
 
 def draw_isochrones(
-    rider: Rider, sites: TiedPoints, minutes: Sequence[float], cell_m: float
+    rider: Rider,
+    sites: TiedPoints,
+    minutes: Sequence[float],
+    cell_m: float,
+    *,
+    stopped: Event | None = None,
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of the nearest of the sites; see `isochrones`.
 
@@ -112,6 +119,13 @@ def draw_isochrones(
         Who rides, and the academies on the network.
     minutes, cell_m
         As in `isochrones`, the bounds rising.
+    stopped
+        Once it is set no other band is begun.
+
+    Raises
+    ------
+    CancelledError
+        When it was stopped.
     """
     network = rider.network
     seed_node, seed_ms, *_ = rider.find_seeds(sites)
@@ -123,7 +137,8 @@ def draw_isochrones(
     )
     every = np.arange(len(network.length_mm))
     rides = _list_rides(rider, sites, unpack_labels(label)[0], every)
-    return _build_frame(_outline_bands(NEAREST_OF_ALL, rider, rides, minutes, cell_m), network.crs)
+    rows = _outline_bands(NEAREST_OF_ALL, rider, rides, minutes, cell_m, stopped)
+    return _build_frame(rows, network.crs)
 
 
 def catchments(
@@ -173,6 +188,7 @@ def draw_catchments(
     cell_m: float,
     *,
     threads: int = 2,
+    stopped: Event | None = None,
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of each site by itself; see `catchments`.
 
@@ -184,6 +200,8 @@ def draw_catchments(
         Of the sites, shape (sites,).
     threads
         Searches that run side by side; the result is the same.
+    stopped
+        As for `draw_isochrones`.
     """
     network = rider.network
     offsets, nodes, times = rider.search_each_site(sites, threads=threads)
@@ -196,7 +214,7 @@ def draw_catchments(
         times_ms[nodes[reached]] = times[reached]
         segments = _segments_at(network, nodes[reached])
         rides = _list_rides(rider, sites.take_points(np.array([site])), times_ms, segments)
-        rows += _outline_bands(str(academy_id), rider, rides, minutes, cell_m)
+        rows += _outline_bands(str(academy_id), rider, rides, minutes, cell_m, stopped)
         times_ms[nodes[reached]] = UNREACHED_MS
     return _build_frame(rows, network.crs)
 
@@ -218,11 +236,18 @@ def _segments_at(network: Network, nodes: NDArray[np.int32]) -> NDArray[np.intp]
 
 
 def _outline_bands(
-    academy_id: str, rider: Rider, rides: list[_Rides], minutes: Sequence[float], cell_m: float
+    academy_id: str,
+    rider: Rider,
+    rides: list[_Rides],
+    minutes: Sequence[float],
+    cell_m: float,
+    stopped: Event | None,
 ) -> list[tuple[str, float, float, float, shapely.MultiPolygon]]:
     """Outline each band; the ground of the band before is taken out."""
     rows, inner = [], np.empty(0, dtype=object)
     for start, stop in zip((0.0, *minutes), minutes, strict=False):
+        if stopped is not None and stopped.is_set():
+            raise CancelledError
         stretches = np.concatenate([ride.cut_within(rider, minutes_to_ms(stop)) for ride in rides])
         whole = _outline_near(stretches, cell_m)
         band = _take_out(whole, inner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from stemgeo.study import OLDEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from threading import Event
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -514,6 +516,7 @@ def draw_study_isochrones(
     cells: Sequence[AgeCell],
     *,
     threads: int,
+    stopped: Event | None = None,
 ) -> gpd.GeoDataFrame:
     """Draw the isochrones of the nearest academy and of each, with the children inside by time.
 
@@ -525,6 +528,8 @@ def draw_study_isochrones(
         The demand table, and the ages of its columns.
     threads
         Searches that run side by side; the result is the same.
+    stopped
+        As for `areas.draw_isochrones`.
 
     Returns
     -------
@@ -537,10 +542,10 @@ def draw_study_isochrones(
     rider = traveller.find_rider(Pace(output.isochrone_speed_kmh), max(minutes))
     ids = traveller.academies["academy_id"].to_numpy(dtype=object)
     with ThreadPoolExecutor(threads) as pool:  # most of the work is in GEOS, side by side
-        nearest = pool.submit(draw_isochrones, rider, traveller.sites, minutes, cell_m)
-        each = pool.submit(
-            draw_catchments, rider, traveller.sites, ids, minutes, cell_m, threads=threads
-        )
+        how = (minutes, cell_m)
+        nearest = pool.submit(draw_isochrones, rider, traveller.sites, *how, stopped=stopped)
+        catchments = partial(draw_catchments, threads=threads, stopped=stopped)
+        each = pool.submit(catchments, rider, traveller.sites, ids, *how)
         areas = pd.concat([nearest.result(), each.result()], ignore_index=True)
     areas.insert(4, "children", _count_inside(rider, traveller, areas, points, cells, threads))
     return areas.to_crs(LAMBERT_72)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
+from threading import Event
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -16,6 +18,7 @@ import pytest
 import shapely
 from network.maps import CRS, RoadMap, points
 
+from stemgeo.access import areas as areas_module
 from stemgeo.access.areas import catchments, isochrones
 from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, pack_labels, unpack_labels
@@ -334,3 +337,23 @@ def test_children_whom_the_academy_does_not_serve_are_not_inside(shared_data: Pa
         older["children"].sum()
         < draw_study_isochrones(traveller, doors, cells, threads=2)["children"].sum()
     )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_drawing_that_is_stopped_begins_no_other_band(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """Who stops a run waits for the bands at hand alone, one a thread."""
+    network = Network.whole_from_roads(read_roads([shared_data / "osm" / "berlare.osm"]))
+    traveller, doors, cells = traveller_on(network, "all")
+    stopped, drawn = Event(), []
+
+    def draw_and_stop(stretches: np.ndarray, _cell_m: float) -> np.ndarray:
+        drawn.append(stretches)
+        stopped.set()
+        return np.empty(0, dtype=object)
+
+    monkeypatch.setattr(areas_module, "_outline_near", draw_and_stop)
+    with pytest.raises(CancelledError):
+        draw_study_isochrones(traveller, doors, cells, threads=threads, stopped=stopped)
+    assert 1 <= len(drawn) <= threads
