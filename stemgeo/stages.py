@@ -101,7 +101,7 @@ ASKING = Said("Asking servers", "Servers bevragen", "Interrogation des serveurs"
 FETCHING = Said("Fetching", "Ophalen", "Récupération")
 
 PREPARING = (READING_FILES, READING_ROADS, READING_BUILDINGS, READING_STREETS, PLACING)
-WRITING = (WRITING_TABLES, DRAWING_MAPS, WRITING_TEXTS)
+WRITING = (DRAWING_MAPS, WRITING_TABLES, WRITING_TEXTS)
 STAGES: dict[str, tuple[Said, ...]] = {
     "check": PREPARING,
     "run": (

@@ -112,7 +112,7 @@ class Switches:
     @property
     def has_range(self) -> bool:
         """Whether it was measured at the low and at the high speed."""
-        return set(SCENARIOS) <= set(self.coverage["scenario"])
+        return set(SCENARIOS) <= set(self.coverage["scenario"].unique())
 
     @property
     def bands(self) -> dict[str, list[str]]:
@@ -125,7 +125,7 @@ class Switches:
     def list_switches(self, words: Texts) -> dict[str, list[dict[str, str]]]:
         """List what each switch offers, by its key and name."""
         said = words.list_below("web.scenario")
-        there = set(self.coverage["profile"]), set(self.coverage["scenario"])
+        there = [set(self.coverage[name].unique()) for name in ("profile", "scenario")]
         language = str(words.language)
         return {
             "band": [{"key": one, "name": self.ages[one]} for one in self.bands],

@@ -6,6 +6,7 @@ draws provinces from the same arcs as their municipalities.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -244,6 +245,14 @@ def sketch_bands(grounds: GeoSeries) -> GeoSeries:
         if sketch.count_coordinates().sum() <= _MOST_BAND_POINTS:
             break
     return sketch
+
+
+def begin_bands(grounds: GeoSeries) -> Future[GeoSeries]:
+    """Begin with what `sketch_bands` gives, in a thread beside this one: GEOS needs no Python."""
+    pool = ThreadPoolExecutor(1)
+    begun = pool.submit(sketch_bands, grounds)
+    pool.shutdown(wait=False)
+    return begun
 
 
 def sketch_gaps(outlines: GeoSeries) -> GeoSeries:

@@ -97,6 +97,7 @@ from stemgeo.tables import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import ArrayLike, NDArray
@@ -255,6 +256,7 @@ def compose_web_map(
     meanings: Mapping[str, str] | None = None,
     roads: GeoDataFrame | None = None,
     streets: StreetsToCheck | None = None,
+    bands: Future[GeoSeries] | None = None,
 ) -> WebMap:
     """Make the web map, to be written as one page or as one of a site.
 
@@ -304,6 +306,8 @@ def compose_web_map(
         The table `main-roads`, drawn pale under the grounds.
     streets
         Those to check: a layer that is not shown at first. None: no such layer.
+    bands
+        What `topology.begin_bands` gave for the isochrones, nearest first. None: sketched here.
 
     Returns
     -------
@@ -338,7 +342,7 @@ def compose_web_map(
     if ahead is not None:
         themes += yield_ahead(ahead, towns, academies, text, measured)
     themes += [
-        *_yield_bands(isochrones, towns, words),
+        *_yield_bands(isochrones, bands, towns, words),
         *_yield_gaps(gaps, academies, meanings or {}, text),
     ]
     to_check = None if streets is None else build_streets(streets, places, text)
@@ -399,6 +403,7 @@ def compose_web_map(
             meanings=meanings,
             roads=roads,
             streets=streets,
+            bands=bands,
         )
     return made
 
@@ -627,7 +632,12 @@ def _build_borders(places: GeoDataFrame, towns: Shapes) -> Theme:
 # Isochrones, gaps and academies
 
 
-def _yield_bands(isochrones: GeoDataFrame | None, towns: Shapes, words: Texts) -> Iterator[Theme]:
+def _yield_bands(
+    isochrones: GeoDataFrame | None,
+    begun: Future[GeoSeries] | None,
+    towns: Shapes,
+    words: Texts,
+) -> Iterator[Theme]:
     """Draw the bands as another ground: over the shares their colours would mix.
 
     The municipalities lie over them, as lines alone, so that their figures stay at hand.
@@ -642,7 +652,8 @@ def _yield_bands(isochrones: GeoDataFrame | None, towns: Shapes, words: Texts) -
         format_span(start, stop, words)
         for start, stop in zip(rows["minutes_from"], rows["minutes_to"], strict=True)
     ]
-    ground = Shapes("bands", shapes=sketch_bands(rows.geometry))
+    sketch = sketch_bands(rows.geometry) if begun is None else begun.result()
+    ground = Shapes("bands", shapes=sketch)
     looks = [{"stroke": False, "fillColor": fill, "fillOpacity": 1} for fill in fills]
     lines = {"color": "#595959", "weight": 0.6, "fillOpacity": 0}
     yield Theme(

@@ -187,7 +187,7 @@ class Stock:
     @cached_property
     def profiles(self) -> list[str]:
         """Over which roads it was measured, all of them first."""
-        there = set(self.result.coverage["profile"])
+        there = set(self.result.coverage["profile"].unique())
         return [one for one in ("all", *QUIET) if one in there]
 
     @property

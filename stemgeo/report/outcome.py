@@ -373,14 +373,14 @@ class Outcome:
     def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
         """Write all but the manifest; give what it tells of them that is known afterwards."""
         with Press(self._count_maps()) as press:
-            progress(WRITING_TABLES, 0.9)
+            if self.DRAWN:  # first: the press saves them while the rest is written
+                (folder / "maps").mkdir()
+                progress(DRAWING_MAPS, 0.9)
+                self._draw_maps(folder / "maps", press, tell_between(progress, 0.9, 0.96))
+            progress(WRITING_TABLES, 0.96)
             for name, table in self._build_tables().items():
                 (folder / name).parent.mkdir(exist_ok=True)
                 write_table(table, folder / name, self._find_words(name))
-            if self.DRAWN:
-                (folder / "maps").mkdir()
-                progress(DRAWING_MAPS, 0.92)
-                self._draw_maps(folder / "maps", press, tell_between(progress, 0.92, 0.98))
             progress(WRITING_TEXTS, 0.98)
             for name, text in self._build_texts().items():
                 (folder / name).write_text(text, encoding="utf-8")
@@ -579,7 +579,7 @@ class Tables(Outcome):
     @cached_property
     def profiles(self) -> set[str]:
         """Those that were measured: in a straight line no road is quiet."""
-        return set(self.coverage["profile"])
+        return set(self.coverage["profile"].unique())
 
     @cached_property
     def whole_provinces(self) -> list[str]:

@@ -24,6 +24,7 @@ from stemgeo.maps.sheet import Ground
 from stemgeo.maps.streets import StreetsToCheck
 from stemgeo.maps.switches import Switches
 from stemgeo.maps.text import define_reasons, mark_moved
+from stemgeo.maps.topology import begin_bands
 from stemgeo.maps.web import WebMap, compose_web_map
 from stemgeo.profiles import QUIET
 from stemgeo.report.content import refuse_other_links, refuse_other_plan
@@ -35,6 +36,7 @@ from stemgeo.tables import MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from stemgeo.speech import Language
@@ -171,7 +173,7 @@ class Sheets:
         return compose_web_map(
             towns.assign(median_time_s=median * 60),
             self.academies,
-            self.result.rows("isochrones", academy_id=""),
+            self._bands,
             self.result.gaps,
             self.result.text,
             classes=choose_classes(study.output.classes, towns["share"]).bounds,
@@ -199,7 +201,20 @@ class Sheets:
                 before=None if then is None else then.academies,
                 dates=(then.text.date if then else "", self.result.text.date),
             ),
+            bands=self.bands_begun,
         )
+
+    @cached_property
+    def _bands(self) -> gpd.GeoDataFrame | None:
+        """The isochrones of the nearest of all, nearest first."""
+        areas = self.result.rows("isochrones", academy_id="")
+        return None if areas is None else areas.sort_values("minutes_to")
+
+    @cached_property
+    def bands_begun(self) -> Future[gpd.GeoSeries] | None:
+        """The outlines of bands for web maps, begun when it is asked for first; None: no bands."""
+        areas = self._bands
+        return None if areas is None or areas.empty else begin_bands(areas.geometry)
 
     @property
     def _streets(self) -> StreetsToCheck | None:

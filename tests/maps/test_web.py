@@ -401,6 +401,7 @@ def test_isochrones_are_simplified_until_they_fit(
 ) -> None:
     """The page stays small whatever the network: detail gives way, bands do not."""
     usual = topology.sketch_bands(isochrones.geometry)
+    assert topology.begin_bands(isochrones.geometry).result().geom_equals_exact(usual, 0).all()
     monkeypatch.setattr(topology, "_MOST_BAND_POINTS", 1300)
     coarse = topology.sketch_bands(isochrones.geometry)
     assert coarse.count_coordinates().sum() <= 1300 < usual.count_coordinates().sum()
