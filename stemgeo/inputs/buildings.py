@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -122,11 +122,9 @@ def read_buildings(paths: Sequence[Path], kinds: Collection[str]) -> Buildings:
         If an extract cannot be read to its end.
     """
     drawn = _Drawings.from_extracts(paths, frozenset(kinds))
-    refs = np.concatenate([drawn.ring_refs, *drawn.parts.values()])
-    nodes = extracts.locate_nodes(paths, refs, EQUAL_AREA)
-    table = pd.concat(
-        [_measure_ways(drawn, nodes), _measure_relations(drawn, nodes)], ignore_index=True
-    )
+    table = _measure_drawings(paths, drawn)
+    # Measured, corners are no more than memory.
+    drawn = replace(drawn, ring_refs=np.empty(0, dtype=np.int64))
     return _choose_buildings(table, drawn)
 
 
@@ -246,6 +244,15 @@ def _read_relations(
 
 
 # --- Footprints --------------------------------------------------------------------------------
+
+
+def _measure_drawings(paths: Sequence[Path], drawn: _Drawings) -> pd.DataFrame:
+    """Measure all buildings; where their corners lie is forgotten again."""
+    refs = np.concatenate([drawn.ring_refs, *drawn.parts.values()])
+    nodes = extracts.locate_nodes(paths, refs, EQUAL_AREA)
+    return pd.concat(
+        [_measure_ways(drawn, nodes), _measure_relations(drawn, nodes)], ignore_index=True
+    )
 
 
 def _measure_ways(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:

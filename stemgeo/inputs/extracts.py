@@ -68,6 +68,9 @@ The filter of ids that osmium has would take longer than these: it clears 4 MB o
 _TINY = 1 << 17
 """Bytes of an extract below which it is looked through for objects that are there twice."""
 
+_MOVED_AT_ONCE = 1 << 22
+"""Nodes that are moved to another reference system together."""
+
 LONGEST_M = 10_000.0
 """A straight stretch longer than this is a node out of place (at 0, 0, say), not a road."""
 
@@ -159,7 +162,9 @@ class Nodes:
     unlike: Longs
 
     def take(self, chosen: NDArray[np.bool_]) -> Nodes:
-        """Give some of the nodes, with all sets of tags."""
+        """Give some of the nodes, with all sets of tags; of all of them no copy is made."""
+        if chosen.all():
+            return self
         of_each = {name: getattr(self, name)[chosen] for name in _OF_EACH_NODE}
         return replace(self, **of_each)
 
@@ -324,10 +329,10 @@ def read_nodes(
         found, lon, lat = (read.table[name].to_numpy() for name in ("id", "lon", "lat"))
         own = Nodes(found, lon, lat, tags, kind, read.extract, read.repeats, read.unlike)
     own = own.take(_are_in_the_world(own.lon, own.lat))
-    missing = ids[~is_among(np.sort(own.ids), ids)]
     on_ways = [path for path in paths if _find_traits(path).places_on_ways]
-    if not len(missing) or not on_ways:
+    if len(own.ids) == len(ids) or not on_ways:
         return own
+    missing = ids[~is_among(np.sort(own.ids), ids)]
     return _add_places_on_ways(own, paths, missing, along or _filter_every(osmium.osm.WAY))
 
 
@@ -411,8 +416,12 @@ def locate_nodes(
     wanted = list_once(refs)
     found = read_nodes(paths, wanted, (), along)
     at = np.full((len(wanted), 2), np.nan)
-    moved = move_points("EPSG:4326", crs, found.lon, found.lat)
-    at[np.searchsorted(wanted, found.ids)] = np.column_stack(moved)
+    for start in range(0, len(found.ids), _MOVED_AT_ONCE):  # of all at once, memory would tell
+        some = slice(start, start + _MOVED_AT_ONCE)
+        place = np.searchsorted(wanted, found.ids[some])
+        moved = move_points("EPSG:4326", crs, found.lon[some], found.lat[some])
+        for column, one in enumerate(moved):
+            at[place, column] = one
     return LocatedNodes(wanted, at)
 
 
@@ -459,10 +468,11 @@ def _add_places_on_ways(own: Nodes, paths: Sequence[Path], missing: Longs, only:
 
 def is_among(known: Longs, ids: Longs) -> NDArray[np.bool_]:
     """Say which ids are among the known ones, which are sorted; shape as `ids`."""
-    place = np.searchsorted(known, ids)
-    there = place < len(known)
-    there[there] = known[place[there]] == ids[there]
-    return there
+    if not len(known):
+        return np.zeros(len(ids), dtype=np.bool_)
+    if len(known) == len(ids) and np.array_equal(known, ids):
+        return np.ones(len(ids), dtype=np.bool_)
+    return np.asarray(known.take(np.searchsorted(known, ids), mode="clip") == ids)
 
 
 def read_objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]:
@@ -704,8 +714,10 @@ def _find_unlike(read: pa.Table, copies: NDArray[np.intp], leaders: NDArray[np.i
             )
             unlike |= ~same.to_numpy(False)
             continue
-        sizes = pc.list_value_length(one).to_numpy(False)
-        whole = np.flatnonzero(sizes == pc.list_value_length(other).to_numpy(False))
+        sizes, others = (
+            pc.fill_null(pc.list_value_length(each), 0).to_numpy(False) for each in (one, other)
+        )
+        whole = np.flatnonzero(sizes == others)
         of_whole = (each.take(pa.array(whole)).flatten() for each in (one, other))
         differs = pc.not_equal(*of_whole).to_numpy(False)
         unlike[np.repeat(whole, sizes[whole])[differs]] = True

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial import cKDTree
 
-from stemgeo.arrays import list_once
 from stemgeo.network import bicycle
 from stemgeo.network.legs import NOTHING_M, find_near
 
@@ -64,8 +63,9 @@ def add_ways_on_foot(
     """
     street = np.flatnonzero(roads.on_ground & ~roads.main & _is_ridden_or_pushed(roads))
     ends = np.stack([roads.start, roads.end], axis=1)
-    junction = list_once(ends[street])
-    junction = junction[roads.by_main[junction]]
+    of_street = np.zeros(len(roads.lon), dtype=np.bool_)
+    of_street[ends[street]] = True
+    junction = np.flatnonzero(of_street & roads.by_main).astype(np.int32)
     if not len(junction):
         uncut = np.zeros(len(roads.start), dtype=np.bool_)
         return replace(roads, counts=roads.counts | {"ways_on_foot": 0}), x, y, uncut
@@ -199,7 +199,9 @@ def _cut_and_join(
     added = len(once)
 
     def grown(old: NDArray[Any], new: object) -> NDArray[Any]:
-        return np.append(old[row], np.full(added, new, dtype=old.dtype))
+        whole = np.full(len(row) + added, new, dtype=old.dtype)
+        old.take(row, out=whole[: len(row)], mode="clip")  # any other mode makes a copy
+        return whole
 
     def at_vertices(old: NDArray[Any], new: object) -> NDArray[Any]:
         return np.append(old, np.broadcast_to(np.asarray(new, dtype=old.dtype), len(cut)))

@@ -20,7 +20,7 @@ from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from stemgeo.arrays import list_once, list_ranges
+from stemgeo.arrays import list_ranges
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
@@ -274,7 +274,9 @@ class Network:
         vertices = np.insert(end, first[:-1], start[first[:-1]])
         edge_start, edge_end = start[first[:-1]], end[first[1:] - 1]
 
-        used = list_once(np.concatenate([edge_start, edge_end]))
+        at_end = np.zeros(len(x), dtype=np.bool_)
+        at_end[edge_start] = at_end[edge_end] = True
+        used = np.flatnonzero(at_end)
         nodes = used[np.argsort(_rank_morton(x[used], y[used]), kind="stable")]
         number = np.full(len(x), -1, dtype=np.int32)
         number[nodes] = np.arange(len(nodes), dtype=np.int32)
@@ -855,12 +857,11 @@ def _chain_segments(
     ends = np.stack([roads.start, roads.end], axis=1).ravel()
     leaving = np.stack([forward, backward], axis=1).ravel()
     arriving = np.stack([backward, forward], axis=1).ravel()
-    order = np.argsort(ends, kind="stable").astype(np.int32)
-    count = np.bincount(ends, minlength=len(roads.lon))
-    first = np.concatenate([[0], np.cumsum(count)[:-1]])
-
-    pairs = np.flatnonzero(count == 2)
-    one, other = order[first[pairs]], order[first[pairs] + 1]
+    number = np.arange(len(ends), dtype=np.int32)
+    lowest, highest = np.empty((2, len(roads.lon)), dtype=np.int32)
+    lowest[ends[::-1]], highest[ends] = number[::-1], number  # the last that is written stays
+    pairs = np.flatnonzero(np.bincount(ends, minlength=len(roads.lon)) == 2)
+    one, other = lowest[pairs], highest[pairs]
     through = (one // 2 != other // 2) & (arriving[one] == leaving[other])
     through &= arriving[other] == leaving[one]
     through &= ~(crossing.ravel()[one] | crossing.ravel()[other])

@@ -28,6 +28,7 @@ from stemgeo.network.squares import join_ways, read_squares
 from stemgeo.network.stress_rules import StressRuleSet, load_stress_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -41,6 +42,7 @@ WGS84 = Geod(ellps="WGS84")
 _RADIUS_M = 6_371_000.0
 """Of the earth in the mean: those of the ellipsoid are within 1 % of it, in any direction."""
 _FAR_M, _UNSURE_MM = 1000.0, 1e-3
+_AT_ONCE = 1 << 16
 RULES: dict[Mode, ModuleType] = {"bicycle": bicycle, "e-bike": bicycle, "foot": foot}
 """By which rules each mode of travel goes over the roads."""
 
@@ -445,8 +447,9 @@ def _cut_ways(
     pieces: tuple[NDArray[np.float64], NDArray[np.uint8]],
 ) -> RoadSegments:
     """Cut the ways at every node; leave out what misses a location."""
-    osm_id, first = np.unique(nodes.ids, return_index=True)
-    lon, lat, extract = nodes.lon[first], nodes.lat[first], nodes.extract[first]
+    by_node = np.argsort(nodes.ids, kind="stable")  # mostly they are in order
+    osm_id = nodes.ids[by_node]
+    lon, lat, extract = nodes.lon[by_node], nodes.lat[by_node], nodes.extract[by_node]
     blocking, wait = _find_blocking(nodes, osm_id, ways.rules)
 
     place = np.searchsorted(osm_id, ways.nodes)
@@ -619,14 +622,25 @@ def measure_lengths(
     # PROJ takes a microsecond for each. The straight line through the ellipsoid, and what a circle
     # of the mean radius is longer, gives up to `_FAR_M` the same within a ten-thousandth of a
     # millimetre; so PROJ is asked for longer ones and for those that near a half millimetre.
-    across = [coordinate[start] - coordinate[end] for coordinate in _place_in_space(lon, lat)]
-    chord_m = np.sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2)
-    mm = 1000 * (chord_m + chord_m**3 / (24 * _RADIUS_M**2))
-    unsure = np.flatnonzero(~((chord_m < _FAR_M) & (np.abs(mm % 1 - 0.5) > _UNSURE_MM)))
+    place = np.empty((3, len(lon)))
+    for some in _list_blocks(len(lon)):
+        place[:, some] = _place_in_space(lon[some], lat[some])
+    mm, sure = np.empty(len(start)), np.empty(len(start), dtype=np.bool_)
+    for some in _list_blocks(len(start)):
+        across = [coordinate[start[some]] - coordinate[end[some]] for coordinate in place]
+        chord_m = np.sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2)
+        mm[some] = about_mm = 1000 * (chord_m + chord_m**3 / (24 * _RADIUS_M**2))
+        sure[some] = (chord_m < _FAR_M) & (np.abs(about_mm % 1 - 0.5) > _UNSURE_MM)
+    unsure = np.flatnonzero(~sure)
     a, b = start[unsure], end[unsure]
     # Of a single segment some versions of pyproj give a number.
     mm[unsure] = 1000 * np.atleast_1d(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
     return mm
+
+
+def _list_blocks(count: int) -> Iterator[slice]:
+    """Part so many things into blocks of which a few arrays stay in a processor's own memory."""
+    return (slice(start, start + _AT_ONCE) for start in range(0, count, _AT_ONCE))
 
 
 def _place_in_space(
