@@ -77,9 +77,9 @@ def test_nodes_without_a_place_or_outside_the_world_are_none(
     path = write(tmp_path / "x.osm", *nodes, node(4, tags=gate), node(9), node(10, "", gate))
     found = extracts.read_nodes([path], np.array([0, 1, 2, 3, 4, 5, 10]), KEYS)
     assert tell(found) == [
-        (0, 4.1, 51.2, 0, {}),
-        (2, 0.0, 0.0, 0, {}),
-        (4, 4.1, 51.2, 0, {"barrier": "gate"}),
+        (0, 4.1, 51.2, 1, {}),
+        (2, 0.0, 0.0, 1, {}),
+        (4, 4.1, 51.2, 1, {"barrier": "gate"}),
     ]
     assert indexed == [True]
 
