@@ -60,6 +60,7 @@ class OnWorkers:
 
     cluster: Cluster
     _held: set[str] = field(default_factory=set)
+    _homes: list[str] = field(default_factory=list)
 
     def submit(self, work: Callable[..., Any], *given: Any) -> Future:
         """Hand a unit over.
@@ -70,16 +71,24 @@ class OnWorkers:
             A function of a module, and what it is given: a tile by how it is held.
         """
         first = given[0] if given else None
-        homes = sorted(self.cluster.client.nthreads())
         how: dict[str, Any] = {}
-        if isinstance(first, HeldTile) and homes:
+        if isinstance(first, HeldTile) and (homes := self._find_homes()):
             home = homes[first.number % len(homes)]
             how = {"workers": [home], "allow_other_workers": True}
         return self.cluster.submit(_search, work, *given, name=work.__name__, **how)
 
+    def _find_homes(self) -> list[str]:
+        """Give the addresses of the workers; asked anew once units came back."""
+        if not self._homes:
+            # To ask takes longer than to hand a unit over: not for each of thousands.
+            self._homes = sorted(self.cluster.client.nthreads())
+        return self._homes
+
     def gather(self, futures: Sequence[Future]) -> list[Any]:
         """Wait for units, and give what they gave."""
-        return self.cluster.gather(futures)
+        found = self.cluster.gather(futures)
+        self._homes = []
+        return found
 
     def hold(self, tile: Tile) -> HeldTile:
         """Bring a tile into the store."""

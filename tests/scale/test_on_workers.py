@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import hand
 import pytest
@@ -12,8 +13,9 @@ from terminal import content_of, stemgeo
 from stemgeo.errors import ScaleError
 from stemgeo.scale import cluster, on_workers
 from stemgeo.scale.cluster import open_cluster
-from stemgeo.scale.on_workers import HeldTile, _open_once
+from stemgeo.scale.on_workers import HeldTile, OnWorkers, _open_once
 from stemgeo.scale.store import Store
+from stemgeo.scale.tiles import find_step
 
 pytestmark = pytest.mark.enable_socket
 
@@ -40,6 +42,28 @@ def test_a_run_on_workers_gives_the_same_bytes(study: Path, tmp_path: Path) -> N
     assert on_workers._open.cache_info().misses >= 3
     assert content_of(tmp_path / "together") == content_of(tmp_path / "alone")
     assert [one for one in (tmp_path / "store").rglob("*") if one.is_file()] == []
+
+
+def test_who_works_is_asked_once_for_many_units(tmp_path: Path) -> None:
+    """Each time costs more than a unit; once units came back others may be there."""
+    asked = []
+
+    class Unpeopled:
+        client = SimpleNamespace(nthreads=lambda: asked.append(1) or {"b": 1, "a": 1})
+
+        def submit(self, *_: object, **how: object) -> object:
+            return how.get("workers")
+
+        def gather(self, futures: list[object]) -> list[object]:
+            return futures
+
+    units = OnWorkers(Unpeopled())  # type: ignore[arg-type]
+    tiles = [HeldTile(Store(str(tmp_path)), "0" * 64, number) for number in range(3)]
+    homes = [units.submit(find_step, one) for one in tiles]
+    assert (homes, asked) == ([["a"], ["b"], ["a"]], [1])
+    units.gather(homes)
+    units.submit(find_step, tiles[0])
+    assert asked == [1, 1]
 
 
 @pytest.mark.parametrize(
