@@ -202,8 +202,18 @@ class _BatchRow:
     status: str = WAITING
     line: str = ""
     work: _Work | None = None
+    options: str = ""
+    made: str = ""
+    annexes: Sequence[tuple[Path, str]] = ()
     manifest: str = ""
     is_kept: bool = False
+
+    def keep_made(self) -> None:
+        """Keep what is other in it, as it is measured: its study.toml may change meanwhile."""
+        if self.asked.is_varied:
+            chosen = self.asked.choose().items()
+            self.options = clean_text("; ".join(f"{key} = {one}" for key, one in chosen), 2000)
+            self.made, self.annexes = self.asked.write(), self.asked.list_annexes()
 
     def fail(self, line: object) -> None:
         """Say why there is no result."""
@@ -278,6 +288,7 @@ class _Batch:
         try:
             study = row.asked.load()
             packed = _pack(study, self.hash_once)
+            row.keep_made()
             row.work = self._describe(row.asked, packed)
             if self._is_done(row):
                 row.status, row.is_kept = DONE, True
@@ -434,7 +445,9 @@ def _read_before(overview: Path) -> dict[str, Any]:
         found = read_manifest(overview, OVERVIEW).get("studies", {})
     except ResultError:
         return {}
-    return {name: one for name, one in dict(found).items() if isinstance(one, dict)}
+    if not isinstance(found, dict):
+        return {}
+    return {name: one for name, one in found.items() if isinstance(one, dict)}
 
 
 def _note_others(before: dict[str, Any], rows: Sequence[_BatchRow]) -> tuple[Note, ...]:
@@ -464,8 +477,8 @@ def _write_overview(batch: _Batch, overview: Path) -> None:
         write_parquet(table, new / "batch.parquet")
         for row in batch.rows:
             if row.asked.is_varied and row.work is not None:
-                (new / f"{row.asked.name}.toml").write_text(row.asked.write(), encoding="utf-8")
-                for path, name in row.asked.list_annexes():
+                (new / f"{row.asked.name}.toml").write_text(row.made, encoding="utf-8")
+                for path, name in row.annexes:
                     (new / name).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, new / name)
         write_manifest(new, {"command": OVERVIEW, **list_made_with(), "studies": done})
@@ -489,12 +502,10 @@ def _describe_row(row: _BatchRow, out: Path) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": asked.name,
         "study": clean_text(asked.told, 1000),
-        "options": "",
+        "options": row.options,
     }
     told |= {"status": row.status, "line": row.line, "draw": asked.draw or None}
     if row.work is not None:
-        chosen = asked.choose().items() if asked.is_varied else ()
-        told["options"] = clean_text("; ".join(f"{key} = {one}" for key, one in chosen), 2000)
         told["date"] = pd.Timestamp(row.work.packed.study.about.date)
     if row.status != DONE:
         return told

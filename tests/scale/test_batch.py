@@ -222,6 +222,30 @@ def test_results_that_are_asked_for_no_more_stay(home: Path) -> None:
     assert (home / "out" / VARIED / "manifest.json").is_file()
 
 
+def test_a_study_that_goes_meanwhile_is_told_as_it_was_measured(home: Path) -> None:
+    """What was made of its study.toml is what was measured, whatever became of that since."""
+    made = (home / "out" / "batch" / f"{VARIED}.toml").read_text(encoding="utf-8")
+    shutil.rmtree(home / "out")
+
+    class Leaving(Here):
+        def as_completed(self, units: Any) -> Iterator[tuple[Any, Any]]:
+            shutil.rmtree(home / "recht", ignore_errors=True)
+            yield from super().as_completed(units)
+
+    row = ask(home, home / "out", Leaving()).table.set_index("name").loc[VARIED]
+    assert (row["status"], "detour_factor = 1.1" in row["options"]) == ("done", True)
+    assert (home / "out" / "batch" / f"{VARIED}.toml").read_text(encoding="utf-8") == made
+
+
+@pytest.mark.parametrize("studies", [5, [1], "x", None])
+def test_a_manifest_that_says_nothing_is_as_none(home: Path, studies: object) -> None:
+    """Whatever stands there for its studies: they are done anew."""
+    manifest = home / "out" / "batch" / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8")) | {"studies": studies}
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    assert batch._read_before(home / "out" / "batch") == {}
+
+
 def test_a_lost_scheduler_leaves_what_is_done(home: Path) -> None:
     """It is one line; the table says what waits, and the next run goes on from there."""
     lost = SchedulerLostError(Problem("tcp://a:1", "the scheduler is lost", "run again"))
