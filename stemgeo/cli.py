@@ -521,7 +521,7 @@ def batch_command(
 ) -> None:
     """Measure many studies, years, speeds or draws, side by side; what is done is not redone."""
     _need_extra("stemgeo batch")
-    from stemgeo.scale.batch import FAILED, run_batch
+    from stemgeo.scale.batch import DONE, FAILED, run_batch
     from stemgeo.scale.studies import find_language_of, read_studies
 
     asked = read_studies(studies, out)
@@ -537,7 +537,10 @@ def batch_command(
         print_line(_GOES_ON.to_text(language))
         raise _StoppedOnTheWay(INTERRUPTED) from None
     print_notes(found.notes, language)
-    print_table(found.shown(language) if form is Form.text else found.table, form)
+    if form is not Form.text:
+        print_table(found.table, form)
+    elif found.count(DONE):
+        print_table(found.shown(language), form)
     for row in found.table[found.table["status"] == FAILED].itertuples():
         print_line(f"error: {row.name}: {row.line}")
     print_line(found.tell(out).to_text(language))

@@ -48,8 +48,11 @@ _QUIET = {
     "logging": {"distributed": "critical"},
 }
 _OF_PROCESSES = {
-    # Ctrl-C reaches all of them: who asked ends the others, without a word of theirs.
-    "distributed.worker.preload": ["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"],
+    # Ctrl-C and what `timeout` sends reach all of them: who asked ends the others, without a word
+    # of theirs. One that ended by itself would be started again, and waited for.
+    "distributed.worker.preload": [
+        "from signal import *; signal(SIGINT, SIG_IGN); signal(SIGTERM, SIG_IGN)"
+    ],
 }
 _RUN_AGAIN = "type the command again; a batch goes on where it was"
 

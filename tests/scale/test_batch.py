@@ -268,6 +268,15 @@ def test_a_worker_that_dies_over_a_study_hinders_no_other(home: Path) -> None:
     assert ask(home, home / "out", Here()).count("done") == 2
 
 
+def test_where_no_study_succeeds_each_says_why(tmp_path: Path) -> None:
+    """There is no table to print, and the lines are told."""
+    (tmp_path / "STUDIES.toml").write_text('[[study]]\nstudy = "weg"\n', encoding="utf-8")
+    said = stemgeo("batch", tmp_path / "STUDIES.toml", "--out", tmp_path / "out")
+    assert said.status == 1
+    assert said.err.startswith("error: weg: ")
+    assert "Traceback" not in said.out + said.err
+
+
 def test_a_fault_of_stemgeo_in_one_study_hinders_no_other(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,6 +185,19 @@ def test_a_killed_worker_costs_nothing_but_time(processes: Cluster, tmp_path: Pa
     assert processes.gather([processes.submit(add, 3, 4)]) == [7]
 
 
+def name_handlers() -> list[object]:
+    """Say what becomes of the signals that reach all of a terminal or of a job."""
+    return [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_what_ends_a_job_is_left_to_who_asked(processes: Cluster) -> None:
+    """Ctrl-C, and the SIGTERM of `timeout` or a queue, which reach every process of a job."""
+    processes.client.wait_for_workers(2)
+    told = processes.client.run(name_handlers)
+    assert len(told) == 2
+    assert set(map(tuple, told.values())) == {(signal.SIG_IGN, signal.SIG_IGN)}
+
+
 def test_processes_listen_on_this_machine_alone(processes: Cluster) -> None:
     """The scheduler, the nannies and the workers, each with all that it listens on."""
     processes.client.wait_for_workers(2)
