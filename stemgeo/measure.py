@@ -238,15 +238,12 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
     InputError
         With every problem of the inputs at once.
     """
-    from stemgeo.inputs.pbf import tell_reading
-
     progress(READING_FILES, 0.0)
     inputs = load_inputs(study)
     progress(READING_ROADS, 0.1)
-    with tell_reading(READING_ROADS, tell_between(progress, 0.1, 0.2)):
-        network = None if study.straight_line else load_roads(inputs, study.travel)
-    edits = None
-    if network is not None:
+    network, edits = None, None
+    if not study.straight_line:
+        network = _load_roads_telling(inputs, study.travel, tell_between(progress, 0.1, 0.2))
         _refuse_elsewhere(network, inputs)
         if inputs.network_edits is not None:
             edits, told = place_edits(network, inputs.network_edits, study.travel)
@@ -255,6 +252,14 @@ def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) 
     of_extract = {} if network is None else load_living(study, inputs, progress)
     progress(PLACING, 0.3)
     return replace(Prepared.from_inputs(study, inputs, network, cuts, **of_extract), edits=edits)
+
+
+def _load_roads_telling(inputs: Inputs, travel: Travel, progress: Progress) -> Network:
+    """Give the network as `load_roads`, and tell how much of large extracts is read."""
+    from stemgeo.inputs.pbf import tell_reading
+
+    with tell_reading(READING_ROADS, progress):
+        return load_roads(inputs, travel)
 
 
 def load_living(study: Study, inputs: Inputs, progress: Progress) -> dict[str, Any]:

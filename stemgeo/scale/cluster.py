@@ -47,13 +47,10 @@ _QUIET = {
     "distributed.scheduler.allowed-failures": _DIED - 1,
     "logging": {"distributed": "critical"},
 }
-_OF_PROCESSES = {
-    # Ctrl-C and what `timeout` sends reach all of them: who asked ends the others, without a word
-    # of theirs. One that ended by itself would be started again, and waited for.
-    "distributed.worker.preload": [
-        "from signal import *; signal(SIGINT, SIG_IGN); signal(SIGTERM, SIG_IGN)"
-    ],
-}
+_LEAVE_SIGNALS = ["from signal import *; signal(SIGINT, SIG_IGN); signal(SIGTERM, SIG_IGN)"]
+"""In a worker that is a process: Ctrl-C and what `timeout` sends reach all of them, and who asked
+ends the others, without a word of theirs. One that ended by itself would be started again, and
+waited for."""
 _RUN_AGAIN = "type the command again; a batch goes on where it was"
 
 
@@ -306,7 +303,7 @@ def open_cluster(
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         settings = _QUIET | ({} if dashboard else _NOTHING_SHOWN)
-        stack.enter_context(dask.config.set(settings | (_OF_PROCESSES if processes else {})))
+        stack.enter_context(dask.config.set(settings))
         if scheduler == LOCAL:
             client = _start(
                 workers or count_cores(), stack, dashboard=dashboard, processes=processes
@@ -337,6 +334,7 @@ def _start(workers: int, stack: ExitStack, *, dashboard: bool, processes: bool) 
         dashboard_address=None,
         worker_dashboard_address=f"{_LOOPBACK}:0",
         scheduler_kwargs=shown,
+        preload=_LEAVE_SIGNALS if processes else [],
         silence_logs=logging.CRITICAL,
     )
     stack.enter_context(cluster)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from maps import read_pieces
+from network.maps import read_pieces
 
 from stemgeo.access.travel_time import Rider
 from stemgeo.inputs import extracts

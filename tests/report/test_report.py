@@ -541,7 +541,7 @@ def failing_save(*_: object, **__: object) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        "maps.kinds.save_map",
+        "maps.press.Press.save",
         "report.sheets.Sheets.draw_web_map",
         "report.summary.write_summary_markdown",
         "report.outcome.write_manifest",

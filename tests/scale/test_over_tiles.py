@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_edits import draw_table
+from lying import label_nearest, shrink_halo
 from network.maps import on
-from scale.lying import label_nearest, shrink_halo
 
 from stemgeo.access.travellers import OverNetwork, Pace, build_rider, find_pace
 from stemgeo.gaps import find_gaps

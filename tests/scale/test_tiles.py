@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lying import label_nearest, shrink_halo
 from network.maps import RoadMap, on
-from scale.lying import label_nearest, shrink_halo
 
 from stemgeo.access.search import UNREACHED, unpack_labels
 from stemgeo.access.travellers import Pace, build_rider
