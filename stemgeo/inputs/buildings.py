@@ -191,8 +191,8 @@ class _Drawings:
     @classmethod
     def from_extracts(cls, paths: Sequence[Path], kinds: frozenset[str]) -> _Drawings:
         """Read the ways and relations with `building`, and the ways that the relations need."""
-        only = osmium.filter.KeyFilter("building")
-        ways = extracts.read_ways(paths, only, _TAGS_READ)
+        asked = extracts.WaysAsked(["building"], _TAGS_READ)
+        (ways,) = extracts.read_ways_at_once(paths, [asked])
         said = _tabulate_tags([_BuildingTags.from_tags(tags, kinds) for tags in ways.tags])
         unstated = np.array([tags["building"] == UNSTATED for tags in ways.tags], dtype=np.bool_)
         wanted = (said["known"].to_numpy() | unstated)[ways.kind]

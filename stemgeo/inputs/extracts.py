@@ -34,11 +34,10 @@ from pyarrow import csv
 from stemgeo import arrays
 from stemgeo.arrays import list_once, starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
-from stemgeo.inputs import node_index, osmxml, pbf
+from stemgeo.inputs import osmxml, pbf
 from stemgeo.inputs.formats import UnreadableError
-from stemgeo.inputs.node_index import index_places
 from stemgeo.inputs.osmxml import XmlMarks, read_marks
-from stemgeo.inputs.pbf import list_parts, pass_through
+from stemgeo.inputs.pbf import NOT_PLAIN, list_parts, map_blocks, pass_through
 from stemgeo.inputs.vectors import move_points
 from stemgeo.notes import strip_control
 from stemgeo.writing.whole import temporary_folder, temporary_home
@@ -49,10 +48,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from stemgeo.inputs.pbf_blocks import TagsAsked
+
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
 
-CODE = (__file__, arrays.__file__, node_index.__file__, osmxml.__file__, pbf.__file__)
+_BLOCKS = str(Path(__file__).with_name("pbf_blocks.py"))  # that loads numba
+CODE = (__file__, arrays.__file__, osmxml.__file__, pbf.__file__, _BLOCKS)
 """The modules that read extracts: what is kept of their work depends on them."""
 
 _AT_ONCE = 1 << 25
@@ -70,6 +72,9 @@ _TINY = 1 << 17
 
 _MOVED_AT_ONCE = 1 << 22
 """Nodes that are moved to another reference system together."""
+
+_DECIMALS = 1e7
+"""Places are whole numbers of the seventh decimal of a degree."""
 
 LONGEST_M = 10_000.0
 """A straight stretch longer than this is a node out of place (at 0, 0, say), not a road."""
@@ -230,6 +235,8 @@ def read_ways_at_once(paths: Sequence[Path], asked: Sequence[WaysAsked]) -> list
     asked
         The sorts; keys and values of letters, digits, `:`, `_` and `.`.
     """
+    if _is_one_large(paths) and (plain := _unpack_ways(paths[0], asked)) is not None:
+        return plain
     names = [f"tags_{number}" for number in range(len(asked))]
     only = osmium.filter.KeyFilter(*list_keys(asked))
 
@@ -241,6 +248,87 @@ def read_ways_at_once(paths: Sequence[Path], asked: Sequence[WaysAsked]) -> list
     read = _read_each_once(paths, _Sought(osmium.osm.WAY, [only], fields, columns))
     every = [_pack_ways(read, name) for name in names]
     return [ways.take(ways.kind >= 0) for ways in every]
+
+
+def _is_one_large(paths: Sequence[Path]) -> bool:
+    """Whether there is one extract, a large one, with each object once."""
+    return len(paths) == 1 and not _is_small(paths) and not _find_traits(paths[0]).versions
+
+
+def _unpack_ways(path: Path, asked: Sequence[WaysAsked]) -> list[Ways] | None:
+    """Read ways of several sorts without their text; None where that cannot be."""
+    from stemgeo.inputs.pbf_blocks import TagsAsked, take_ways
+
+    sorts = [TagsAsked.from_tags(*one) for one in asked]
+
+    def take_sorts(block: bytes) -> list[_TakenWays]:
+        data, taken = np.frombuffer(block, dtype=np.uint8), []
+        for sort in sorts:
+            ids, sizes, refs, tagged, *tags = take_ways(data, sort.of_keys, sort.means)
+            taken.append(_TakenWays(ids, sizes, refs, tagged, _encode_tags(tags[0], tags[1])))
+        return taken
+
+    blocks = map_blocks(path, osmium.osm.WAY, take_sorts)
+    if blocks is None:
+        return None
+    try:
+        of_sorts = zip(*blocks, strict=True)
+        ways = [_join_taken(taken, sort) for taken, sort in zip(of_sorts, sorts, strict=True)]
+    except NOT_PLAIN:
+        return None
+    # What is there twice has versions, which only osmium reads.
+    return ways if all(_are_distinct(one.ids) for one in ways) else None
+
+
+class _TakenWays(NamedTuple):
+    """Ways of a block: which of them have tags, and these."""
+
+    ids: Longs
+    sizes: Longs
+    refs: Longs
+    tagged: Longs
+    tags: pa.Array
+
+
+def _join_taken(blocks: Sequence[_TakenWays], sort: TagsAsked) -> Ways:
+    """Put the ways of blocks one behind the other."""
+    before = np.cumsum([0, *(len(one.ids) for one in blocks)])
+    tagged = [one.tagged + start for one, start in zip(blocks, before[:-1], strict=True)]
+    sets, kind = _find_packed_sets(before[-1], tagged, [one.tags for one in blocks], sort)
+    ids, sizes, refs = (
+        np.concatenate([getattr(one, name) for one in blocks]) for name in ("ids", "sizes", "refs")
+    )
+    return Ways(ids, refs, np.append(0, np.cumsum(sizes)), sets, kind)
+
+
+def _encode_tags(written: Any, begins: Any) -> pa.Array:
+    """Number the distinct sets of tags that a kernel wrote."""
+    buffers = [None, pa.py_buffer(begins), pa.py_buffer(written)]
+    return pa.Array.from_buffers(pa.binary(), len(begins) - 1, buffers).dictionary_encode()
+
+
+def _find_packed_sets(
+    count: int, tagged: Sequence[Longs], tags: Sequence[pa.Array], asked: TagsAsked
+) -> tuple[list[dict[str, str]], NDArray[np.int32]]:
+    """Give the distinct sets of tags and the number of the set of each of so many objects.
+
+    Parameters
+    ----------
+    count
+        Of the objects.
+    tagged, tags
+        Which of them have tags, and these, part by part.
+    asked
+        What was asked for.
+    """
+    packed = pa.chunked_array([*tags], pa.dictionary(pa.int32(), pa.binary()))
+    encoded = packed.unify_dictionaries().combine_chunks()
+    sets = [asked.read_tags(one) for one in encoded.dictionary.to_pylist()]
+    if len(encoded) == count:
+        return sets, encoded.indices.to_numpy()
+    kind = np.full(count, len(sets), dtype=np.int32)
+    kind[np.concatenate(tagged)] = encoded.indices.to_numpy()
+    return [*sets, {}], kind
 
 
 def list_keys(asked: Sequence[WaysAsked]) -> list[str]:
@@ -321,9 +409,10 @@ def read_nodes(
         return [_keep_keys(text["tags"], keys), *places]
 
     _refuse_below_zero("nodes", ids, paths)
-    only = _filter_every(osmium.osm.NODE) if _is_small(paths) else filter_ids("nodes", ids, paths)
-    own = _read_indexed(paths, ids, keys, only)
+    own = _unpack_nodes(paths[0], ids, keys) if _is_one_large(paths) else None
     if own is None:
+        every = _is_small(paths)
+        only = _filter_every(osmium.osm.NODE) if every else filter_ids("nodes", ids, paths)
         read = _read_each_once(paths, _Sought(osmium.osm.NODE, [only], _NODES, columns), ids)
         tags, kind = _find_tag_sets(read.table["tags"])
         found, lon, lat = (read.table[name].to_numpy() for name in ("id", "lon", "lat"))
@@ -336,45 +425,30 @@ def read_nodes(
     return _add_places_on_ways(own, paths, missing, along or _filter_every(osmium.osm.WAY))
 
 
-def _read_indexed(
-    paths: Sequence[Path], ids: Longs, keys: Collection[str], only: Any
-) -> Nodes | None:
-    """Read the nodes with these ids without their text, but those that have one of the keys.
+def _unpack_nodes(path: Path, ids: Longs, keys: Collection[str]) -> Nodes | None:
+    """Read the nodes with these ids without their text; None where that cannot be."""
+    from stemgeo.inputs.pbf_blocks import NOWHERE, TagsAsked, place_nodes
 
-    Returns
-    -------
-    Nodes or None
-        None where it cannot be: of several extracts, or where a node may be there twice.
-    """
-    if len(paths) > 1 or _is_small(paths) or _find_traits(paths[0]).versions:
+    asked = TagsAsked.from_tags((), keys)
+    places = np.full((2, len(ids)), NOWHERE, dtype=np.int32)
+
+    def place_block(block: bytes) -> tuple[int, int, Longs, pa.Array]:
+        data = np.frombuffer(block, dtype=np.uint8)
+        first, last, tagged, written, begins = place_nodes(data, ids, places, asked.of_keys)
+        return first, last, tagged, _encode_tags(written, begins)
+
+    blocks = map_blocks(path, osmium.osm.NODE, place_block)
+    if blocks is None:
         return None
-    (path,) = paths
-    tagged = pa.table({"id": pa.array([], pa.int64()), "tags": pa.array([], _TAGS)})
-
-    def pass_nodes(index: Any) -> None:
-        nonlocal tagged
-        if keys:
-
-            def columns(text: pa.RecordBatch) -> list[pa.Array]:
-                return [_keep_keys(text["tags"], keys)]
-
-            handlers = [only, index, osmium.filter.KeyFilter(*keys)]
-            sought = _Sought(osmium.osm.NODE, handlers, _NODES[:1], columns)
-            tagged = _read_extract(path, sought, stamped=False)
-        else:
-            try:
-                pass_through(path, osmium.osm.NODE, only, index)
-            except UNREADABLE as error:
-                raise InputError(unread_problem(path, str(error))) from None
-
-    places = index_places(len(ids), pass_nodes)
-    if places is None:
+    try:
+        first, last, tagged, tags = zip(*blocks, strict=True)
+        sets, kind = _find_packed_sets(len(ids), tagged, tags, asked)
+    except NOT_PLAIN:
         return None
-    found, lon, lat = places
-    sets, number = _find_tag_sets(tagged["tags"])
-    kind = np.zeros(len(found), dtype=np.int32)
-    kind[np.searchsorted(found, tagged["id"].to_numpy())] = 1 + number
-    return Nodes(found, lon, lat, [{}, *sets], kind, _in_first(found), ids[:0], ids[:0])
+    if any(one >= other for one, other in zip(last[:-1], first[1:], strict=True)):
+        return None
+    lon, lat = places / _DECIMALS
+    return Nodes(ids, lon, lat, sets, kind, _in_first(ids), ids[:0], ids[:0])
 
 
 @dataclass(frozen=True)

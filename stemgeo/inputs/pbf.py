@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import mmap
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import osmium
 
@@ -21,8 +22,10 @@ from stemgeo.notes import Said, say, say_amount
 from stemgeo.stages import CountedOff, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+T = TypeVar("T")
 
 WHOLE_BELOW = 1 << 23
 """Bytes of an extract below which it is read as a whole."""
@@ -30,7 +33,13 @@ WHOLE_BELOW = 1 << 23
 AT_ONCE = 1 << 24
 """Bytes of blobs that are given to osmium together."""
 
+_LARGEST = 1 << 25
+"""Bytes of a block beyond which osmium refuses it."""
+
 _LOOKED_AT = 1 << 12
+NOT_PLAIN = (IndexError, KeyError, TypeError, UnicodeDecodeError, zlib.error)
+"""What ends the work on blocks where one is not what it should be: osmium says what is wrong."""
+
 _TEXTS, _GROUP = 0x0A, 0x12
 _KINDS = {
     0x0A: osmium.osm.NODE,
@@ -115,9 +124,10 @@ class FilePart(NamedTuple):
 
 
 class _Blob(NamedTuple):
-    """Where a blob begins and ends, with its head, and the kind of its objects; None: any."""
+    """Where a blob begins, its head ends and it ends; the kind of its objects, None: any."""
 
     start: int
+    body: int
     end: int
     kind: Any
 
@@ -152,6 +162,58 @@ def list_parts(path: Path, kind: Any) -> Iterator[FilePart]:
             yield FilePart(osmium.io.FileBuffer(b"".join(packed), "pbf"), read, of, number)
 
 
+def map_blocks(path: Path, kind: Any, work: Callable[[bytes], T]) -> Iterator[T] | None:
+    """Give what a function makes of each block in which objects of a kind may be, in their order.
+
+    Two blocks are worked on at once: unpacking one lets others run, and so should the function.
+
+    Parameters
+    ----------
+    path, kind
+        As for `list_parts`.
+    work
+        Is given a block, unpacked.
+
+    Returns
+    -------
+    iterator or None
+        None of what is no PBF, or is small. One of `NOT_PLAIN` may end it.
+    """
+    stat = path.stat()
+    blobs = _list_blobs(path, stat.st_size, stat.st_mtime_ns)
+    wanted = [one for one in blobs[1:] if one.kind in (kind, None)]
+    return _work_on(path, wanted, kind, work) if blobs else None
+
+
+def _work_on(path: Path, blobs: list[_Blob], kind: Any, work: Callable[[bytes], T]) -> Iterator[T]:
+    of, read, number = sum(one.end - one.start for one in blobs), 0, 0
+    with ThreadPoolExecutor(2) as pool:
+        for blob, made in zip(
+            blobs, pool.map(lambda one: work(_unpack(path, one)), blobs), strict=True
+        ):
+            yield made
+            read += blob.end - blob.start
+            if read == of or read > (number + 1) * AT_ONCE:
+                number += 1
+                _tell(kind, FilePart(None, read, of, number))
+
+
+def _unpack(path: Path, blob: _Blob) -> bytes:
+    """Unpack the block in a blob."""
+    with path.open("rb") as file:
+        file.seek(blob.body)
+        data = file.read(blob.end - blob.body)
+    said = dict(_read_fields(data, 0, len(data)))
+    if 0x1A not in said or not 0 < said.get(0x10, 0) <= _LARGEST:
+        raise IndexError
+    unpacking = zlib.decompressobj()
+    block = unpacking.decompress(data[slice(*said[0x1A])], said[0x10])
+    more = unpacking.decompress(unpacking.unconsumed_tail, 1)  # its sum is checked at its end
+    if len(block) != said[0x10] or more or not unpacking.eof:
+        raise IndexError
+    return block
+
+
 def pass_through(path: Path, kind: Any, *handlers: Any) -> None:
     """Let the objects of a kind pass through handlers of osmium; a filter lets some go on.
 
@@ -167,8 +229,12 @@ def pass_through(path: Path, kind: Any, *handlers: Any) -> None:
     for part in list_parts(path, kind):
         with osmium.io.Reader(part.source, kind) as reader:
             osmium.apply(reader, *handlers)
-        if (telling := _TELLING.get()) is not None:
-            telling.tell(kind, part)
+        _tell(kind, part)
+
+
+def _tell(kind: Any, part: FilePart) -> None:
+    if (telling := _TELLING.get()) is not None:
+        telling.tell(kind, part)
 
 
 @lru_cache(maxsize=64)
@@ -184,11 +250,11 @@ def _list_blobs(path: Path, size: int, mtime_ns: int) -> list[_Blob]:  # noqa: A
                 head = at + 4, at + 4 + int.from_bytes(data[at : at + 4], "big")
                 said = dict(_read_fields(data, *head))
                 end = head[1] + said[0x18]
-                if end > size or (data[slice(*said[0x0A])] == b"OSMHeader") != (at == 0):
+                if end > size or data[slice(*said[0x0A])] != (b"OSMData" if at else b"OSMHeader"):
                     return []
-                blobs.append(_Blob(at, end, _find_kind(data, head[1], end)))
-            except (IndexError, KeyError, TypeError, zlib.error):
-                return []  # osmium says what is wrong with it
+                blobs.append(_Blob(at, head[1], end, _find_kind(data, head[1], end)))
+            except NOT_PLAIN:
+                return []
             at = end
     return blobs
 
