@@ -56,7 +56,7 @@ lint: $(READY)  ## check style and formatting
 types: $(READY)  ## check the types of the package
 	@$(PY) -m mypy
 
-wheel: demo  ## run the sample from the wheel, installed by pip, uv and pipx: the same table as the demo
+wheel: demo  ## run the sample from the wheel, installed by pip, uv and pipx: the same figures as the demo
 	@tests/wheel_check.sh
 	@tests/tools_check.sh
 
