@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import defaultdict
 
 import numpy as np
 import shapely
@@ -179,15 +180,20 @@ def put_signals(drawing: Drawing) -> None:
 def make_roundabouts(drawing: Drawing) -> int:
     """Turn some crossings of main roads into roundabouts; return how many."""
     lot = stream("roundabouts")
-    ways_at = drawing.ways_at()
-    made = 0
+    ways_at, holding = drawing.ways_at(), defaultdict(list)
+    for number, way in enumerate(drawing.ways):
+        for point in dict.fromkeys(way.points):
+            holding[point].append(number)
+    known, made = len(drawing.ways), 0
     for point in sorted(ways_at):
         numbers = ways_at[point]
         kinds = {drawing.ways[i].tags["highway"] for i in numbers}
         if not kinds & {"primary", "secondary"} or len(numbers) < 3 or point in drawing.point_tags:
             continue
-        if lot.random() < 0.08 and drawing.make_roundabout(point):
-            made += 1
+        if lot.random() < 0.08:
+            # A way that a ring cut in two goes on as one drawn after those that were known.
+            among = [*holding[point], *range(known, len(drawing.ways))]
+            made += drawing.make_roundabout(point, among)
     return made
 
 

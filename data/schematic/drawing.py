@@ -165,9 +165,12 @@ class Drawing:
                     found[point].append(number)
         return found
 
-    def make_roundabout(self, point: int, radius: float = 16.0) -> bool:
-        """Put a ring in the place of a crossing, unless it is too close to the next point."""
-        met = [way for way in self.ways if point in way.points]
+    def make_roundabout(self, point: int, among: list[int], radius: float = 16.0) -> bool:
+        """Put a ring in the place of a crossing, unless it is too close to the next point.
+
+        All ways that hold the point are `among` these numbers, which ascend.
+        """
+        met = [way for way in (self.ways[number] for number in among) if point in way.points]
         centre = self.coords[point]
         beside = [
             way.points[i]
