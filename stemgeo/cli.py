@@ -431,7 +431,7 @@ class _AskedWorkers(NamedTuple):
         from stemgeo.scale.over_tiles import Tiling
 
         _, opened = self.choose()
-        with opened() as cluster, open_units(cluster) as units:
+        with opened() as cluster, open_units(cluster, study if self.store else None) as units:
             yield Tiling(units, self.tiles or cluster.workers)
 
 

@@ -51,7 +51,7 @@ _LEAVE_SIGNALS = ["from signal import *; signal(SIGINT, SIG_IGN); signal(SIGTERM
 """In a worker that is a process: Ctrl-C and what `timeout` sends reach all of them, and who asked
 ends the others, without a word of theirs. One that ended by itself would be started again, and
 waited for."""
-_RUN_AGAIN = "type the command again; a batch goes on where it was"
+_RUN_AGAIN = "type the command again; a batch, or a run with --store, goes on where it was"
 
 
 def check_address(scheduler: str) -> str:

@@ -2,21 +2,33 @@
 
 A tile has a home: the worker that has opened it, and keeps the times of its roads. Another takes
 its units when that one is lost or has much to do, and opens the tile as well: the same labels.
+
+What a unit gives is named by all that it is made from: the code, the tile, how one travels, and the
+names of what other units give it. So what was kept of a run that was broken off is found again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import pickle
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import numpy as np
+from pydantic import BaseModel
 
 from stemgeo.errors import Problem, ScaleError
-from stemgeo.scale.store import Store
-from stemgeo.scale.tiles import Tile
+from stemgeo.notes import say
+from stemgeo.report.manifests import list_choices
+from stemgeo.scale.cluster import identify
+from stemgeo.scale.store import Store, name_key
+from stemgeo.scale.tiles import Tile, lend_labels
 from stemgeo.writing.whole import temporary_folder
 
 if TYPE_CHECKING:
@@ -25,10 +37,15 @@ if TYPE_CHECKING:
     from distributed import Future
 
     from stemgeo.scale.cluster import Cluster
+    from stemgeo.study import Study
 
+UNITS = "units"
+"""The kind of entries that hold what a unit gave."""
+_GAVE = "gave.npz"
 TILES_KEPT = 64
 """So many tiles a worker keeps open: its share of them, as a rule."""
 _OPENING = Lock()
+_LOG = logging.getLogger("stemgeo")
 
 
 @dataclass(frozen=True)
@@ -56,11 +73,18 @@ class OnWorkers:
     ----------
     cluster
         Whose they are.
+    store
+        Of this run: its tiles, and what its units gave.
+    keep
+        Whether what units gave is kept there, and not done again where it is.
     """
 
     cluster: Cluster
-    _held: set[str] = field(default_factory=set)
+    store: Store
+    keep: bool = False
+    _tiles: int = 0
     _homes: list[str] = field(default_factory=list)
+    _names: dict[str, str] = field(default_factory=dict)
 
     def submit(self, work: Callable[..., Any], *given: Any) -> Future:
         """Hand a unit over.
@@ -75,7 +99,29 @@ class OnWorkers:
         if isinstance(first, HeldTile) and (homes := self._find_homes()):
             home = homes[first.number % len(homes)]
             how = {"workers": [home], "allow_other_workers": True}
-        return self.cluster.submit(_search, work, *given, name=work.__name__, **how)
+        name = name_key(identify(), work.__name__, self._describe(given)) if self.keep else ""
+        # To hand labels on is quicker than to read them.
+        kept = KeptUnit(self.store, name) if name and work is not lend_labels else None
+        future = self.cluster.submit(_search, kept, work, *given, name=work.__name__, **how)
+        self._names[future.key] = name
+        return future
+
+    def _describe(self, given: Any) -> Any:
+        """Describe what a unit is given, fit for JSON: the same for the same, in any process."""
+        if isinstance(given, np.ndarray):
+            sha256 = hashlib.sha256(given.tobytes()).hexdigest()
+            return [str(given.dtype), given.shape, sha256]
+        if isinstance(given, HeldTile):
+            return given.sha256
+        if isinstance(given, BaseModel):
+            return given.model_dump(mode="json")
+        if isinstance(given, dict):
+            given = sorted(given.items())
+        elif is_dataclass(given):
+            given = [getattr(given, one.name) for one in fields(given)]
+        if isinstance(given, tuple | list):
+            return [self._describe(one) for one in given]
+        return self._names[given.key] if hasattr(given, "key") else given
 
     def _find_homes(self) -> list[str]:
         """Give the addresses of the workers; asked anew once units came back."""
@@ -92,32 +138,90 @@ class OnWorkers:
 
     def hold(self, tile: Tile) -> HeldTile:
         """Bring a tile into the store."""
-        number = len(self._held)
         with temporary_folder() as folder:
             path = folder / "tile"
             path.write_bytes(pickle.dumps(tile, protocol=5))
-            sha256 = self.cluster.store.put_file(path)
-        self._held.add(sha256)
-        return HeldTile(self.cluster.store, sha256, number)
-
-    def let_go(self) -> None:
-        """Take the tiles out of the store."""
-        for sha256 in self._held:
-            self.cluster.store.drop_file(sha256)
+            sha256 = self.store.put_file(path)
+        self._tiles += 1
+        return HeldTile(self.store, sha256, self._tiles - 1)
 
 
 @contextmanager
-def open_units(cluster: Cluster) -> Iterator[OnWorkers]:
-    """Give who does units on the workers of a cluster; their tiles are let go at the end."""
-    units = OnWorkers(cluster)
+def open_units(cluster: Cluster, study: Study | None = None) -> Iterator[OnWorkers]:
+    """Give who does units on the workers of a cluster; what is in the store goes at the end.
+
+    Parameters
+    ----------
+    cluster
+        Whose workers they are.
+    study
+        Of which what units gave is kept in the store until all of it is done, also where the run is
+        broken off: the next goes on from there. Nothing is kept where it is not given.
+    """
+    run = name_key(identify(), list_choices(study)) if study else uuid4().hex
+    store = Store(f"{cluster.store.url}/runs/{run}", cluster.store.copies)
+    if study and store.holds(UNITS):
+        _LOG.warning(
+            say(
+                "what a run of this study found before it was broken off is taken from the store",
+                "wat een afgebroken berekening van deze studie al vond, komt uit de opslag",
+                "ce qu’un calcul interrompu de cette étude avait trouvé est repris du stockage",
+            )
+        )
+    is_done = not study
     try:
-        yield units
+        yield OnWorkers(cluster, store, keep=bool(study))
+        is_done = True
     finally:
-        units.let_go()
+        if is_done:
+            store.remove()
 
 
-def _search(work: Callable[..., Any], *given: Any) -> Any:
-    """Do a unit on a worker, with the tiles that it is given opened."""
+# -- on a worker --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KeptUnit:
+    """Where what a unit gives is kept.
+
+    Attributes
+    ----------
+    store, name
+        Of the entry.
+    """
+
+    store: Store
+    name: str
+
+    def find(self) -> Any:
+        """Give what the unit gave; None where nothing is kept of it."""
+        folder = self.store.get(UNITS, self.name)
+        if folder is None:
+            return None
+        with np.load(folder / _GAVE, allow_pickle=False) as arrays:
+            found = tuple(arrays.values())
+        if len(found) > 1:
+            return found
+        return found[0] if found[0].ndim else found[0].item()
+
+    def keep(self, gave: Any) -> None:
+        """Keep what the unit gave: a number, an array, or several."""
+        arrays = gave if isinstance(gave, tuple) else (gave,)
+        self.store.put(UNITS, self.name, lambda folder: np.savez(folder / _GAVE, *arrays))
+
+
+def _search(kept: KeptUnit | None, work: Callable[..., Any], *given: Any) -> Any:
+    """Do a unit on a worker, unless what it gives is kept."""
+    found = kept and kept.find()
+    if found is None:
+        found = _do(work, *given)
+        if kept:
+            kept.keep(found)
+    return found
+
+
+def _do(work: Callable[..., Any], *given: Any) -> Any:
+    """Do a unit, with the tiles that it is given opened."""
     opened = [_open_once(one) if isinstance(one, HeldTile) else one for one in given]
     return work(*opened)
 

@@ -233,14 +233,12 @@ class TiledRoads:
         return self._finish(way, sites, mine, borrowed, horizon_ms, chosen, shape)
 
     def _borrow(self, mine: Sequence[Any]) -> list[dict[int, Any]]:
-        """Have every tile lend the labels that others need of it."""
-        return [
-            {
-                one: self.tiling.units.submit(work.lend_labels, self.held[one], mine[one], tile)
-                for one in lenders
-            }
-            for tile, lenders in enumerate(self.lenders)
-        ]
+        """Have every tile that lends labels lend all of them at once."""
+        lent = {
+            one: self.tiling.units.submit(work.lend_labels, self.held[one], mine[one])
+            for one in sorted({one for lenders in self.lenders for one in lenders})
+        }
+        return [{one: lent[one] for one in lenders} for lenders in self.lenders]
 
     def _finish(
         self,

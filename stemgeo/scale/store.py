@@ -196,6 +196,18 @@ class Store:
                 files.rm_file(f"{place}/{_ENTRY}")
             files.rm(place, recursive=True)
 
+    def holds(self, kind: str) -> bool:
+        """Whether there is anything of a kind."""
+        files, root = self._place
+        with self._tell("read"):
+            return bool(files.exists(f"{root}/{kind}"))
+
+    def remove(self) -> None:
+        """Take away all that it holds."""
+        files, root = self._place
+        with self._tell("written"), suppress(FileNotFoundError):
+            files.rm(root, recursive=True)
+
     # -- files --------------------------------------------------------------------------------
 
     def put_file(self, path: Path) -> str:

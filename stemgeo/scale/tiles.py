@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -52,8 +52,9 @@ from stemgeo.access.search import (
     label_nearest_three_on,
 )
 from stemgeo.access.travellers import Pace, build_rider
-from stemgeo.arrays import list_once
-from stemgeo.network.window import list_segments
+from stemgeo.arrays import list_once, list_ranges
+from stemgeo.network.legs import build_grid, list_in_box
+from stemgeo.network.window import SQUARE_M, list_segments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travel_time import Rider
     from stemgeo.network.graph import Network
-    from stemgeo.network.legs import Box
+    from stemgeo.network.legs import Box, PieceGrid
     from stemgeo.network.snap import TiedPoints
     from stemgeo.study import Travel
 
@@ -190,9 +191,10 @@ class Tile:
     own_points
         Which of them are its own: all ties of these are there.
     borrowed
-        By the tile that owns them: nodes of others, numbered in `network`.
+        By the tile that owns them: nodes of others, numbered in `network`, and where they stand
+        among what that tile lends.
     lent
-        By the tile that borrows them: nodes of its own, numbered among `own`.
+        What others borrow of its own nodes, numbered among `own`; rising.
     """
 
     network: Network
@@ -201,8 +203,8 @@ class Tile:
     halo_m: float
     places: TiedPoints
     own_points: Rows
-    borrowed: dict[int, Ints]
-    lent: dict[int, Ints]
+    borrowed: dict[int, tuple[Ints, Ints]]
+    lent: Ints
     _riders: dict[WayOfTravel, TileRider] = field(repr=False, compare=False, default_factory=dict)
 
     def __getstate__(self) -> dict[str, object]:
@@ -243,7 +245,7 @@ class Tile:
         mine
             Of its own nodes, shape (own, *shape); None before any round.
         borrowed
-            Of the nodes of others, as these lent them.
+            What others lend, by their numbers.
         *shape
             Of the labels of a node: nothing, or 3.
         """
@@ -251,7 +253,8 @@ class Tile:
         if mine is not None:
             label[self.own] = mine
         for lender, labels in borrowed.items():
-            label[self.borrowed[lender]] = labels
+            nodes, place = self.borrowed[lender]
+            label[nodes] = labels[place]
         return label
 
     def bound_others(self, label: Longs, away_ms: Longs, known_ms: int, until_ms: int) -> None:
@@ -293,17 +296,15 @@ def find_metres(tile: Tile, way: WayOfTravel, ms: int) -> float:
     return tile.ride(way).reach.find_metres(ms)
 
 
-def lend_labels(tile: Tile, mine: Longs, borrower: int) -> Longs:
-    """Give the labels of the nodes that another tile borrows.
+def lend_labels(tile: Tile, mine: Longs) -> Longs:
+    """Give the labels of the nodes that other tiles borrow, to all of them at once.
 
     Parameters
     ----------
     tile, mine
         Whose labels.
-    borrower
-        The number of the other.
     """
-    return mine[tile.lent[borrower]]
+    return mine[tile.lent]
 
 
 def label_tile(
@@ -472,9 +473,11 @@ def cut_tiles(
     owner = divide_nodes(network, count)
     tiles = int(owner.max(initial=-1)) + 1
     halo_m = halo_m if tiles > 1 else np.inf
-    of_point = _find_owner_of_points(network, places, owner)
-    parts = [_take_part(network, places, halo_m, owner == i, of_point == i) for i in range(tiles)]
-    borrowed, lent = _list_shared(owner, [one.nodes for one in parts])
+    own_nodes = _list_by_owner(owner, tiles)
+    own_points = _list_by_owner(_find_owner_of_points(network, places, owner), tiles)
+    by_place = _ByPlace.sort(network, places)
+    parts = [by_place.take_part(halo_m, *own) for own in zip(own_nodes, own_points, strict=True)]
+    borrowed, lent = _list_shared(owner, own_nodes, [one.nodes for one in parts])
     made = [
         Tile(
             _take_roads(network, one.edges),
@@ -528,45 +531,82 @@ def _find_owner_of_points(network: Network, places: TiedPoints, owner: Ints) -> 
     return found
 
 
-def _take_part(
-    network: Network, places: TiedPoints, halo_m: float, own: Bools, own_points: Bools
-) -> _TileShare:
-    """Find what a tile has, of which nodes and points are known that are its own."""
-    x, y = network.node_x, network.node_y
-    box = float(x[own].min()), float(y[own].min()), float(x[own].max()), float(y[own].max())
-    near = _find_away_m(box, x, y) <= halo_m
-    taken = near[network.edge_start] | near[network.edge_end]
-    taken[network.segment_edge[places.take_points(own_points).segment]] = True
-    edges = np.flatnonzero(taken)
-    on_them = taken[network.segment_edge[places.segment]]
-    point = np.zeros(len(places.snap_m), dtype=np.bool_)
-    point[places.owner[on_them]] = True
-    return _TileShare(
-        box,
-        edges,
-        list_once(network.ends[:, edges]),
-        list_segments(network, edges),
-        np.flatnonzero(point),
-        np.flatnonzero(own_points),
-    )
+def _list_by_owner(owner: Ints, tiles: int) -> list[Rows]:
+    """List what is of each tile, in order."""
+    order = np.argsort(owner, kind="stable")
+    return np.split(order, np.searchsorted(owner[order], np.arange(tiles + 1)))[1:-1]
+
+
+@dataclass(frozen=True)
+class _ByPlace:
+    """The edges by where they lie and the ties by edge: what is far from a tile costs it nothing.
+
+    Attributes
+    ----------
+    network, places
+        What is cut.
+    squares
+        The edges, from end to end.
+    first, point
+        Edge e has the points `point[first[e]:first[e + 1]]`.
+    """
+
+    network: Network
+    places: TiedPoints
+    squares: PieceGrid
+    first: Rows
+    point: Rows
+
+    @classmethod
+    def sort(cls, network: Network, places: TiedPoints) -> Self:
+        """Sort them, once for all tiles."""
+        (start, end), x, y = network.ends, network.node_x, network.node_y
+        squares = build_grid((x[start], y[start], x[end], y[end]), SQUARE_M)
+        edge = network.segment_edge[places.segment]
+        order = np.argsort(edge, kind="stable")
+        first = np.searchsorted(edge[order], np.arange(network.edges + 1))
+        return cls(network, places, squares, first, places.owner[order])
+
+    def take_part(self, halo_m: float, own: Rows, own_points: Rows) -> _TileShare:
+        """Find what a tile has, of which nodes and points are known that are its own."""
+        network, x, y = self.network, self.network.node_x, self.network.node_y
+        box = float(x[own].min()), float(y[own].min()), float(x[own].max()), float(y[own].max())
+        room = halo_m + ROOM_M
+        around = box[0] - room, box[1] - room, box[2] + room, box[3] + room
+        edges = list_in_box(self.squares, around)
+        ends = network.ends[:, edges]
+        near = (_find_away_m(box, x[ends], y[ends]) <= halo_m).any(axis=0)
+        tied_to = network.segment_edge[self.places.take_points(own_points).segment]
+        edges = list_once(np.concatenate([edges[near], tied_to]))
+        _, tie = list_ranges(self.first[edges], self.first[edges + 1])
+        return _TileShare(
+            box,
+            edges,
+            list_once(network.ends[:, edges]),
+            list_segments(network, edges),
+            list_once(self.point[tie]),
+            own_points,
+        )
 
 
 def _list_shared(
-    owner: Ints, nodes: Sequence[Ints]
-) -> tuple[list[dict[int, Ints]], list[dict[int, Ints]]]:
-    """List what each tile has of the nodes of others, and others of its own, in the same order."""
-    # Each node's number among those of its owner.
-    order = np.argsort(owner, kind="stable")
-    first = np.searchsorted(owner[order], np.arange(-1, len(nodes)))
-    number = np.empty(len(owner), dtype=np.int32)
-    number[order] = np.arange(len(owner)) - first[owner[order] + 1]
-
-    borrowed: list[dict[int, Ints]] = [{} for _ in nodes]
-    lent: list[dict[int, Ints]] = [{} for _ in nodes]
+    owner: Ints, own: Sequence[Rows], nodes: Sequence[Ints]
+) -> tuple[list[dict[int, tuple[Ints, Ints]]], list[Ints]]:
+    """List what each tile has of the nodes of others, and what others have of its own."""
+    is_lent = np.zeros(len(owner), dtype=np.bool_)
     for tile, there in enumerate(nodes):
-        for one in sorted(set(owner[there].tolist()) - {tile}):
-            here = np.flatnonzero(owner[there] == one).astype(np.int32)
-            borrowed[tile][one], lent[one][tile] = here, number[there[here]]
+        is_lent[there[owner[there] != tile]] = True
+    lent = [np.flatnonzero(is_lent[one]).astype(np.int32) for one in own]
+    place = np.empty(len(owner), dtype=np.int32)
+    for mine, which in zip(own, lent, strict=True):
+        place[mine[which]] = np.arange(len(which))
+    borrowed: list[dict[int, tuple[Ints, Ints]]] = []
+    for tile, there in enumerate(nodes):
+        here = np.flatnonzero(owner[there] != tile).astype(np.int32)
+        here = here[np.argsort(owner[there[here]], kind="stable")]
+        lenders, first = np.unique(owner[there[here]], return_index=True)
+        each = zip(lenders.tolist(), np.split(here, first[1:]), strict=False)
+        borrowed.append({one: (which, place[there[which]]) for one, which in each})
     return borrowed, lent
 
 

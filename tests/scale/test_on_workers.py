@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+import dask
 import hand
 import pytest
-from terminal import content_of, stemgeo
+from distributed import LocalCluster
+from terminal import Said, content_of, stemgeo
 
 from stemgeo.errors import ScaleError
 from stemgeo.scale import cluster, on_workers
 from stemgeo.scale.cluster import open_cluster
-from stemgeo.scale.on_workers import HeldTile, OnWorkers, _open_once
+from stemgeo.scale.on_workers import HeldTile, KeptUnit, OnWorkers, _open_once
 from stemgeo.scale.store import Store
 from stemgeo.scale.tiles import find_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.enable_socket
 
@@ -26,22 +33,133 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hand.write_study(tmp_path_factory.mktemp("tiles") / "study")
 
 
-@pytest.fixture(autouse=True)
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `local` have its workers in this process, with nothing open yet."""
-    monkeypatch.setattr(cluster, "open_cluster", partial(open_cluster, processes=False))
+@pytest.fixture(scope="module", autouse=True)
+def in_this_process() -> Iterator[None]:
+    """Let `local` have its workers in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "open_cluster", partial(open_cluster, processes=False))
+        yield
+
+
+@pytest.fixture(scope="module")
+def alone(study: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Run it without workers; give the folder and what was said."""
+    out = tmp_path_factory.mktemp("alone") / "out"
+    return out, stemgeo("run", study, "--out", out).out
+
+
+def list_files(folder: Path) -> list[Path]:
+    """List the files below a folder."""
+    return [one for one in folder.rglob("*") if one.is_file()]
+
+
+def test_a_run_on_workers_gives_the_same_bytes(
+    study: Path, alone: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file, whoever did the searches; nothing is kept, and what was in the cache is gone."""
+    monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
     on_workers._open.cache_clear()
-
-
-def test_a_run_on_workers_gives_the_same_bytes(study: Path, tmp_path: Path) -> None:
-    """Every file, whoever did the searches; what was put in the store is gone again."""
-    alone = stemgeo("run", study, "--out", tmp_path / "alone")
-    words = ("--scheduler", "local", "--workers", 2, "--tiles", 3, "--store", tmp_path / "store")
-    together = stemgeo("run", study, "--out", tmp_path / "together", *words)
-    assert (together.status, together.out) == (0, alone.out)
+    words = ("--scheduler", "local", "--workers", 2, "--tiles", 3)
+    said = stemgeo("run", study, "--out", tmp_path / "out", *words)
+    assert (said.status, said.out) == (0, alone[1])
     assert on_workers._open.cache_info().misses >= 3
-    assert content_of(tmp_path / "together") == content_of(tmp_path / "alone")
-    assert [one for one in (tmp_path / "store").rglob("*") if one.is_file()] == []
+    assert content_of(tmp_path / "out") == content_of(alone[0])
+    assert list_files(tmp_path / "cache" / "scale") == []
+
+
+DO, KEEP = on_workers._do, KeptUnit.keep
+
+
+class Lost:
+    """A scheduler elsewhere that is lost in the middle of so many units."""
+
+    def __init__(self, after: int) -> None:
+        how = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "scheduler_port": 0}
+        how |= {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
+        self.there = LocalCluster(**how, worker_dashboard_address="127.0.0.1:0", silence_logs=50)
+        self.after = after
+        self.kept: list[str] = []
+        self.is_time, self.let_go = Event(), Event()
+        self.killer = Thread(target=self.kill)
+        self.killer.start()
+
+    def kill(self) -> None:
+        """End the scheduler when it is time."""
+        self.is_time.wait()
+        self.there.sync(self.there.scheduler.close)
+
+    def do(self, work: Callable[..., Any], *given: Any) -> Any:
+        """Do a unit; who comes after the last waits, and is heard by nobody."""
+        if len(self.kept) < self.after:
+            return DO(work, *given)
+        self.is_time.set()
+        self.let_go.wait()
+        raise KilledInTheMiddleError
+
+    def keep(self, place: KeptUnit, gave: Any) -> None:
+        """Keep what a unit gave, and note which it was."""
+        KEEP(place, gave)
+        self.kept.append(place.name)
+
+    def end(self) -> None:
+        """Let go of what waits; nobody looks long for a scheduler that is gone."""
+        self.is_time.set()
+        self.let_go.set()
+        self.killer.join()
+        with dask.config.set({"distributed.comm.timeouts.connect": 0.1}):
+            self.there.close()
+
+
+class KilledInTheMiddleError(Exception):
+    """Nobody hears of this unit any more."""
+
+
+def run_on(
+    lost: Lost, study: Path, out: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> Said:
+    """Run by a scheduler elsewhere."""
+    with monkeypatch.context() as patch:
+        patch.setattr(on_workers, "_do", lost.do)
+        patch.setattr(KeptUnit, "keep", lambda place, gave: lost.keep(place, gave))  # noqa: PLW0108  (else not bound)
+        words = ("--scheduler", lost.there.scheduler_address, "--store", store, "--tiles", 3)
+        said = stemgeo("run", study, "--out", out, *words)
+    lost.end()
+    return said
+
+
+def test_a_lost_scheduler_costs_only_what_was_not_done(
+    study: Path,
+    alone: tuple[Path, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is one line; the same command then searches the rest, and writes the same bytes.
+
+    One of what was kept is damaged in between: it is told, and this one alone is searched again.
+    """
+    monkeypatch.setattr(cluster, "_ANSWER_S", 1)
+    store, out = tmp_path / "store", tmp_path / "out"
+    first = Lost(after=60)
+    said = run_on(first, study, out, store, monkeypatch)
+    assert said.status == 1
+    assert said.err.endswith(
+        "the scheduler is lost; type the command again; a batch, or a run with --store, goes on "
+        "where it was\n"
+    )
+    assert not out.exists()
+    kept = [one for one in list_files(store) if one.name == "gave.npz"]
+    assert len(kept) == len(set(first.kept)) >= 60
+    kept[0].write_bytes(b"other")
+
+    second = Lost(after=10_000)
+    said = run_on(second, study, out, store, monkeypatch)
+    assert (said.status, said.out) == (0, alone[1])
+    assert content_of(out) == content_of(alone[0])
+    assert "was beschadigd (gave.npz), en wordt opnieuw gemaakt" in said.err
+    assert "komt uit de opslag" in said.err
+    assert len(second.kept) > len(first.kept)
+    assert set(second.kept) & set(first.kept) == {kept[0].parent.name}
+    assert list_files(store) == []
 
 
 def test_who_works_is_asked_once_for_many_units(tmp_path: Path) -> None:
@@ -52,14 +170,14 @@ def test_who_works_is_asked_once_for_many_units(tmp_path: Path) -> None:
         client = SimpleNamespace(nthreads=lambda: asked.append(1) or {"b": 1, "a": 1})
 
         def submit(self, *_: object, **how: object) -> object:
-            return how.get("workers")
+            return SimpleNamespace(key="", workers=how.get("workers"))
 
         def gather(self, futures: list[object]) -> list[object]:
             return futures
 
-    units = OnWorkers(Unpeopled())  # type: ignore[arg-type]
+    units = OnWorkers(Unpeopled(), Store(str(tmp_path)))  # type: ignore[arg-type]
     tiles = [HeldTile(Store(str(tmp_path)), "0" * 64, number) for number in range(3)]
-    homes = [units.submit(find_step, one) for one in tiles]
+    homes = [units.submit(find_step, one).workers for one in tiles]
     assert (homes, asked) == ([["a"], ["b"], ["a"]], [1])
     units.gather(homes)
     units.submit(find_step, tiles[0])

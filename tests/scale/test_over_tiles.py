@@ -282,6 +282,6 @@ def test_a_worker_killed_in_between_changes_nothing(
     """Of two processes one is killed in the middle of a round: the other does its units again."""
     store = Store(str(tmp_path))
     with open_cluster("local", store, workers=2) as cluster:
-        units = Killing(cluster)
+        units = Killing(cluster, store)
         assert write_measured(replace(small, over=Tiling(units, 5))) == expected
         assert units.killed
