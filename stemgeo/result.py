@@ -133,13 +133,14 @@ class Result(Tables):
 
     def _write_files(self, folder: Path, progress: Progress) -> dict[str, Any]:
         copy_own_annexes(self.study, folder)
-        told = super()._write_files(folder, progress)
-        if self.study.output.qgis:
-            from stemgeo.qgis.project import build_files
+        return super()._write_files(folder, progress)
 
-            for name, content in build_files(self.sheets).items():
-                (folder / name).write_bytes(content)
-        return told
+    def _build_projects(self) -> dict[str, bytes]:
+        if not self.study.output.qgis:
+            return {}
+        from stemgeo.qgis.project import build_files
+
+        return build_files(self.sheets)
 
     def _build_tables(self) -> dict[str, Any]:
         plain = {f"tables/{name}.csv": self.table(name) for name in PLAIN}

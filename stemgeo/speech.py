@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
@@ -192,3 +193,18 @@ def _write_number(value: float | Decimal, form: str, language: str) -> str:
     from babel.numbers import format_decimal
 
     return str(format_decimal(value, format=form, locale=language))
+
+
+def to_one_line(text: str) -> str:
+    """Write a name on one line, without marks that an XML file cannot hold."""
+    return make_printable(text).strip()
+
+
+def make_printable(text: str) -> str:
+    """Put a space for every mark that an XML file cannot hold, and for every line break."""
+    return "".join(map(_keep_or_space, str(text)))
+
+
+def _keep_or_space(mark: str) -> str:
+    no_letter = unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp")
+    return " " if no_letter or ord(mark) & 0xFFFE == 0xFFFE else mark

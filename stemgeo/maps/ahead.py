@@ -19,7 +19,8 @@ from stemgeo.maps.kinds import (
     DIVERGING,
     find_middles,
 )
-from stemgeo.maps.series import INK, choose_colours, choose_line_colour
+from stemgeo.maps.page import INK
+from stemgeo.maps.series import choose_colours, choose_line_colour
 from stemgeo.maps.text import name_link_kind, say_reason
 from stemgeo.maps.themes import (
     NO_FIGURE,

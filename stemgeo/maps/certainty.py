@@ -25,8 +25,8 @@ from stemgeo.maps.layout import (
     wrap_text,
 )
 from stemgeo.maps.line_chart import spread_labels
-from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
-from stemgeo.maps.series import INK, choose_colours
+from stemgeo.maps.page import INK, PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
+from stemgeo.maps.series import choose_colours
 from stemgeo.maps.text import say_share
 from stemgeo.speech import format_number, percent_sign
 from stemgeo.uncertainty import TOGETHER

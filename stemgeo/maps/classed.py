@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stemgeo.maps.page import Key, Looks
-from stemgeo.maps.series import INK, NO_CLASS, choose_line_colour, find_partly_measured
+from stemgeo.maps.page import INK, Key, Looks
+from stemgeo.maps.series import NO_CLASS, choose_line_colour, find_partly_measured
 from stemgeo.maps.sheet import Fill
-from stemgeo.maps.text import to_one_line
+from stemgeo.speech import to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from stemgeo.maps.charts import make_axes_at, write_head
 from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, choose_sheet
-from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page
-from stemgeo.maps.series import INK, choose_colours
+from stemgeo.maps.page import INK, PALE_INK, PLATE, STYLE, Looks, new_page
+from stemgeo.maps.series import choose_colours
 from stemgeo.maps.text import join_sentences, say_share
 from stemgeo.speech import percent_sign
 

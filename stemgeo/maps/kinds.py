@@ -27,10 +27,9 @@ from stemgeo.errors import Problem, ResultError
 from stemgeo.gaps.late import lower_median
 from stemgeo.maps.certainty import LINES, draw_by_minute, draw_tornado
 from stemgeo.maps.classed import Classed, line_looks, name_extremes
-from stemgeo.maps.page import PROVINCE, Key, Looks, describe_figure, save_described
+from stemgeo.maps.page import INK, PROVINCE, Key, Looks, describe_figure, save_described
 from stemgeo.maps.series import (
     BEYOND,
-    INK,
     MINUTES,
     NO_CLASS,
     Classes,
@@ -75,11 +74,10 @@ from stemgeo.maps.text import (
     name_planned,
     say_reason,
     say_share,
-    to_one_line,
 )
 from stemgeo.profiles import QUIET, ROADS
 from stemgeo.reasons import REASONS
-from stemgeo.speech import format_decimals, format_number, format_signed, format_whole
+from stemgeo.speech import format_decimals, format_number, format_signed, format_whole, to_one_line
 from stemgeo.study import FLAT
 from stemgeo.tables import COUNTS, STUDY, WITHIN
 from stemgeo.uncertainty import HIGH, LOW, TOGETHER

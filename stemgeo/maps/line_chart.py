@@ -26,8 +26,8 @@ from stemgeo.maps.layout import (
     line_height_in,
     text_width_in,
 )
-from stemgeo.maps.page import PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
-from stemgeo.maps.series import INK, choose_colours, find_partly_measured
+from stemgeo.maps.page import INK, PALE_INK, PLATE, STYLE, Looks, new_page, write_lines
+from stemgeo.maps.series import choose_colours, find_partly_measured
 from stemgeo.maps.text import MapText, join_sentences, province_name, say_share
 from stemgeo.profiles import ROADS
 from stemgeo.speech import format_whole, percent_sign

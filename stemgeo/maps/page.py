@@ -38,8 +38,7 @@ from stemgeo.maps.layout import (
     line_height_in,
     round_length_m,
 )
-from stemgeo.maps.series import INK
-from stemgeo.maps.text import to_one_line
+from stemgeo.speech import to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,6 +74,8 @@ SECOND_COLUMN_IN = 3.76
 """Where the second column of a legend begins."""
 SCALE_BAR_IN = 1.8
 """As long as a scale bar is at most."""
+INK = "#1a1a1a"
+"""Colour of text and of the lines that matter."""
 PALE_INK = "#555555"
 CAUTION_GROUND = "#ffe9a8"
 """Under what must be read first."""

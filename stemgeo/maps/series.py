@@ -35,8 +35,6 @@ _DARK_BELOW = 0.275
 NO_CLASS = -1
 """The class of a place without a figure."""
 
-INK = "#1a1a1a"
-"""Colour of text and of the lines that matter."""
 
 Ramp = Literal["share", "count"]
 """How well children reach, or how many there are: hues that nobody takes for one another."""

@@ -37,6 +37,7 @@ from stemgeo.maps.layout import (
 )
 from stemgeo.maps.page import (
     COUNTS_END_IN,
+    INK,
     KEY_TEXT_IN,
     PALE_INK,
     PLATE,
@@ -55,13 +56,7 @@ from stemgeo.maps.page import (
     new_page,
     write_lines,
 )
-from stemgeo.maps.series import (
-    INK,
-    find_brussels,
-    lighten_outlines,
-    list_border_rings,
-    merge_provinces,
-)
+from stemgeo.maps.series import find_brussels, lighten_outlines, list_border_rings, merge_provinces
 from stemgeo.maps.text import (
     MapText,
     is_coarse,
@@ -69,8 +64,8 @@ from stemgeo.maps.text import (
     keep_province,
     name_parts_in,
     province_name,
-    to_one_line,
 )
+from stemgeo.speech import to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

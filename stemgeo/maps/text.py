@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -414,21 +413,6 @@ def is_coarse(academies: pd.DataFrame) -> NDArray[np.bool_]:
 def join_sentences(lines: Sequence[str]) -> str:
     """Join lines into one text; each ends as a sentence does."""
     return " ".join(line if line.endswith((".", "!", "?")) else f"{line}." for line in lines)
-
-
-def to_one_line(text: str) -> str:
-    """Write a name on one line, without marks that an XML file cannot hold."""
-    return make_printable(text).strip()
-
-
-def make_printable(text: str) -> str:
-    """Put a space for every mark that an XML file cannot hold, and for every line break."""
-    return "".join(map(_keep_or_space, str(text)))
-
-
-def _keep_or_space(mark: str) -> str:
-    no_letter = unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp")
-    return " " if no_letter or ord(mark) & 0xFFFE == 0xFFFE else mark
 
 
 def keep_province(municipalities: pd.DataFrame, province: str | None) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from matplotlib.ticker import MaxNLocator
 
 from stemgeo.maps.charts import make_axes_at, write_head
 from stemgeo.maps.layout import GAP_IN, SMALL_PT, TEXT_PT, choose_sheet, wrap_text
-from stemgeo.maps.page import PALE_INK, STYLE, Looks, new_page
-from stemgeo.maps.series import INK, choose_colours
+from stemgeo.maps.page import INK, PALE_INK, STYLE, Looks, new_page
+from stemgeo.maps.series import choose_colours
 from stemgeo.maps.text import join_sentences
 from stemgeo.speech import format_signed, format_whole
 

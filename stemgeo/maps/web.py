@@ -51,10 +51,10 @@ from matplotlib.colors import to_hex, to_rgb
 from stemgeo.maps.ahead import Ahead, yield_ahead
 from stemgeo.maps.finder import gather_postcodes, list_aliases
 from stemgeo.maps.kinds import DIVERGING
+from stemgeo.maps.page import INK
 from stemgeo.maps.series import (
     BEYOND,
     DEFAULT_CLASSES,
-    INK,
     NO_CLASS,
     choose_colours,
     choose_line_colour,

@@ -24,6 +24,7 @@ from stemgeo.maps.layout import (
 )
 from stemgeo.maps.page import (
     CAUTION_GROUND,
+    INK,
     KEY_TEXT_IN,
     PALE_INK,
     ROW_IN,
@@ -31,7 +32,6 @@ from stemgeo.maps.page import (
     SECOND_COLUMN_IN,
     SWATCH_IN,
 )
-from stemgeo.maps.series import INK
 from stemgeo.qgis.entries import list_entry
 from stemgeo.qgis.symbols import element, make_id, options, say_plainly, write_colour
 

@@ -15,9 +15,8 @@ from xml.etree import ElementTree as ET
 from matplotlib.colors import to_rgba
 
 from stemgeo.maps.layout import FONT, POINTS_PER_INCH
-from stemgeo.maps.page import STYLE
-from stemgeo.maps.series import INK
-from stemgeo.maps.text import to_one_line
+from stemgeo.maps.page import INK, STYLE
+from stemgeo.speech import to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,7 +23,6 @@ from jinja2 import nodes
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.files import clean_text
-from stemgeo.maps.text import make_printable
 from stemgeo.speech import (
     format_day,
     format_decimals,
@@ -32,6 +31,7 @@ from stemgeo.speech import (
     format_percent,
     format_whole,
     join_with_and,
+    make_printable,
     plural_form,
 )
 

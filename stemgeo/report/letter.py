@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from markdown_it import MarkdownIt
 
 from stemgeo.errors import Problem, ResultError
-from stemgeo.maps.text import make_printable
 from stemgeo.report.filling import LOST, NUMBER, OPEN, SHUT, fill_template
 from stemgeo.report.manifests import PLAIN_NAME
-from stemgeo.speech import held_together
+from stemgeo.speech import held_together, make_printable
 from stemgeo.texts import load_texts
 from stemgeo.writing import whole
 from stemgeo.writing.seal import is_litter

@@ -384,6 +384,8 @@ class Outcome:
             progress(WRITING_TEXTS, 0.98)
             for name, text in self._build_texts().items():
                 (folder / name).write_text(text, encoding="utf-8")
+            for name, content in self._build_projects().items():
+                (folder / name).write_bytes(content)
         return {}
 
     def _build_tables(self) -> dict[str, Any]:
@@ -404,6 +406,10 @@ class Outcome:
     def _build_texts(self) -> dict[str, str]:
         """Give the texts by their file."""
         raise NotImplementedError
+
+    def _build_projects(self) -> dict[str, bytes]:
+        """Give what other programs open, by its file."""
+        return {}
 
     def _count_maps(self) -> int:
         """How many maps and charts there are, where they are many."""

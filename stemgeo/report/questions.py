@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from stemgeo.errors import Problem, ResultError
 from stemgeo.inputs.columns import fold_label
-from stemgeo.maps.text import make_printable
 from stemgeo.report.letter import TEMPLATES, Heading, Paragraph, Run
-from stemgeo.speech import join_with_and
+from stemgeo.speech import join_with_and, make_printable
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from PIL import Image
 
 import stemgeo.report
 from stemgeo.errors import ResultError, StemgeoError
-from stemgeo.maps.text import make_printable
 from stemgeo.report.letter import (
     TEMPLATES,
     Heading,
@@ -35,6 +34,7 @@ from stemgeo.report.letter import (
 )
 from stemgeo.report.paper import STANDARD, Look, Plate, write_pdf
 from stemgeo.report.word import write_docx
+from stemgeo.speech import make_printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
