@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
@@ -189,8 +190,13 @@ class Measured:
         One for each profile, "all" first.
     reached
         What each demand point reaches, by profile, scenario and age cell.
-    access, coverage
-        The tables.
+    rides
+        The labels of those in the central scenario, in their order, see `search.unpack_labels`;
+        none where they were not wanted.
+    points
+        The demand table.
+    coverage
+        The table.
     municipalities
         As from `coverage.municipality_table`.
     notes
@@ -201,7 +207,8 @@ class Measured:
     academies: gpd.GeoDataFrame
     riders: list[Traveller]
     reached: list[Reached]
-    access: pd.DataFrame
+    rides: list[Longs]
+    points: gpd.GeoDataFrame
     coverage: pd.DataFrame
     municipalities: gpd.GeoDataFrame
     notes: tuple[Note, ...]
@@ -210,15 +217,36 @@ class Measured:
         """Give the same with nobody but who rides over all roads: others take 100 MB each."""
         return replace(self, riders=self.riders[:1])
 
-    def take_central(self, profile: str, cell: AgeCell) -> tuple[Reached, pd.DataFrame]:
-        """Give what the points reach in the central scenario, and their rows of the access table.
+    @cached_property
+    def access(self) -> pd.DataFrame:
+        """The table, made when it is asked for: of a million points it takes a gigabyte."""
+        rides = zip(self._list_central(), self.rides, strict=False)
+        tables = [self._build_access(one, label) for one, label in rides]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def take_central(self, profile: str, cell: AgeCell) -> tuple[Reached, Longs]:
+        """Give what the points reach in the central scenario, and the labels of their rides.
 
         Both in the order of the points.
         """
-        central = [one for one in self.reached if one.scenario == "central"]
+        central = self._list_central()
         place = [(one.profile, one.cell.name) for one in central].index((profile, cell.name))
-        rows = len(central[place].covered)
-        return central[place], self.access.iloc[place * rows : (place + 1) * rows]
+        return central[place], self.rides[place]
+
+    def _list_central(self) -> list[Reached]:
+        return [one for one in self.reached if one.scenario == "central"]
+
+    def _build_access(self, one: Reached, label: Longs) -> pd.DataFrame:
+        ids, points = self.academies["academy_id"].to_numpy(dtype=object), self.points
+        snap_m = self.riders[0].snap_m  # ties are the same in every profile
+        table = travel_time.access_table(label, snap_m, ids, points.index, one.measured)
+        front = {
+            "point_id": points["point_id"],
+            "profile": one.profile,
+            "band": one.cell.band.name,
+            "ages": one.cell.name,
+        }
+        return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
 
 
 def prepare_study(study: Study, progress: Progress, cuts: Collection[int] = ()) -> Prepared:
@@ -314,8 +342,7 @@ def measure_day(
     threads
         Searches that run side by side, all cores when not given; the result is the same.
     with_access
-        Whether the access table is wanted: of a million points it takes a gigabyte. Else it is
-        empty.
+        Whether the access table is wanted; else it is empty.
     """
     study, points, cells = prepared.study, prepared.points, prepared.cells
     academies, notes = choose_recognised(prepared.inputs.academies, day, study.academies)
@@ -332,8 +359,8 @@ def measure_day(
             notes.append(_note_ferries(prepared.ground.network))
         if study.travel.pavements_under_10:
             notes.append(_note_pavements(prepared.ground.network))
-    reached, access = _measure_travel(
-        study, riders, points, cells, threads or count_cores(), with_access=with_access
+    reached, rides = _measure_travel(
+        study, riders, cells, threads or count_cores(), with_access=with_access
     )
     table = check_table("coverage", coverage_table(points, reached, prepared.levels))
     return Measured(
@@ -341,7 +368,8 @@ def measure_day(
         academies=academies,
         riders=riders,
         reached=reached,
-        access=access,
+        rides=rides,
+        points=points,
         coverage=table,
         municipalities=municipality_table(table, prepared.inputs.municipalities, academies),
         notes=(*notes, *_note_near_edge(prepared, reached)),
@@ -636,25 +664,24 @@ def note_assumed_stress(counts: Mapping[str, int], travel: Travel) -> list[Note]
 def _measure_travel(
     study: Study,
     riders: list[Traveller],
-    points: gpd.GeoDataFrame,
     cells: tuple[AgeCell, ...],
     threads: int,
     *,
     with_access: bool,
-) -> tuple[list[Reached], pd.DataFrame]:
-    """Travel times of every profile, scenario and cell: who is covered, and the access table."""
+) -> tuple[list[Reached], list[Longs]]:
+    """Travel times of every profile, scenario and cell: who is covered, and the central rides."""
     measured = ~np.isnan(riders[0].snap_m)
-    reached, tables = [], []
+    reached, rides = [], []
     for one in riders:
         asked = list(itertools.product([one], SCENARIOS, cells))
         for (_, scenario, cell), label in zip(asked, search_rides(asked, threads), strict=True):
             covered = is_in_time(label, study) & measured
             reached.append(Reached(one.profile, scenario, cell, covered, measured))
             if scenario == "central" and with_access:
-                tables.append(_build_access(one, label, cell, points, measured))
+                rides.append(label)
         if not with_access:  # nobody is told how long a ride takes: its times are not asked again
             one.forget_times()
-    return reached, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return reached, rides
 
 
 def search_rides(asked: Sequence[AskedRide], threads: int) -> list[Longs]:
@@ -733,24 +760,6 @@ def add_up_ways(
 def is_in_time(label: Longs, study: Study) -> NDArray[np.bool_]:
     """Say which labels are within the cutoff, inclusive; shape as `label`."""
     return unpack_labels(label)[0] <= travel_time.minutes_to_ms(study.travel.cutoff_min)
-
-
-def _build_access(
-    traveller: Traveller,
-    label: Longs,
-    cell: AgeCell,
-    points: gpd.GeoDataFrame,
-    measured: NDArray[np.bool_],
-) -> pd.DataFrame:
-    ids = traveller.academies["academy_id"].to_numpy(dtype=object)
-    table = travel_time.access_table(label, traveller.snap_m, ids, points.index, measured)
-    front = {
-        "point_id": points["point_id"],
-        "profile": traveller.profile,
-        "band": cell.band.name,
-        "ages": cell.name,
-    }
-    return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
 
 
 def _note_near_edge(prepared: Prepared, reached: list[Reached]) -> list[Note]:

@@ -16,6 +16,8 @@ import pandas as pd
 import shapely
 
 from stemgeo import facts
+from stemgeo.access.search import unpack_labels
+from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.access.travellers import OverNetwork, list_travellers
 from stemgeo.coverage import ALL_BANDS, Reached, coverage_table
 from stemgeo.demand import place_children
@@ -242,11 +244,11 @@ class _Assumptions:
         """
         if self.prepared.study.travel.on_foot:
             return []
-        limit_s = self.prepared.study.travel.cutoff_min * 60 - DOOR_S
+        limit_ms = minutes_to_ms(self.prepared.study.travel.cutoff_min) - round(DOOR_S * 1000)
         late = []
         for one in self.take_measured():
-            _, rows = self.measured.take_central(one.profile, one.cell)
-            in_time = rows["travel_time_s"].to_numpy() <= limit_s
+            _, label = self.measured.take_central(one.profile, one.cell)
+            in_time = unpack_labels(label)[0] <= limit_ms
             late.append(Reached(one.profile, "central", one.cell, in_time, one.measured))
         return [
             _AssumptionEnd("door", LOW, f"{DOOR_S:g} s at the doors", late),

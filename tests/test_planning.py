@@ -16,7 +16,7 @@ import pytest
 
 import stemgeo as sg
 from stemgeo import cli
-from stemgeo.access.travellers import OverNetwork
+from stemgeo.access.travellers import OverNetwork, Pace
 from stemgeo.errors import InputError, StudyError
 from stemgeo.inputs.plan import add_plan
 from stemgeo.measure import Measured, Prepared, measure_day, prepare_study
@@ -24,7 +24,7 @@ from stemgeo.report.imprint import build_map_text
 from stemgeo.report.plan import write_plan_markdown
 from stemgeo.siting import plan as plans
 from stemgeo.siting.places import find_candidates, zone_middles
-from stemgeo.siting.service import coverage_sets, list_uncovered, list_units
+from stemgeo.siting.service import Units, coverage_sets, list_uncovered, list_units
 from stemgeo.stages import report_nothing
 
 if TYPE_CHECKING:
@@ -121,6 +121,33 @@ def test_who_is_uncovered_was_measured(tmp_path: Path) -> None:
         expected = getattr(every, name)[every.served == 0]
         np.testing.assert_array_equal(getattr(none, name), expected)
     assert 0 < len(none.point) < len(every.point)
+
+
+def test_whom_places_bring_of_some_children_is_searched_from_those_alone(tmp_path: Path) -> None:
+    """The same entries as of all children, for those who are asked about, in any order."""
+    prepared, measured = ready(sg.load_study(small(tmp_path)))
+    table = find_candidates(prepared, measured).table
+    every = list_units(prepared, measured, "all")
+    some = np.random.default_rng(1).permutation(len(every.point))[::3]
+    few = Units(*(getattr(every, name)[some] for name in ("point", "cell", "children", "served")))
+    assert len(set(few.point)) < len(set(every.point))
+    of_all = coverage_sets(prepared, measured, table, "all", every).toarray()
+    of_few = coverage_sets(prepared, measured, table, "all", few).toarray()
+    np.testing.assert_array_equal(of_few, of_all[:, some])
+    assert of_few.any()
+
+
+def test_no_more_times_are_kept_for_more_profiles(tmp_path: Path) -> None:
+    """Riders of all profiles share what is kept; each has its own times nevertheless."""
+    _, measured = ready(sg.load_study(small(tmp_path)))
+    one, other = measured.riders[:2]
+    assert isinstance(one, OverNetwork)
+    assert isinstance(other, OverNetwork)
+    found = [rider.find_rider(Pace(13), 20) for rider in (one, other)]
+    assert len(one._riders) <= one.paces_kept
+    assert one.find_rider(Pace(13), 20) is found[0]
+    assert other.find_rider(Pace(13), 20) is found[1]
+    assert (found[0].times.forward_ms != found[1].times.forward_ms).any()
 
 
 def test_places_are_tied_once_for_all_paces(tmp_path: Path) -> None:

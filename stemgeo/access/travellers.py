@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 
 PACES_KEPT = 2
-"""Riders whose times are kept of a whole network: ages of a band ask one after another.
+"""Riders whose times are kept, of all profiles together: ages of a band ask one after another.
 
-Times take memory: at the size of Flanders those of one pace take 160 MB, in each profile.
+Times take memory: at the size of Flanders those of one pace 150 MB.
 """
 
 
@@ -239,10 +239,10 @@ class OverNetwork:
     """The same network for those who ride on pavements; None where nobody does."""
     paces_kept: int = PACES_KEPT
     """Riders whose times are kept."""
-    _riders: dict[tuple[Pace, float], travel_time.Rider] = field(
+    _riders: dict[tuple[str, Pace, float], travel_time.Rider] = field(
         repr=False, compare=False, default_factory=dict
     )
-    """Shared with every copy that takes as long on each road."""
+    """Shared with every copy that takes as long on each road, and by those of all profiles."""
     _tied: list[tuple[gpd.GeoDataFrame, TiedPoints]] = field(
         repr=False, compare=False, default_factory=list
     )
@@ -289,7 +289,7 @@ class OverNetwork:
             self.network.calm_to(profile),
             self.beside and self.beside.calm_to(profile),
         )
-        return replace(self, network=network, beside=beside, profile=profile, notes=(), _riders={})
+        return replace(self, network=network, beside=beside, profile=profile, notes=())
 
     @property
     def snap_m(self) -> NDArray[np.float64]:
@@ -355,7 +355,7 @@ class OverNetwork:
 
     def find_rider(self, pace: Pace, horizon_min: float) -> travel_time.Rider:
         """Say how someone of this pace travels; the times of the last few paces are kept."""
-        key = (pace, horizon_min)
+        key = (self.profile, pace, horizon_min)
         rider = self._riders.get(key)
         if rider is None:
             for oldest in list(self._riders)[: max(len(self._riders) + 1 - self.paces_kept, 0)]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from stemgeo.access.search import UNREACHED, unpack_labels
+from stemgeo.reasons import NOWHERE
 from stemgeo.times import HALF, find_least_rows
 
 if TYPE_CHECKING:
@@ -60,16 +62,16 @@ def _rows_of_cell(
     cell = prepared.cells[number]
     children = prepared.points[cell.column].to_numpy()
     point = np.flatnonzero(late & (children > 0))
-    rides = measured.take_central(profile, cell)[1].iloc[point]
-    ids = pd.Index(measured.academies["academy_id"])
+    label = measured.take_central(profile, cell)[1][point]
+    (time_ms, academy), reached = unpack_labels(label), label != UNREACHED
     return pd.DataFrame(
         {
             "profile": np.full(len(point), PROFILES.index(profile), dtype=np.int8),
             "cell": np.full(len(point), number, dtype=np.int16),
             "point": point,
             "children": children[point],
-            "time_s": rides["travel_time_s"].to_numpy(),
-            "academy": ids.get_indexer(pd.Index(rides["academy_id"])),
+            "time_s": np.where(reached, time_ms / 1000, np.inf),
+            "academy": np.where(reached, academy, NOWHERE),
         }
     )
 

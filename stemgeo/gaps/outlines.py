@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numba import njit
+from scipy.ndimage import maximum_filter, minimum_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 ROOM = 8
 """Columns and rows around the squares of points, more than are ever added to them."""
+
+_TO_A_SQUARE = 8
+"""Points to a square in the mean where squares are sought that nobody leaves empty."""
 
 SQUARES = 7
 """Squares to the distance: the corner of two in a row stays below half of it."""
@@ -278,6 +282,7 @@ def part_overlaps(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
         return shapes
     points = pd.DataFrame({"x": x, "y": y, "group": group})[meeting[group]]
     points = points.sort_values(["x", "y", "group"]).drop_duplicates(["x", "y"])
+    points = points[_may_border(*(points[name].to_numpy() for name in ("x", "y", "group")))]
     places = shapely.multipoints(points[["x", "y"]].to_numpy())
     cells = shapely.get_parts(
         shapely.voronoi_polygons(
@@ -290,6 +295,33 @@ def part_overlaps(shapes: Shapes, x: Floats, y: Floats, group: Ints) -> Shapes:
     out = shapes.copy()
     out[meeting] = shapely.intersection(shapes[meeting], ground[meeting])
     return out
+
+
+def _may_border(x: Floats, y: Floats, group: Ints) -> NDArray[np.bool_]:
+    """Say whose ground may border on that of another group; that of the others surely does not.
+
+    Without these the ground of each group is the same, and its borders are between the same points.
+    On a grid, who has someone in each square a knight's move away is nearest to no place farther
+    than 2.5 squares off; so whoever's ground borders on theirs is within 5.
+    """
+    left, low = x.min(), y.min()
+    wide, high = x.max() - left, y.max() - low
+    side = max(math.sqrt(_TO_A_SQUARE * wide * high / len(x)), 1.0)
+    row, column = ((one // side).astype(np.intp) for one in (y - low, x - left))
+    # Room around them, so that what lies beside the grid is nobody's.
+    at = row + 2, column + 2
+    shape = int(at[0].max()) + 3, int(at[1].max()) + 3
+    first, last = np.full(shape, group.max() + 1), np.full(shape, -1)
+    np.minimum.at(first, at, group)
+    np.maximum.at(last, at, group)
+    moves = [(2 * i, j) for i in (-1, 1) for j in (-1, 1)]
+    moves += [(j, i) for i, j in moves]
+    inside = np.ones(len(x), dtype=np.bool_)
+    for down, across in moves:
+        inside &= last[at[0] + down, at[1] + across] >= 0
+    lowest = minimum_filter(first, size=13, mode="constant", cval=group.max() + 1)
+    highest = maximum_filter(last, size=13, mode="constant", cval=-1)
+    return np.asarray(~inside | (lowest != highest)[at])
 
 
 def draw_around_zones(zone: Ints, joined: PointGroups, zones: gpd.GeoDataFrame) -> Shapes:

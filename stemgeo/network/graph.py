@@ -629,7 +629,10 @@ class Network:
             pace=pace,
             wait_ms=wait,
             node_ms=wait[self.node_wait].astype(np.int32),
-            end_ms=self.busy_ends * np.int32(min(busy_crossing_s / 2 * 1000, NO_WAY_ACROSS_MS)),
+            # Zeros that nobody wrote take no memory.
+            end_ms=self.busy_ends * np.int32(min(busy_crossing_s / 2 * 1000, NO_WAY_ACROSS_MS))
+            if busy_crossing_s
+            else np.zeros(self.busy_ends.shape, dtype=np.int32),
         )
 
     def to_networkx(self, speed_kmh: float = FLAT.speed_kmh, **rider: Any) -> nx.MultiDiGraph[int]:

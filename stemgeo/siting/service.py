@@ -68,7 +68,8 @@ def list_units(
     threads
         Searches that run side by side; the result is the same.
     """
-    academies = _find_sets_by_cell(prepared, measured, measured.academies, profile, threads)
+    rider = _find_rider(measured, profile)
+    academies = _find_sets_by_cell(prepared, rider, measured.academies, threads)
     parts = []
     for index, (one, reach) in enumerate(
         zip(reached_in_profile(measured, profile), academies, strict=True)
@@ -124,24 +125,26 @@ def coverage_sets(
     threads
         Searches that run side by side; the result is the same.
     """
-    by_cell = _find_sets_by_cell(prepared, measured, places, profile, threads)
-    columns = [reach[:, of.point[of.cell == index]] for index, reach in enumerate(by_cell)]
+    asked = np.bincount(of.point, minlength=len(prepared.points)) > 0
+    column = (np.cumsum(asked) - 1)[of.point]
+    rider = _find_rider(measured, profile).for_some_points(np.flatnonzero(asked))
+    by_cell = _find_sets_by_cell(prepared, rider, places, threads)
+    columns = [reach[:, column[of.cell == index]] for index, reach in enumerate(by_cell)]
     order = np.argsort(of.cell, kind="stable")
     back = np.empty(len(order), dtype=np.intp)
     back[order] = np.arange(len(order))
     return csr_array(hstack(columns, format="csr"))[:, back]
 
 
+def _find_rider(measured: Measured, profile: str) -> Traveller:
+    return {rider.profile: rider for rider in measured.riders}[profile]
+
+
 def _find_sets_by_cell(
-    prepared: Prepared,
-    measured: Measured,
-    places: gpd.GeoDataFrame,
-    profile: str,
-    threads: int | None,
+    prepared: Prepared, rider: Traveller, places: gpd.GeoDataFrame, threads: int | None
 ) -> list[csr_array]:
-    """For each age cell, whom each place has within reach, shape (places, points)."""
-    riders = {rider.profile: rider for rider in measured.riders}
-    by_pace = _search_by_pace(prepared, riders[profile], places, threads)
+    """For each age cell, whom each place has within reach, shape (places, the rider's points)."""
+    by_pace = _search_by_pace(prepared, rider, places, threads)
     study, found = prepared.study, []
     for cell in prepared.cells:
         reach = by_pace[find_pace(study.travel, cell)]
@@ -166,7 +169,7 @@ def _search_by_pace(
         offsets, point, _ = rider.list_served(
             places, one, travel.cutoff_min, threads=threads or count_cores()
         )
-        shape = (len(places), len(prepared.points))
+        shape = (len(places), len(rider.snap_m))
         ones = np.ones(len(point), dtype=np.int8)
         found[one] = csr_array((ones, point, offsets), shape=shape)
     return found

@@ -974,6 +974,33 @@ def test_outlines_that_overlap_are_parted_by_their_points() -> None:
     assert shapes[0].union(shapes[1]).contains(shapely.Point(175, 20))
 
 
+def test_who_lives_among_their_own_plays_no_part_in_parting_outlines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A large group around a small one: the same outlines to the bit, by a tenth of the points."""
+    random, asked = np.random.default_rng(4), []
+    x, y = random.uniform(0, 20_000, (2, 20_000))
+    away = np.hypot(x - 5000, y - 5000)
+    kept = (away < 1200) | (away > 1500)
+    x, y, group = x[kept], y[kept], (away[kept] < 1200).astype(np.intp)
+    disc = shapely.Point(5000, 5000).buffer(1600)
+    shapes = np.array([shapely.box(0, 0, 20_000, 20_000), disc])
+    count = outlines._may_border
+
+    def counted(*given: Any) -> Any:
+        found = count(*given)
+        asked.append(found.mean())
+        return found
+
+    monkeypatch.setattr(outlines, "_may_border", counted)
+    parted = outlines.part_overlaps(shapes, x, y, group)
+    assert asked[0] < 0.2
+    monkeypatch.setattr(outlines, "_may_border", lambda x, *_: np.ones(len(x), dtype=np.bool_))
+    every = outlines.part_overlaps(shapes, x, y, group)
+    assert shapely.to_wkb(parted).tolist() == shapely.to_wkb(every).tolist()
+    assert parted[0].intersection(parted[1]).area < 1e-6
+
+
 # -- medians and majorities ---------------------------------------------------------------------
 
 TIMES = st.lists(
