@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ROOM = 8
 """Columns and rows around the squares of points, more than are ever added to them."""
 
-_TO_A_SQUARE = 8
+_TO_A_SQUARE = 5
 """Points to a square in the mean where squares are sought that nobody leaves empty."""
 
 SQUARES = 7

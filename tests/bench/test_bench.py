@@ -175,11 +175,18 @@ def test_what_else_a_run_finds_is_measured_on_a_small_land_too(
     """Each stage is told with its time, and a bar beside one measurement."""
     monkeypatch.setattr(synthetic, "FLANDERS_ACADEMIES", 4)
     monkeypatch.setattr(synthetic, "FLANDERS_POINTS", 400)
+    monkeypatch.setattr(flanders, "PLACES", 5)
+    monkeypatch.setattr(flanders, "POINTS", 400)
     made.save(tmp_path)
     found = flanders.rest(tmp_path)
     assert {"walking", "waiting", "together"} <= set(found["bars"])
     text = flanders.write_rest(found | {"peak_mib": 10.0})
     assert f"| candidates ({found['ranked']} municipalities) |" in text
+    assert all(one > 0 for one in found["floors"].values())
+    assert "| its memory, GiB |" in text
+    whole = flanders.stages(tmp_path) | {"peak_mib": 10.0}
+    text = flanders.write_whole(whole, flanders.sets(tmp_path))
+    assert f"{whole['profiles']} profiles, counted at every level ({whole['rows']:,} rows)" in text
 
 
 def test_why_it_changed_is_measured_on_a_small_land_too(
