@@ -977,7 +977,7 @@ def test_outlines_that_overlap_are_parted_by_their_points() -> None:
 def test_who_lives_among_their_own_plays_no_part_in_parting_outlines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A large group around a small one: the same outlines to the bit, by a quarter of the points."""
+    """A large group around a small one: outlines are the same to the bit, by few of the points."""
     random, asked = np.random.default_rng(4), []
     x, y = random.uniform(0, 20_000, (2, 20_000))
     away = np.hypot(x - 5000, y - 5000)
