@@ -46,6 +46,7 @@ from stemgeo.stages import (
     report_nothing,
     tell_between,
 )
+from stemgeo.study import or_its_path
 from stemgeo.tables import check_table
 
 if TYPE_CHECKING:
@@ -222,6 +223,7 @@ def _take_network(measured: Measured) -> Network:
     return cast("OverNetwork", measured.riders[0]).network
 
 
+@or_its_path
 def links(
     study: Study, *, progress: Progress = report_nothing, threads: int | None = None
 ) -> LinksResult:
@@ -230,7 +232,7 @@ def links(
     Parameters
     ----------
     study
-        From `load_study`, over roads.
+        From `load_study`, or the path of it; over roads.
     progress
         Called with what is being done and the share behind us.
     threads

@@ -60,6 +60,7 @@ from stemgeo.stages import (
     count_off,
     report_nothing,
 )
+from stemgeo.study import or_its_path
 from stemgeo.tables import check_table, order_columns
 
 if TYPE_CHECKING:
@@ -220,13 +221,15 @@ def build_run_plan(chosen: gpd.GeoDataFrame, own: gpd.GeoDataFrame | None) -> pd
     return pd.DataFrame(chosen[columns]).assign(**spots)
 
 
+@or_its_path
 def site(study: Study, *, progress: Progress = report_nothing, threads: int | None = None) -> Plan:
     """Choose where the next academies would help most, as `[siting]` of the study asks.
 
     Parameters
     ----------
     study
-        From `load_study`; its `siting` names the problem, the number of places or the budget.
+        From `load_study`, or the path of it; its `siting` names the problem, the number of places
+        or the budget.
     progress
         Called with what is being done and the share behind us.
     threads

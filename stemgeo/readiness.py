@@ -16,6 +16,7 @@ from stemgeo.measure import Prepared, prepare_study
 from stemgeo.notes import Said, say, say_amount, say_count, say_day, say_list, write_in_each
 from stemgeo.recognition import choose_recognised
 from stemgeo.stages import Progress, report_nothing
+from stemgeo.study import or_its_path
 from stemgeo.texts import load_texts
 
 if TYPE_CHECKING:
@@ -224,6 +225,7 @@ def refuse_without_roads(prepared: Prepared, day: dt.date) -> None:
         raise InputError(Problem("network", what, mend))
 
 
+@or_its_path
 def check(study: Study, progress: Progress = report_nothing) -> Checked:
     """Read the files of a study and its roads, place the children, and measure nothing.
 
@@ -232,7 +234,7 @@ def check(study: Study, progress: Progress = report_nothing) -> Checked:
     Parameters
     ----------
     study
-        From `load_study`, `sample` or made in code.
+        From `load_study`, `sample` or made in code; or the path of its study.toml or folder.
     progress
         Called with what is being done and the share behind us: roads take long the first time.
 

@@ -16,14 +16,27 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast, get_args
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Concatenate,
+    Literal,
+    NamedTuple,
+    ParamSpec,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+)
 
 from pydantic import (
     AfterValidator,
@@ -2360,6 +2373,10 @@ _MOST_BYTES = 100_000
 """Of study.toml: ten times the largest that can be imagined; what is larger takes long to read."""
 
 
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
+
+
 def load_study(path: str | Path) -> Study:
     """Read a study.
 
@@ -2389,6 +2406,18 @@ def load_study(path: str | Path) -> Study:
     content = parse_toml(written, path.name)
     file = StudyFile(path.name, len(written), hashlib.sha256(written).hexdigest())
     return parse_study(content, folder=path.parent, name=path.name, file=file)
+
+
+def or_its_path(
+    work: Callable[Concatenate[Study, _Given], _Found],
+) -> Callable[Concatenate[Study | str | Path, _Given], _Found]:
+    """Let a function that takes a study take its study.toml, or the folder of it, as well."""
+
+    @wraps(work)
+    def take(study: Study | str | Path, *given: _Given.args, **named: _Given.kwargs) -> _Found:
+        return work(load_study(study) if isinstance(study, str | Path) else study, *given, **named)
+
+    return cast("Callable[Concatenate[Study | str | Path, _Given], _Found]", take)
 
 
 def parse_toml(written: bytes, name: str) -> dict[str, Any]:

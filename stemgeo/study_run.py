@@ -44,7 +44,7 @@ from stemgeo.stages import (
     report_nothing,
     tell_between,
 )
-from stemgeo.study import STREET_WEIGHTS, Study
+from stemgeo.study import STREET_WEIGHTS, Study, or_its_path
 from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
@@ -64,6 +64,7 @@ DRAWN_UP_TO_M = {"main": 80_000, "street": 25_000}
 """The largest ground, metres, on which each kind of road is drawn."""
 
 
+@or_its_path
 def run(
     study: Study,
     *,
@@ -78,7 +79,7 @@ def run(
     Parameters
     ----------
     study
-        From `load_study`, `sample` or made in code.
+        From `load_study`, `sample` or made in code; or the path of its study.toml or folder.
     uncertainty
         Whether to measure too what each assumption and what the map does not say can change: some
         twenty measurements more, see `stemgeo.uncertainty`.

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from stemgeo.maps.press import Press
     from stemgeo.maps.text import MapText
     from stemgeo.texts import Texts
-from stemgeo.study import YEARS, Input, Study
+from stemgeo.study import YEARS, Input, Study, or_its_path
 
 LEVELS = ("region", "province")
 MEASURED_FROM, MEASURED_TO = 0.4, 0.9
@@ -159,6 +159,7 @@ class Trend(Outcome):
         }
 
 
+@or_its_path
 def trend(study: Study, years: Iterable[int], *, progress: Progress = report_nothing) -> Trend:
     """Measure a study for the academies of several years.
 
@@ -167,9 +168,9 @@ def trend(study: Study, years: Iterable[int], *, progress: Progress = report_not
     Parameters
     ----------
     study
-        Its date gives the day of each year on which recognitions must be valid. All years count
-        the municipalities of its vintage: the territory is constant. Places of a plan are left
-        out, since they are recognised in no year.
+        From `load_study`, or the path of it. Its date gives the day of each year on which
+        recognitions must be valid. All years count the municipalities of its vintage: the territory
+        is constant. Places of a plan are left out, since they are recognised in no year.
     years
         Two or more; in any order.
     progress

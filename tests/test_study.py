@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+import stemgeo
 from stemgeo.errors import MissingFileError, StudyError
 from stemgeo.example import sample
 from stemgeo.study import (
@@ -837,3 +838,12 @@ def test_other_days_areas_and_files_are_checked_as_the_study_is() -> None:
             study.with_about(**wrong)
     with pytest.raises(StudyError, match="sheet"):
         study.with_inputs(academies={"path": "register.xlsx", "sheet": 3})
+
+
+@pytest.mark.parametrize("name", ["check", "links", "run", "site", "trend"])
+def test_whoever_takes_a_study_takes_its_path(name: str, tmp_path: Path) -> None:
+    """As text or as a path: it is read by `load_study`, which says what lacks."""
+    years = [[2022]] if name == "trend" else []
+    for one in (tmp_path, str(tmp_path)):
+        with pytest.raises(MissingFileError, match=r"study\.toml: does not exist"):
+            getattr(stemgeo, name)(one, *years)

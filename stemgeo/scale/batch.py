@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stemgeo.errors import Problem, ResultError, ScaleError, StemgeoError
+from stemgeo.errors import InputError, Problem, ResultError, ScaleError, StemgeoError
 from stemgeo.notes import Note, Said, clean_text, say, say_amount, say_list
 from stemgeo.report.files import (
     read_manifest,
@@ -204,16 +204,22 @@ class _BatchRow:
     work: _Work | None = None
     options: str = ""
     made: str = ""
-    annexes: Sequence[tuple[Path, str]] = ()
+    annexes: Sequence[tuple[str, bytes]] = ()
     manifest: str = ""
     is_kept: bool = False
 
-    def keep_made(self) -> None:
-        """Keep what is other in it, as it is measured: its study.toml may change meanwhile."""
+    def keep_made(self, read_once: Callable[[Path], bytes]) -> None:
+        """Keep what is other in it, as it is measured: its files may change or go meanwhile."""
         if self.asked.is_varied:
             chosen = self.asked.choose().items()
             self.options = clean_text("; ".join(f"{key} = {one}" for key, one in chosen), 2000)
-            self.made, self.annexes = self.asked.write(), self.asked.list_annexes()
+            self.made = self.asked.write()
+            self.annexes = [(name, read_once(path)) for path, name in self.asked.list_annexes()]
+
+    def fail_to_read(self, error: OSError) -> None:
+        """Say which file cannot be read."""
+        what = f"cannot be read: {error.strerror or error}"
+        self.fail(Problem(str(error.filename or self.asked.file), what))
 
     def fail(self, line: object) -> None:
         """Say why there is no result."""
@@ -277,18 +283,24 @@ class _Batch:
     rows: list[_BatchRow]
     before: dict[str, Any]
     hashes: dict[Path, str] = field(default_factory=dict)
+    contents: dict[Path, bytes] = field(default_factory=dict)
 
     def hash_once(self, path: Path) -> str:
         if path not in self.hashes:
             self.hashes[path] = hash_file(path)
         return self.hashes[path]
 
+    def read_once(self, path: Path) -> bytes:
+        if path not in self.contents:
+            self.contents[path] = path.read_bytes()
+        return self.contents[path]
+
     def begin(self, row: _BatchRow) -> None:
         """Find out what a study needs, and whether it is done."""
         try:
             study = row.asked.load()
             packed = _pack(study, self.hash_once)
-            row.keep_made()
+            row.keep_made(self.read_once)
             row.work = self._describe(row.asked, packed)
             if self._is_done(row):
                 row.status, row.is_kept = DONE, True
@@ -297,8 +309,7 @@ class _Batch:
         except StemgeoError as error:
             row.fail(error)
         except OSError as error:
-            what = f"cannot be read: {error.strerror or error}"
-            row.fail(Problem(str(error.filename or row.asked.file), what))
+            row.fail_to_read(error)
 
     def _describe(self, asked: BatchStudy, packed: _Packed) -> _Work:
         study, entry = packed.study, asked.entry
@@ -332,8 +343,10 @@ class _Batch:
         """Hand a study to the workers, with its files."""
         assert row.work is not None  # noqa: S101  (it waits)
         packed = row.work.packed
-        for number, name, _ in packed.files:
-            self.store.put_file(Path(packed.folders[number]) / name)
+        for number, name, sha256 in packed.files:
+            path = Path(packed.folders[number]) / name
+            if self.store.put_file(path) != sha256:
+                raise InputError(Problem(str(path), "changed meanwhile", "type the command again"))
         return cluster.submit(measure_study, row.work, self.store, name=row.asked.name)
 
     def bring_in(self, row: _BatchRow) -> bool:
@@ -358,10 +371,17 @@ class _Batch:
         self, rows: Sequence[_BatchRow], cluster: Cluster, tell: Callable[[], None]
     ) -> list[_BatchRow]:
         """Measure studies; give those of which the store has lost something meanwhile."""
-        futures = {self.submit(row, cluster): row for row in rows}
+        futures: dict[Future, _BatchRow] = {}
         lost = []
         with ExitStack() as stack:
-            stack.callback(cluster.cancel, [*futures])
+            stack.callback(lambda: cluster.cancel([*futures]))
+            for row in rows:
+                try:
+                    futures[self.submit(row, cluster)] = row
+                except OSError as error:
+                    row.fail_to_read(error)
+                except InputError as error:
+                    row.fail(error)
             for future, outcome in cluster.as_completed(futures):
                 row = futures[future]
                 if isinstance(outcome, SchedulerLostError):
@@ -478,9 +498,9 @@ def _write_overview(batch: _Batch, overview: Path) -> None:
         for row in batch.rows:
             if row.asked.is_varied and row.work is not None:
                 (new / f"{row.asked.name}.toml").write_text(row.made, encoding="utf-8")
-                for path, name in row.annexes:
+                for name, content in row.annexes:
                     (new / name).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, new / name)
+                    (new / name).write_bytes(content)
         write_manifest(new, {"command": OVERVIEW, **list_made_with(), "studies": done})
 
 
@@ -509,8 +529,13 @@ def _describe_row(row: _BatchRow, out: Path) -> dict[str, Any]:
         told["date"] = pd.Timestamp(row.work.packed.study.about.date)
     if row.status != DONE:
         return told
-    result = Result.from_folder(out / asked.name)
-    region = result.summary("region").iloc[0]
+    try:
+        result = Result.from_folder(out / asked.name)
+        region, gaps = result.summary("region").iloc[0], result.table("gaps")
+    except ResultError as error:  # its folder went, or was changed, since it was done
+        return told | {
+            "status": FAILED,
+            "line": clean_text("; ".join(str(error).split("\n")), 2000),
+        }
     figures = {name: region[name] for name in _FIGURES if name in region}
-    gaps = result.table("gaps")
     return told | figures | {"gaps": int((gaps["profile"] == "all").sum())}

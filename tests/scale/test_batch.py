@@ -352,6 +352,49 @@ def test_what_is_given_beside_a_study_travels_along(home: Path) -> None:
     assert unpacked.annexes[0].file.read_text("utf-8") == "bij"
 
 
+class Vanishing(Here):
+    """Workers while whom files go: one when they are opened, others while they measure."""
+
+    def __init__(self, first: Path, *then: Path) -> None:
+        super().__init__()
+        self.first, self.then = first, then
+
+    def __enter__(self) -> Here:
+        self.first.unlink()
+        return self
+
+    def as_completed(self, units: Any) -> Iterator[tuple[Any, Any]]:
+        """Do it, and let files go."""
+        yield from list(super().as_completed(units))
+        then, self.then = self.then, ()
+        for one in then:
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+
+
+def test_files_that_go_in_the_middle_break_nothing(home: Path) -> None:
+    """An input is the row of its study; an annex is written as it was, and so is the table."""
+    shutil.rmtree(home / "out")
+    shutil.copytree(home / "recht", home / "andere")
+    (home / "recht" / "bijlage.txt").write_text("bij", encoding="utf-8")
+    toml = home / "recht" / "study.toml"
+    annex = "[[annex]]\ntitle = 'Bij'\nfile = 'bijlage.txt'\n"
+    toml.write_text(toml.read_text("utf-8") + annex, encoding="utf-8")
+    (home / "STUDIES.toml").write_text(
+        STUDIES.replace("weg", "andere").replace('study = "recht"\n\n', 'study = "recht"\n', 1)
+    )
+    academies = next(one for one in (home / "andere").glob("academ*"))
+    gone = home / "recht" / "bijlage.txt", toml, home / "out" / "recht"
+    found = ask(home, home / "out", Vanishing(academies, *gone)).table.set_index("name")
+    assert found["status"].to_dict() == {"recht": "failed", VARIED: "done", "andere": "failed"}
+    assert found.loc["andere", "line"].startswith(f"{academies}: cannot be read: No such file")
+    assert str(home / "out" / "recht") in found.loc["recht", "line"]
+    written = home / "out" / "batch" / VARIED / "1" / "bijlage.txt"
+    assert written.read_text("utf-8") == "bij"
+    assert pd.read_csv(home / "out" / "batch" / "batch.csv")["status"].tolist() == [
+        "failed", "done", "failed"
+    ]  # fmt: skip
+
+
 def test_a_result_of_a_study_that_was_made_is_verified(
     first: tuple[Path, Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
