@@ -224,6 +224,11 @@ class Measured:
         tables = [self._build_access(one, label) for one, label in rides]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
+    def forget_times(self) -> None:
+        """Let go of what the riders keep, before others are sent out; it is made anew if asked."""
+        for one in self.riders:
+            one.forget_times()
+
     def take_central(self, profile: str, cell: AgeCell) -> tuple[Reached, Longs]:
         """Give what the points reach in the central scenario, and the labels of their rides.
 
@@ -909,6 +914,7 @@ def measure_effects(
         that are placed roughly left out or counted; over quiet roads what crossing a busy road
         without signals costs.
     """
+    measured.forget_times()
     columns = ["level", "code", "name", "profile", "variant"]
     columns += ["children", "covered", "covered_variant"]
     municipalities = [level for level in prepared.levels if level.name == "municipality"]

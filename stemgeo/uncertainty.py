@@ -115,6 +115,7 @@ def measure_uncertainty(
     ]
     if not searched:
         return Uncertainty(check_table("uncertainty", _join_in_order(parts)))
+    measured.forget_times()
 
     def tell(number: int) -> None:
         told = count_off(ASSUMPTIONS, number, len(_SEARCHED), _SEARCHED[number - 1])
