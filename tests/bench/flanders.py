@@ -6,6 +6,7 @@ The network lies in a folder as the cache keeps it. Registers and borders are ma
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,11 +84,14 @@ class _Stages:
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.cpu_s: dict[str, float] = {}
         self.mib: dict[str, tuple[float, float]] = {}
 
     def take(self, name: str, work: Callable[[], T]) -> T:
         """Do the work of a stage, and note what it took."""
+        before_s = time.process_time()
         self.seconds[name], given = once(work)
+        self.cpu_s[name] = time.process_time() - before_s
         self.mib[name] = now_mib(), peak_mib()
         return given
 
@@ -130,6 +134,7 @@ def _take_stages(prepare: Callable[[], Prepared]) -> dict[str, Any]:
     )
     return {
         "seconds": at.seconds,
+        "cpu_s": at.cpu_s,
         "mib": at.mib,
         "areas": len(areas),
         "gaps": len(gaps.table),
@@ -181,23 +186,22 @@ _TOLD = {
     "sensitivity": "other ways of placing",
     "access": "the access table, {rows:,} rows",
     "known": "bars of uncertainty that are known already",
+    "bars": "{searched} bars that are searched anew ({which})",
 }
 
 
 def write_rest(found: dict[str, Any]) -> str:
     """Write what else a run finds as a section of the page."""
-    took, mib, bars, floors = found["seconds"], found["mib"], found["bars"], found["floors"]
+    took, cpu_s, mib = found["seconds"], found["cpu_s"], found["mib"]
+    bars, floors = found["bars"], found["floors"]
+    floors = floors | {"bars": len(bars) * floors["bar"]}
     each_s, bare = took["bars"] / max(len(bars), 1), took["measuring"]
+    words = found | {"searched": len(bars), "which": ", ".join(bars)}
     lines = [
-        f"| {told.format_map(found)} | {took[name]:.1f} "
+        f"| {told.format_map(words)} | {took[name]:.1f} | {cpu_s[name]:.1f} "
         f"| {_floor(floors.get(name))} | {_gib(mib[name][0])} | {_gib(mib[name][1])} |"
         for name, told in _TOLD.items()
     ]
-    what = f"{len(bars)} bars that are searched anew ({', '.join(bars)})"
-    lines.append(
-        f"| {what} | {took['bars']:.1f} | {_floor(len(bars) * floors['bar'])} "
-        f"| {_gib(mib['bars'][0])} | {_gib(mib['bars'][1])} |"
-    )
     central_s = took["placing"] + took["measuring"] + took["minutes"]
     both_s = took["gaps"] + took["candidates"]
     aims = [
@@ -213,14 +217,14 @@ def write_rest(found: dict[str, Any]) -> str:
     ]
     return f"""## What else a run finds, at the size of Flanders
 
-The same made land and study, stage after stage in one process. Memory is that of the process after
-a stage, and the most it had up to then. The floor of a stage is what a pass over its data costs
-here: of a search a read of a label for each arc, of gaps a sort by place of the children out of
-reach, of candidates a read for each pair of a place and children. A run cannot but hold
-{_gib(floors["mib"])} GiB: roads, demand points and what each reaches.
+The same made land and study, stage after stage in one process ("cpu": seconds of both cores).
+Memory is that of the process after a stage, and the most it had up to then. The floor of a stage
+is what a pass over its data costs here: of a search a read of a label for each arc, of gaps a sort
+by place of the children out of reach, of candidates a read for each pair of a place and children.
+A run cannot but hold {_gib(floors["mib"])} GiB: roads, demand points and what each reaches.
 
-| stage | s | floor, s | GiB after | GiB at most |
-|---|---|---|---|---|
+| stage | s | cpu, s | floor, s | GiB after | GiB at most |
+|---|---|---|---|---|---|
 {chr(10).join(lines)}
 
 | aim | here | at most | met |
