@@ -44,6 +44,9 @@ _QUIET = {
     "distributed.worker.http.routes": [],
     # What a study starts beside it is its own affair.
     "distributed.worker.daemon": False,
+    # A worker that is nearly full of what it keeps open would wait for ever: it goes on, and ends
+    # where the memory does.
+    "distributed.worker.memory.pause": False,
     "distributed.scheduler.allowed-failures": _DIED - 1,
     "logging": {"distributed": "critical"},
 }

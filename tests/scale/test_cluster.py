@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, get_worker, worker_memory
 
 from stemgeo.errors import InputError, Problem, ScaleError
 from stemgeo.scale import cluster
@@ -170,6 +170,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     store = Store(str(tmp_path_factory.mktemp("store")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(cluster._QUIET, "distributed.scheduler.allowed-failures", 1)
+        patch.setattr(worker_memory.system, "MEMORY_LIMIT", 1_200_000_000)
         with open_cluster("local", store, workers=2) as found:
             yield found
 
@@ -182,6 +183,35 @@ def test_a_killed_worker_costs_nothing_but_time(processes: Cluster, tmp_path: Pa
     assert who != os.getpid()
     with pytest.raises(ScaleError, match=r"^worker tcp://\S+: 2 workers died over 'tile', as of"):
         processes.gather([processes.submit(die, name="tile")])
+    assert processes.gather([processes.submit(add, 3, 4)]) == [7]
+
+
+HELD: list[bytearray] = []
+
+
+def fill(share: float) -> float:
+    """Hold so much of the memory that a worker may have; say how much of it is in use."""
+    limit = get_worker().memory_manager.memory_limit
+    while (used := psutil.Process().memory_info().rss / limit) < share:
+        HELD.append(bytearray(b"1") * 4_000_000)
+    if used > 1:
+        Event().wait()  # until Dask ends it
+    return used
+
+
+def test_a_full_worker_goes_on_and_one_that_takes_more_is_one_line(processes: Cluster) -> None:
+    """At 90 % of its memory Dask would let a worker wait for ever; at the limit it is ended."""
+    processes.client.wait_for_workers(2)
+    for one in processes.client.nthreads():
+        (used,) = processes.gather([processes.submit(fill, 0.9, workers=[one])])
+        assert 0.8 < used < 1
+    assert processes.gather([processes.submit(add, 3, 4)]) == [7]
+    told = (
+        r"^worker tcp://\S+: 2 workers died over 'tile', .* memory \(each has 0\.6 GB\); take fewer"
+    )
+    with pytest.raises(ScaleError, match=told) as line:
+        processes.gather([processes.submit(fill, 1.05, name="tile")])
+    assert "\n" not in str(line.value)
     assert processes.gather([processes.submit(add, 3, 4)]) == [7]
 
 
