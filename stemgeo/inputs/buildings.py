@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ import osmium
 import pandas as pd
 import shapely
 
+from stemgeo.arrays import starts_of_runs
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import cache, extracts
 from stemgeo.inputs.vectors import move_points
@@ -266,7 +268,8 @@ def _measure_rings(drawn: _Drawings, nodes: extracts.LocatedNodes) -> Iterator[F
     from stemgeo.inputs.footprints import measure_rings
 
     refs, first = drawn.ring_refs, drawn.first
-    for start in range(0, len(first) - 1, _AT_ONCE):
+
+    def measure_some(start: int) -> Floats:
         cuts = first[start : start + _AT_ONCE + 1]
         coordinates = nodes.follow_refs(refs[cuts[0] : cuts[-1]])
         # Most have no doubt about them, and take an object of GEOS ten times as long.
@@ -278,7 +281,10 @@ def _measure_rings(drawn: _Drawings, nodes: extracts.LocatedNodes) -> Iterator[F
         rings = shapely.linearrings(coordinates[of_rest], indices=owner)
         found = np.stack(measured)
         found[:, rest] = _measure_footprints(np.asarray(shapely.polygons(rings), dtype=object))
-        yield found
+        return found
+
+    with ThreadPoolExecutor(2) as pool:  # kernel and GEOS let others run meanwhile
+        yield from pool.map(measure_some, range(0, len(first) - 1, _AT_ONCE))
 
 
 def _measure_relations(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:
@@ -348,10 +354,11 @@ def _choose_buildings(table: pd.DataFrame, drawn: _Drawings) -> Buildings:
     ]
     twice = table["key"].isin(of_relation)
     kept = has_footprint & ~large & ~twice
-    found = table.assign(weight=weight)[kept]
-    found = found.sort_values(
-        ["x", "y", "weight", "known", "address", "other_use", "flats"], ignore_index=True
-    )
+    rows = np.flatnonzero(kept)
+    keys = ("known", "address", "other_use", "flats")
+    table = table.assign(weight=weight)
+    by = [table[name].to_numpy()[rows] for name in ("x", "y", "weight", *keys)]
+    found = table.iloc[rows[_order_by(by)]].reset_index(drop=True)
     points = gpd.GeoDataFrame(
         {
             "weight": found["weight"],
@@ -374,6 +381,16 @@ def _choose_buildings(table: pd.DataFrame, drawn: _Drawings) -> Buildings:
         "buildings_drawn_twice": int((has_footprint & twice).sum()),
     }
     return Buildings(points, counts, drawn.not_met)
+
+
+def _order_by(keys: Sequence[NDArray[Any]]) -> NDArray[np.intp]:
+    """Order by the first key, and by the others what is equal by it: hardly any is."""
+    order = np.argsort(keys[0], kind="stable")
+    begins = starts_of_runs(keys[0][order])
+    tied = ~(begins & np.append(begins[1:], True)[: len(order)])
+    rows = np.sort(order[tied])
+    order[tied] = rows[np.lexsort([one[rows] for one in reversed(keys)])]
+    return order
 
 
 # --- The cache: arrays in one file, behind their hash ------------------------------------------

@@ -41,6 +41,7 @@ _WAY_ID, _WAY_KEYS, _WAY_VALUES, _WAY_REFS = 0x08, 0x12, 0x1A, 0x42
 
 _NO_ID = -(2**63)
 _kernel = njit(cache=True, nogil=True, boundscheck=True)
+_inner = njit(cache=True, nogil=True, boundscheck=True, forceinline=True)
 
 
 class TagsAsked(NamedTuple):
@@ -117,7 +118,7 @@ def _no_numbers() -> list[int]:
     return [0 for _ in range(0)]
 
 
-@_kernel
+@_inner
 def _read_number(data: Bytes, at: int) -> tuple[int, int]:
     """Read a number of seven bits a byte; give where it ends too."""
     number = np.uint64(0)
@@ -130,14 +131,14 @@ def _read_number(data: Bytes, at: int) -> tuple[int, int]:
     raise IndexError
 
 
-@_kernel
+@_inner
 def _read_signed(data: Bytes, at: int) -> tuple[int, int]:
     """Read a number of which the last bit is the sign."""
     number, at = _read_number(data, at)
     return int(np.int64(np.uint64(number) >> np.uint64(1))) ^ -(number & 1), at
 
 
-@_kernel
+@_inner
 def _read_field(data: Bytes, at: int, end: int) -> tuple[int, int, int]:
     """Read a field of a message: its name, its number or where it begins, and where it ends."""
     name, value = _read_number(data, at)

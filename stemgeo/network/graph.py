@@ -851,10 +851,12 @@ def _chain_segments(
     # An edge is open or closed as a whole, in each profile: ridden or pushed, steps, ferry, lift,
     # and of what nobody walks along the stress, as it is and at its quietest and busiest.
     kind = np.where(mode >= bicycle.STEPS, mode, np.minimum(mode, bicycle.RIDE))
-    stress = np.ascontiguousarray(levels).astype(np.int64)
     forward, backward = (
-        kind[ride] + 8 * np.where(walkable[ride], 0, stress[:, way::2] @ (1, 8, 64))
-        for way, ride in enumerate((roads.forward, roads.backward))
+        kind[ride] + 8 * np.where(walkable[ride], np.int16(0), stress)
+        for ride, stress in (
+            (roads.forward, _number_levels(levels[:, ::2])),
+            (roads.backward, _number_levels(levels[:, 1::2])),
+        )
     )
     # A segment end e = 2 s at its start, 2 s + 1 at its end; what leaves and what arrives there.
     ends = np.stack([roads.start, roads.end], axis=1).ravel()
@@ -871,6 +873,12 @@ def _chain_segments(
     partner = np.full(len(ends), -1, dtype=np.int32)
     partner[one[through]], partner[other[through]] = other[through], one[through]
     return walk_chains(partner)
+
+
+def _number_levels(levels: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Give three levels as one number, shape (segments,)."""
+    now, quietest, busiest = levels.astype(np.int16).T
+    return np.asarray(now + 8 * quietest + 64 * busiest)
 
 
 def _waits_inside(roads: RoadSegments, chain: Ints, first: Ints, end: Ints) -> NDArray[np.uint8]:

@@ -774,3 +774,12 @@ def test_areas_of_a_real_village_are_those_of_gdal(shared_data: Path) -> None:
     assert least_m2.index.tolist() == ours.index.tolist()
     # Rounding, and the scale of Lambert 72.
     assert (least_m2 <= 0.5 + 0.001 * ours["weight"]).all()
+
+
+@pytest.mark.parametrize("values", [1, 3, 1000])
+def test_buildings_at_one_place_are_in_the_order_of_all_else(values: int) -> None:
+    """Whether many places are equal, some or none; what is equal in all stays as it was."""
+    keys = [*np.random.default_rng(values).integers(0, values, (3, 200)).astype(np.float64)]
+    for rows in (200, 1, 0):
+        some = [one[:rows] for one in keys]
+        assert buildings._order_by(some).tolist() == np.lexsort(some[::-1]).tolist()
