@@ -22,8 +22,11 @@ _NAMES = (
     "chromium-headless-shell",  # the same without windows: half of the processor time
     *("chromium", "chromium-browser", "google-chrome", "chrome"),
 )
-_QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update",
-          "--disable-sync", "--force-color-profile=srgb")  # fmt: skip
+_QUIET = (
+    *("--no-sandbox", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--force-color-profile=srgb"),
+    "--disable-gpu",  # no card is imitated where there is none: that takes longer than to draw
+)
 
 
 @contextmanager
