@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+
+from kept import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,9 +100,22 @@ def _once(role: str, read: Callable[..., Any]) -> Callable[..., Any]:
     return reading
 
 
-def keep_readings(patch: pytest.MonkeyPatch) -> None:
-    """Let each input of the same content be read once, for the same that a study says of it."""
-    from stemgeo import inputs
+@cache
+def _find_land_once() -> list[Callable[..., Any]]:
+    from stemgeo.inputs import boundaries
 
+    return [kept(find, 10) for find in (boundaries.find_overlaps, boundaries._find_holes)]
+
+
+def keep_readings(patch: pytest.MonkeyPatch) -> None:
+    """Let each input of the same content be read once, for the same that a study says of it.
+
+    Land that lies in several zones or in none is looked for once of the same outlines.
+    """
+    from stemgeo import inputs
+    from stemgeo.inputs import boundaries
+
+    for find in _find_land_once():
+        patch.setattr(boundaries, find.__name__, find)
     for role in NEEDS:
         patch.setitem(inputs.READERS, role, _once(role, inputs.READERS[role]))

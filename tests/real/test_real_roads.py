@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from stemgeo.network import Network
 
-pytestmark = pytest.mark.usefixtures("statbel_once")
+pytestmark = pytest.mark.usefixtures("statbel_once", "read_once")
 
 CUTOFF_MIN = 5
 """From the middle of a village all of it is within fifteen minutes."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from stemgeo.measure import Measured
 
-pytestmark = pytest.mark.usefixtures("statbel_once")
+pytestmark = pytest.mark.usefixtures("statbel_once", "read_once")
 KINDS = ["stretch", "chain", "junction", "barrier", "gap"]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from stemgeo.study_run import Result
 
-pytestmark = pytest.mark.usefixtures("statbel_once")
+pytestmark = pytest.mark.usefixtures("statbel_once", "read_once")
 
 BANDS = {"5-8": range(5, 9), "9-11": range(9, 12), "12-17": range(12, 18)}
 COUNTS = ["covered", "uncovered", "unmeasured"]

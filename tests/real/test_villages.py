@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from stemgeo.study_run import Result
 
-pytestmark = pytest.mark.usefixtures("statbel_once")
+pytestmark = pytest.mark.usefixtures("statbel_once", "read_once")
 
 
 class Village(NamedTuple):
