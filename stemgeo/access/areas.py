@@ -445,7 +445,9 @@ def _outline_tile(
     if points is None:  # nothing is so near
         return np.empty(0, dtype=object)
     polygons = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points.round(3), ends)
-    return np.asarray(shapely.get_parts(shapely.make_valid(polygons)))
+    # Where a ring touches itself there is more than polygons: what has no ground goes.
+    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(polygons)))
+    return np.asarray(parts[shapely.get_dimensions(parts) == 2])
 
 
 def _begin_contours(
