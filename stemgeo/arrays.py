@@ -24,6 +24,13 @@ def list_once(values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(ordered[starts_of_runs(ordered)])
 
 
+def order_stably(keys: NDArray[Any]) -> NDArray[np.intp] | slice:
+    """Give what puts keys in order; of those that are in order, all as they are: not a copy."""
+    if (keys[1:] >= keys[:-1]).all():
+        return slice(None)
+    return np.argsort(keys, kind="stable")
+
+
 def list_ranges(
     start: NDArray[np.integer] | int, stop: NDArray[np.integer]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from stemgeo import arrays
-from stemgeo.arrays import list_once, starts_of_runs
+from stemgeo.arrays import list_once, order_stably, starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs import osmxml, pbf
 from stemgeo.inputs.formats import UnreadableError
@@ -172,6 +172,11 @@ class Nodes:
             return self
         of_each = {name: getattr(self, name)[chosen] for name in _OF_EACH_NODE}
         return replace(self, **of_each)
+
+    def sort(self) -> Nodes:
+        """Give them in the order of their ids, in which they mostly are."""
+        order = order_stably(self.ids)
+        return replace(self, **{name: getattr(self, name)[order] for name in _OF_EACH_NODE})
 
     def take_ids(self, ids: Longs) -> Nodes:
         """Give those with some ids, which are sorted, as if they alone had been asked for."""

@@ -159,14 +159,13 @@ def find_pieces(
     """
 
     def locate(refs: NDArray[np.int64]) -> NDArray[np.float64]:
-        order = np.argsort(nodes.ids, kind="stable")
-        ids = nodes.ids[order]
         at = np.full((len(refs), 2), np.nan)
-        known = extracts.is_among(ids, refs)
-        place = order[np.searchsorted(ids, refs[known])]
-        at[known] = np.stack([nodes.lon[place], nodes.lat[place]], axis=1)
+        known = extracts.is_among(ordered.ids, refs)
+        place = np.searchsorted(ordered.ids, refs[known])
+        at[known] = np.stack([ordered.lon[place], ordered.lat[place]], axis=1)
         return at
 
+    ordered = nodes.sort()
     drawn = _draw_barriers(ways, locate)
     number = np.array([_NUMBER.get(kind, 0) for kind in drawn.kind], dtype=np.uint8)
     barred = np.array([kind in IMPASSABLE for kind in drawn.kind], dtype=np.bool_)

@@ -268,19 +268,28 @@ class Network:
         bounds = np.hstack(
             [levels, levels] if roads.stress_bounds is None else [roads.stress_bounds]
         )
-        chain, first, turned = _chain_segments(roads, crossing, np.hstack([levels, bounds]))
-        start = np.where(turned, roads.end[chain], roads.start[chain])
-        end = np.where(turned, roads.start[chain], roads.end[chain])
-        vertices = np.insert(end, first[:-1], start[first[:-1]])
-        edge_start, edge_end = start[first[:-1]], end[first[1:] - 1]
-
+        chains = _chain_segments(roads, crossing, np.hstack([levels, bounds]))
+        edge_start, edge_end = _find_ends(roads, *chains)
         at_end = np.zeros(len(x), dtype=np.bool_)
         at_end[edge_start] = at_end[edge_end] = True
         used = np.flatnonzero(at_end)
         nodes = used[np.argsort(_rank_morton(x[used], y[used]), kind="stable")]
         number = np.full(len(x), -1, dtype=np.int32)
         number[nodes] = np.arange(len(nodes), dtype=np.int32)
-        network = cls(
+        chain, first, turned = _sort_chains(roads, *chains, number[edge_start], number[edge_end])
+        edge_start, edge_end = _find_ends(roads, chain, first, turned)
+
+        def turn(one: NDArray[Any], other: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+            one, other = one[chain], other[chain]
+            return np.where(turned, other, one), np.where(turned, one, other)
+
+        start, end = turn(roads.start, roads.end)
+        forward, backward = turn(roads.forward, roads.backward)
+        stress_forward, stress_backward = turn(roads.stress_forward, roads.stress_backward)
+        bounds = bounds[chain]
+        bounds[turned] = bounds[turned][:, [1, 0, 3, 2]]
+        vertices = np.insert(end, first[:-1], edge_start)
+        return cls(
             crs=crs,
             node_x=x[nodes],
             node_y=y[nodes],
@@ -289,15 +298,11 @@ class Network:
             edge_end=number[edge_end],
             first_segment=first.astype(np.int32),
             length_mm=roads.length_mm[chain],
-            forward=np.where(turned, roads.backward[chain], roads.forward[chain]),
-            backward=np.where(turned, roads.forward[chain], roads.backward[chain]),
-            stress_forward=np.where(
-                turned, roads.stress_backward[chain], roads.stress_forward[chain]
-            ),
-            stress_backward=np.where(
-                turned, roads.stress_forward[chain], roads.stress_backward[chain]
-            ),
-            stress_bounds=np.where(turned[:, None], bounds[chain][:, [1, 0, 3, 2]], bounds[chain]),
+            forward=forward,
+            backward=backward,
+            stress_forward=stress_forward,
+            stress_backward=stress_backward,
+            stress_bounds=bounds,
             pavement=roads.pavement[chain],
             way=roads.way[chain],
             wait=_waits_inside(roads, chain, first, end),
@@ -322,7 +327,6 @@ class Network:
             counts=dict(roads.counts),
             on_foot=roads.on_foot,
         )
-        return network._sort_edges()
 
     def __repr__(self) -> str:
         """Say how large it is, how much of it each profile rides, and where it lies."""
@@ -670,12 +674,6 @@ class Network:
                 graph.add_edge(v, u, key=2 * edge + 1, travel_time_ms=ms, geometry=back, **given)
         return graph
 
-    def _sort_edges(self) -> Self:
-        """Put the edges in the order of their nodes, so that neighbours lie near in memory."""
-        low, high = np.minimum(self.edge_start, self.edge_end), self.edge_start + self.edge_end
-        order = np.lexsort((self.way[self.first_segment[:-1]], high, low))
-        return self.take_edges(order)
-
     def take_edges(self, edges: NDArray[np.intp]) -> Self:
         """Give the network of the chosen edges, in the order in which they are chosen."""
         start, stop = self.first_segment[edges], self.first_segment[edges + 1]
@@ -823,7 +821,7 @@ def _rank_morton(x: Floats, y: Floats) -> NDArray[np.uint64]:
 
 def _find_extracts(roads: RoadSegments, start: Ints, end: Ints, first: Ints) -> NDArray[np.uint64]:
     """Say which extracts edges are in: those that have both ends of a segment, else one of them."""
-    if roads.extract is None:
+    if roads.extract is None or (roads.extract == 1).all():
         return np.ones(len(first) - 1, dtype=np.uint64)
     one, other = roads.extract[start], roads.extract[end]
     return np.bitwise_or.reduceat(np.where(one & other, one & other, one | other), first[:-1])
@@ -873,6 +871,26 @@ def _chain_segments(
     partner = np.full(len(ends), -1, dtype=np.int32)
     partner[one[through]], partner[other[through]] = other[through], one[through]
     return walk_chains(partner)
+
+
+def _find_ends(roads: RoadSegments, chain: Ints, first: Ints, turned: Bools) -> tuple[Ints, Ints]:
+    """Give the vertices where each chain begins and ends."""
+    (head, ahead), (tail, along) = ((chain[at], turned[at]) for at in (first[:-1], first[1:] - 1))
+    return (
+        np.where(ahead, roads.end[head], roads.start[head]),
+        np.where(along, roads.start[tail], roads.end[tail]),
+    )
+
+
+def _sort_chains(
+    roads: RoadSegments, chain: Ints, first: Ints, turned: Bools, start: Ints, end: Ints
+) -> tuple[Ints, Ints, Bools]:
+    """Put chains in the order of the nodes at their ends, so that neighbours lie near in memory."""
+    way = roads.way[chain[first[:-1]]]
+    order = np.lexsort((way, start + end, np.minimum(start, end)))
+    _, at = list_ranges(first[order], first[order + 1])
+    sizes = np.diff(first)[order]
+    return chain[at], np.append(0, np.cumsum(sizes)).astype(np.int32), turned[at]
 
 
 def _number_levels(levels: NDArray[np.uint8]) -> NDArray[np.int16]:

@@ -19,7 +19,7 @@ import numpy as np
 import osmium
 from pyproj import Geod
 
-from stemgeo.arrays import list_once, starts_of_runs
+from stemgeo.arrays import list_once, order_stably, starts_of_runs
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
 from stemgeo.network import barriers, bicycle, foot
@@ -191,7 +191,8 @@ class _RoadWays:
         kinds = [_classify_tags(tags, rides, by, rules) for tags in read.tags]
         kept = np.array([kind is not _CLOSED for kind in kinds], dtype=np.bool_)[read.kind]
         refs_of_way = np.diff(read.first)
-        nodes, refs = np.unique(read.refs[np.repeat(kept, refs_of_way)], return_inverse=True)
+        chosen = read.refs[np.repeat(kept, refs_of_way)]
+        nodes = list_once(chosen)  # and looked up: much quicker than numpy's own inverse
         owner = np.repeat(np.arange(kept.sum()), refs_of_way[kept])
         closed = int((~kept[: len(kept) - rims]).sum())
 
@@ -203,7 +204,7 @@ class _RoadWays:
         return cls(
             read.ids[kept],
             nodes,
-            refs,
+            np.searchsorted(nodes, chosen),
             owner,
             read.kind[kept],
             kinds,
@@ -370,7 +371,7 @@ def read_roads(
     # What goes around a square may have no tags.
     along = None if rims else osmium.filter.KeyFilter(*extracts.list_keys(asked))
     needed = list_once(np.concatenate([ways.nodes, across.refs]))
-    located = extracts.read_nodes(paths, needed, node_tags, along)
+    located = extracts.read_nodes(paths, needed, node_tags, along).sort()
     nodes = located.take_ids(ways.nodes)
     if not len(nodes.ids):
         raise _no_places_error(paths, len(ways.ids))
@@ -447,13 +448,14 @@ def _cut_ways(
     pieces: tuple[NDArray[np.float64], NDArray[np.uint8]],
 ) -> RoadSegments:
     """Cut the ways at every node; leave out what misses a location."""
-    by_node = np.argsort(nodes.ids, kind="stable")  # mostly they are in order
-    osm_id = nodes.ids[by_node]
-    lon, lat, extract = nodes.lon[by_node], nodes.lat[by_node], nodes.extract[by_node]
-    blocking, wait = _find_blocking(nodes, osm_id, ways.rules)
+    nodes = nodes.sort()
+    osm_id, lon, lat, extract = nodes.ids, nodes.lon, nodes.lat, nodes.extract
+    blocking, wait = _find_blocking(nodes, ways.rules)
+    by_main = _lay(osm_id, ways.of_main, np.True_)
+    arms = _lay(osm_id, *ways.of_busy)
 
-    place = np.searchsorted(osm_id, ways.nodes)
     placed = extracts.is_among(osm_id, ways.nodes)
+    place = np.cumsum(placed, dtype=np.int32) - np.int32(1)  # all of them are nodes of the ways
     vertex, known, way_of_ref = place[ways.refs], placed[ways.refs], ways.owner
 
     neighbours = way_of_ref[:-1] == way_of_ref[1:]
@@ -461,19 +463,19 @@ def _cut_ways(
     distinct = whole & (ways.refs[:-1] != ways.refs[1:])
     way = way_of_ref[:-1][distinct]
     # The order of ways in a file must not matter: segments go by way id, then along the way.
-    by_id = np.argsort(ways.ids[way], kind="stable")
+    by_id = order_stably(ways.ids[way])
     way = way[by_id]
-    start = vertex[:-1][distinct][by_id].astype(np.int32)
-    end = vertex[1:][distinct][by_id].astype(np.int32)
+    start, end = vertex[:-1][distinct][by_id], vertex[1:][distinct][by_id]
 
     start, end, copies = _cut_at_blocking(blocking, start, end)
     lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
     osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
-    extract = np.append(extract, extract[copies])
+    extract, by_main = np.append(extract, extract[copies]), np.append(by_main, by_main[copies])
     mm = measure_lengths(lon, lat, start, end)
     short = mm <= extracts.LONGEST_M * 1000
-    start, end, way = start[short], end[short], way[short]
-    length_mm = np.rint(mm[short]).astype(np.int32)
+    if not short.all():
+        start, end, way, mm = start[short], end[short], way[short], mm[short]
+    length_mm = np.rint(mm).astype(np.int32)
     told = ways.mark_built_up(_read_signs(ways, nodes))[:-1][distinct][by_id][short]
     built_up = np.where(told == 0, ways.meets_street()[way], told > 0)[:, None]
     lts = np.where(
@@ -486,10 +488,8 @@ def _cut_ways(
     bounds = ways.field_of_each("bounds", np.uint8)[way, row]
     of_kind = ways.field_of_each("busy", np.bool_)[way]
     busy = np.where(built_up[:, 0], of_kind[:, 0], of_kind[:, 1])
-    arms = np.bincount(np.concatenate([start[busy], end[busy]]), minlength=len(osm_id))
-    closed, closed_arms = ways.of_busy
-    beside = extracts.is_among(closed, osm_id)
-    arms[beside] += closed_arms[np.searchsorted(closed, osm_id[beside])]
+    arms = np.append(arms, arms[copies])
+    arms += np.bincount(np.concatenate([start[busy], end[busy]]), minlength=len(osm_id))
     forward = ways.field_of_each("forward", np.uint16)[way]
     backward = ways.field_of_each("backward", np.uint16)[way]
     ferries = _ferry_rides(ways, way, length_mm)
@@ -519,7 +519,7 @@ def _cut_ways(
         ),
         on_ground=ways.field_of_each("on_ground", np.bool_)[way],
         main=ways.field_of_each("main", np.bool_)[way],
-        by_main=extracts.is_among(ways.of_main, osm_id),
+        by_main=by_main,
         busy=busy,
         busy_arms=np.minimum(arms, 255).astype(np.uint8),
         wait=wait,
@@ -554,9 +554,18 @@ def _cut_ways(
 def _read_signs(ways: _RoadWays, nodes: extracts.Nodes) -> NDArray[np.int8]:
     """Say of each node of the ways on which side of it a built-up area lies, if a sign tells."""
     ahead = np.array([stress_.find_inside(tags) for tags in nodes.tags], dtype=np.int8)
-    inside = np.zeros(len(ways.nodes), dtype=np.int8)
-    inside[np.searchsorted(ways.nodes, nodes.ids)] = ahead[nodes.kind]
-    return inside
+    at = np.flatnonzero(ahead[nodes.kind])  # few
+    return _lay(ways.nodes, nodes.ids[at], ahead[nodes.kind[at]])
+
+
+def _lay(
+    ids: NDArray[np.int64], some: NDArray[np.int64], values: NDArray[Any] | np.bool_
+) -> NDArray[Any]:
+    """Lay values beside those ids, which are sorted, that are among some, and nought elsewhere."""
+    known = extracts.is_among(ids, some)
+    laid = np.zeros(len(ids), dtype=values.dtype)
+    laid[np.searchsorted(ids, some[known])] = np.broadcast_to(values, len(some))[known]
+    return laid
 
 
 def _count_traffic(
@@ -580,19 +589,13 @@ def _count_traffic(
 
 
 def _find_blocking(
-    nodes: extracts.Nodes, osm_id: NDArray[np.int64], rules: ModuleType
+    nodes: extracts.Nodes, rules: ModuleType
 ) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
-    """Say which nodes block, and what one may wait for at each, by their sorted ids."""
+    """Say which nodes block, and what one may wait for at each."""
     blocks = np.array([rules.is_blocking(tags) for tags in nodes.tags], dtype=np.bool_)
     waits = np.array([rules.find_wait(tags) for tags in nodes.tags], dtype=np.uint8)
     waits[blocks] = bicycle.NO_WAIT
-    vertex = np.searchsorted(osm_id, nodes.ids)
-    blocking = np.zeros(len(osm_id), dtype=np.bool_)
-    blocking[vertex[blocks[nodes.kind]]] = True
-    wait = np.zeros(len(osm_id), dtype=np.uint8)
-    waiting = waits[nodes.kind] != bicycle.NO_WAIT
-    wait[vertex[waiting]] = waits[nodes.kind[waiting]]
-    return blocking, wait
+    return blocks[nodes.kind], waits[nodes.kind]
 
 
 def _count_unknown_barriers(nodes: extracts.Nodes, rules: ModuleType) -> int:
