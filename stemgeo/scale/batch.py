@@ -99,7 +99,7 @@ class _Packed:
 
 
 def _pack(study: Study, hash_once: Callable[[Path], str]) -> _Packed:
-    paths = list(dict.fromkeys(_list_paths(study)))
+    paths = list(dict.fromkeys(list_paths(study)))
     folders = tuple(dict.fromkeys(str(path.parent) for path in paths))
     # Beside its files may lie what says where they came from.
     beside = [Path(folder) / lock.FILE for folder in folders]
@@ -108,7 +108,7 @@ def _pack(study: Study, hash_once: Callable[[Path], str]) -> _Packed:
     return _Packed(study, folders, tuple(files))
 
 
-def _list_paths(study: Study) -> Iterator[Path]:
+def list_paths(study: Study) -> Iterator[Path]:
     """List the files of a study."""
     for role in type(study.inputs).model_fields:
         value = getattr(study.inputs, role)

@@ -19,16 +19,18 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import BaseModel
 
-from stemgeo.errors import Problem, ScaleError
+from stemgeo.errors import Problem, ScaleError, StemgeoError
 from stemgeo.notes import say
 from stemgeo.report.manifests import list_choices
 from stemgeo.scale.cluster import identify
 from stemgeo.scale.store import Store, name_key
 from stemgeo.scale.tiles import Tile, lend_labels
+from stemgeo.writing.seal import hash_if_readable
 from stemgeo.writing.whole import temporary_folder
 
 if TYPE_CHECKING:
@@ -74,14 +76,14 @@ class OnWorkers:
     cluster
         Whose they are.
     store
-        Of this run: its tiles, and what its units gave.
-    keep
-        Whether what units gave is kept there, and not done again where it is.
+        Of this run alone: its tiles.
+    kept
+        Where what units gave is kept, and not done again; nowhere when not given.
     """
 
     cluster: Cluster
     store: Store
-    keep: bool = False
+    kept: Store | None = None
     _tiles: int = 0
     _homes: list[str] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
@@ -99,9 +101,9 @@ class OnWorkers:
         if isinstance(first, HeldTile) and (homes := self._find_homes()):
             home = homes[first.number % len(homes)]
             how = {"workers": [home], "allow_other_workers": True}
-        name = name_key(identify(), work.__name__, self._describe(given)) if self.keep else ""
+        name = name_key(identify(), work.__name__, self._describe(given)) if self.kept else ""
         # To hand labels on is quicker than to read them.
-        kept = KeptUnit(self.store, name) if name and work is not lend_labels else None
+        kept = KeptUnit(self.kept, name) if self.kept and work is not lend_labels else None
         future = self.cluster.submit(_search, kept, work, *given, name=work.__name__, **how)
         self._names[future.key] = name
         return future
@@ -158,23 +160,32 @@ def open_units(cluster: Cluster, study: Study | None = None) -> Iterator[OnWorke
         Of which what units gave is kept in the store until all of it is done, also where the run is
         broken off: the next goes on from there. Nothing is kept where it is not given.
     """
-    run = name_key(identify(), list_choices(study)) if study else uuid4().hex
-    store = Store(f"{cluster.store.url}/runs/{run}", cluster.store.copies)
-    if study and store.holds(UNITS):
+    runs = f"{cluster.store.url}/runs"
+    # Tiles are of this run alone: another of the same study may be done before it.
+    store = Store(f"{runs}/{uuid4().hex}", cluster.store.copies)
+    kept = Store(f"{runs}/{_name_study(study)}", cluster.store.copies) if study else None
+    if kept and kept.holds(UNITS):
         _LOG.warning(
             say(
-                "what a run of this study found before it was broken off is taken from the store",
-                "wat een afgebroken berekening van deze studie al vond, komt uit de opslag",
-                "ce qu’un calcul interrompu de cette étude avait trouvé est repris du stockage",
+                "what a run of this study that is not done found is taken from the store",
+                "wat een berekening van deze studie die niet af is al vond, komt uit de opslag",
+                "ce qu’un calcul non terminé de cette étude avait trouvé est repris du stockage",
             )
         )
-    is_done = not study
     try:
-        yield OnWorkers(cluster, store, keep=bool(study))
-        is_done = True
+        yield OnWorkers(cluster, store, kept)
+        if kept:
+            kept.remove()
     finally:
-        if is_done:
-            store.remove()
+        store.remove()
+
+
+def _name_study(study: Study) -> str:
+    """Name a study by its choices and its files, wherever these lie."""
+    from stemgeo.scale.batch import list_paths  # of use to no worker, and brings much along
+
+    paths = dict.fromkeys(list_paths(study))
+    return name_key(identify(), list_choices(study), [hash_if_readable(path) for path in paths])
 
 
 # -- on a worker --------------------------------------------------------------------------------
@@ -198,16 +209,29 @@ class KeptUnit:
         folder = self.store.get(UNITS, self.name)
         if folder is None:
             return None
-        with np.load(folder / _GAVE, allow_pickle=False) as arrays:
-            found = tuple(arrays.values())
-        if len(found) > 1:
-            return found
-        return found[0] if found[0].ndim else found[0].item()
+        try:
+            with np.load(folder / _GAVE, allow_pickle=False) as arrays:
+                first, *others = arrays.values()
+        except (OSError, ValueError, BadZipFile):
+            # As its entry has it, but nothing that was kept here, or gone meanwhile.
+            self.store.drop(UNITS, self.name)
+            return None
+        if others:
+            return first, *others
+        return first if first.ndim else first.item()
 
     def keep(self, gave: Any) -> None:
         """Keep what the unit gave: a number, an array, or several."""
         arrays = gave if isinstance(gave, tuple) else (gave,)
-        self.store.put(UNITS, self.name, lambda folder: np.savez(folder / _GAVE, *arrays))
+
+        def put() -> None:
+            self.store.put(UNITS, self.name, lambda folder: np.savez(folder / _GAVE, *arrays))
+
+        try:
+            put()
+        except (OSError, StemgeoError):
+            # Another run of the same study was done, and took the whole away: it comes anew.
+            put()
 
 
 def _search(kept: KeptUnit | None, work: Callable[..., Any], *given: Any) -> Any:

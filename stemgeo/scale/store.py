@@ -206,6 +206,13 @@ class Store:
         """Take away all that it holds."""
         files, root = self._place
         with self._tell("written"), suppress(FileNotFoundError):
+            if self.is_folder:
+                place = Path(root)
+                if place.exists():
+                    with whole.work_folder(place.parent) as work:
+                        # In one step: another may be writing there.
+                        place.rename(work / "gone")
+                return
             files.rm(root, recursive=True)
 
     # -- files --------------------------------------------------------------------------------

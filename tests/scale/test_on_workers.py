@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import dask
 import hand
+import numpy as np
 import pytest
 from distributed import LocalCluster
 from terminal import Said, content_of, stemgeo
@@ -18,8 +20,9 @@ from stemgeo.errors import ScaleError
 from stemgeo.scale import cluster, on_workers
 from stemgeo.scale.cluster import open_cluster
 from stemgeo.scale.on_workers import HeldTile, KeptUnit, OnWorkers, _open_once
-from stemgeo.scale.store import Store
+from stemgeo.scale.store import Store, name_key
 from stemgeo.scale.tiles import find_step
+from stemgeo.study import load_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,6 +152,7 @@ def test_a_lost_scheduler_costs_only_what_was_not_done(
     assert not out.exists()
     kept = [one for one in list_files(store) if one.name == "gave.npz"]
     assert len(kept) == len(set(first.kept)) >= 60
+    assert {one.name for one in list_files(store)} == {"gave.npz", "entry.json"}, "no tiles"
     kept[0].write_bytes(b"other")
 
     second = Lost(after=10_000)
@@ -160,6 +164,67 @@ def test_a_lost_scheduler_costs_only_what_was_not_done(
     assert len(second.kept) > len(first.kept)
     assert set(second.kept) & set(first.kept) == {kept[0].parent.name}
     assert list_files(store) == []
+
+
+def test_what_was_kept_is_of_the_same_files(study: Path, tmp_path: Path) -> None:
+    """Wherever they lie; with one other child, place or road it is another study."""
+    copy = shutil.copytree(study, tmp_path / "copy")
+    name = on_workers._name_study(load_study(study))
+    assert on_workers._name_study(load_study(copy)) == name
+    for file in ("bevolking.txt", "academies.csv", "wegen.osm", "gemeenten.gpkg"):
+        content = (copy / file).read_bytes()
+        (copy / file).write_bytes(content + b" ")
+        assert on_workers._name_study(load_study(copy)) != name, file
+        (copy / file).write_bytes(content)
+
+
+def test_two_runs_at_once_keep_what_they_found(tmp_path: Path) -> None:
+    """The one that is done takes all away, while the other writes: what that found comes anew."""
+    store = Store(str(tmp_path / "runs" / "one"))
+    gave = [np.arange(3), (np.arange(2), np.zeros(0, dtype=np.int32)), 7, 2.5]
+    units = [KeptUnit(store, name_key(number)) for number in range(len(gave))]
+    with pytest.MonkeyPatch.context() as patch:
+        for one, found in zip(units, gave, strict=True):
+            patch.setattr(np, "savez", lambda *_: (store.remove(), patch.undo(), SAVE(*_)))
+            one.keep(found)
+            np.testing.assert_equal(one.find(), found)
+    store.remove()
+    store.remove()
+    assert list_files(tmp_path) == []
+
+
+SAVE = np.savez
+
+
+def write_object(folder: Path) -> None:
+    """Write an array that is a program."""
+    np.savez(folder / "gave.npz", np.array([Unpickled()], dtype=object))
+
+
+class Unpickled:
+    """Says so when it is read as a pickle."""
+
+    def __reduce__(self) -> Any:
+        return pytest.fail, ("a stranger's program ran",)
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda folder: (folder / "gave.npz").write_bytes(b"no archive"),
+        lambda folder: (folder / "other").write_bytes(b""),
+        lambda folder: np.savez(folder / "gave.npz"),
+        write_object,
+    ],
+    ids=["no archive", "no file", "no array", "a program"],
+)
+def test_what_was_not_kept_here_is_found_anew(tmp_path: Path, fill: Any) -> None:
+    """An entry as it was put, of what no unit gives: it goes, and no program of it runs."""
+    store = Store(str(tmp_path))
+    one = KeptUnit(store, "0" * 64)
+    store.put(on_workers.UNITS, one.name, fill)
+    assert one.find() is None
+    assert not store.has(on_workers.UNITS, one.name)
 
 
 def test_who_works_is_asked_once_for_many_units(tmp_path: Path) -> None:
