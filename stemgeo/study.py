@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import hashlib
+import inspect
 import re
 import tomllib
 import unicodedata
@@ -2415,8 +2416,17 @@ def or_its_path(
 
     @wraps(work)
     def take(study: Study | str | Path, *given: _Given.args, **named: _Given.kwargs) -> _Found:
-        return work(load_study(study) if isinstance(study, str | Path) else study, *given, **named)
+        if isinstance(study, str | Path):
+            study = load_study(study)
+        elif not isinstance(study, Study):
+            raise TypeError(f"study must be a Study or a path, not {type(study).__name__}")
+        return work(study, *given, **named)
 
+    # What `help` shows.
+    signature = inspect.signature(work)
+    first, *others = signature.parameters.values()
+    taken = [first.replace(annotation="Study | str | Path"), *others]
+    take.__signature__ = signature.replace(parameters=taken)  # type: ignore[attr-defined]
     return cast("Callable[Concatenate[Study | str | Path, _Given], _Found]", take)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import inspect
 import math
 import re
 from pathlib import Path
@@ -847,3 +848,7 @@ def test_whoever_takes_a_study_takes_its_path(name: str, tmp_path: Path) -> None
     for one in (tmp_path, str(tmp_path)):
         with pytest.raises(MissingFileError, match=r"study\.toml: does not exist"):
             getattr(stemgeo, name)(one, *years)
+    with pytest.raises(TypeError, match="study must be a Study or a path, not int"):
+        getattr(stemgeo, name)(3, *years)
+    (study, *_) = inspect.signature(getattr(stemgeo, name)).parameters.values()
+    assert study.annotation == "Study | str | Path"

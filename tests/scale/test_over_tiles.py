@@ -232,9 +232,11 @@ def test_a_city_in_tiles_and_a_halo_of_75_percent_of_it(city: Network) -> None:
 
 @pytest.fixture(scope="module")
 def small(town: Prepared) -> Prepared:
-    """The made town with academies for all ages, at one speed: few units."""
+    """The made town with academies for all ages, at one speed, on all roads: few units."""
     every = town.inputs.academies.assign(min_age=pd.NA, max_age=pd.NA)
-    study = hand.study("wegen.osm", addresses="a", travel=TRAVEL | {"speed_kmh": 12})
+    travel = TRAVEL | {"speed_kmh": 12, "profiles": ["all"]}
+    del travel["busy_crossings"]  # of quiet roads
+    study = hand.study("wegen.osm", addresses="a", travel=travel)
     inputs = replace(town.inputs, academies=every.astype({"min_age": "Int64", "max_age": "Int64"}))
     return Prepared.from_inputs(study, inputs, town.ground.network)
 
