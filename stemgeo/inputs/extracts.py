@@ -266,23 +266,37 @@ def _unpack_ways(path: Path, asked: Sequence[WaysAsked]) -> list[Ways] | None:
 
     sorts = [TagsAsked.from_tags(*one) for one in asked]
 
-    def take_sorts(block: bytes) -> list[_TakenWays]:
+    def take_sorts(block: bytes) -> tuple[int, int, list[_TakenWays]]:
         data, taken = np.frombuffer(block, dtype=np.uint8), []
         for sort in sorts:
-            ids, sizes, refs, tagged, *tags = take_ways(data, sort.of_keys, sort.means)
+            first, last, ids, sizes, refs, tagged, *tags = take_ways(data, sort.of_keys, sort.means)
             taken.append(_TakenWays(ids, sizes, refs, tagged, _encode_tags(tags[0], tags[1])))
-        return taken
+        return first, last, taken
 
     blocks = map_blocks(path, osmium.osm.WAY, take_sorts)
-    if blocks is None:
-        return None
     try:
-        of_sorts = zip(*blocks, strict=True)
-        ways = [_join_taken(taken, sort) for taken, sort in zip(of_sorts, sorts, strict=True)]
+        if (taken := _list_rising(blocks)) is None:
+            return None
+        of_sorts = zip(*taken[0], strict=True)
+        return [_join_taken(ways, sort) for ways, sort in zip(of_sorts, sorts, strict=True)]
     except NOT_PLAIN:
         return None
-    # What is there twice has versions, which only osmium reads.
-    return ways if all(_are_distinct(one.ids) for one in ways) else None
+
+
+def _list_rising(blocks: Iterator[tuple[Any, ...]] | None) -> list[tuple[Any, ...]] | None:
+    """List what was made of blocks, behind the first id and the last of each, column by column.
+
+    None where there is nothing, or ids do not rise: what is there twice has versions, which only
+    osmium reads, whatever the tags by which each is meant.
+    """
+    from stemgeo.inputs.pbf_blocks import NO_ID
+
+    listed = [one for one in blocks or () if one[0] != NO_ID]
+    if not listed:
+        return None
+    first, last, *made = zip(*listed, strict=True)
+    falls = any(one >= other for one, other in zip(last[:-1], first[1:], strict=True))
+    return None if falls else made
 
 
 class _TakenWays(NamedTuple):
@@ -328,7 +342,10 @@ def _find_packed_sets(
     """
     packed = pa.chunked_array([*tags], pa.dictionary(pa.int32(), pa.binary()))
     encoded = packed.unify_dictionaries().combine_chunks()
-    sets = [asked.read_tags(one) for one in encoded.dictionary.to_pylist()]
+    sets = [
+        {key: clean_map_text(value) for key, value in asked.read_tags(one).items()}
+        for one in encoded.dictionary.to_pylist()
+    ]
     if len(encoded) == count:
         return sets, encoded.indices.to_numpy()
     kind = np.full(count, len(sets), dtype=np.int32)
@@ -443,14 +460,11 @@ def _unpack_nodes(path: Path, ids: Longs, keys: Collection[str]) -> Nodes | None
         return first, last, tagged, _encode_tags(written, begins)
 
     blocks = map_blocks(path, osmium.osm.NODE, place_block)
-    if blocks is None:
-        return None
     try:
-        first, last, tagged, tags = zip(*blocks, strict=True)
-        sets, kind = _find_packed_sets(len(ids), tagged, tags, asked)
+        if (placed := _list_rising(blocks)) is None:
+            return None
+        sets, kind = _find_packed_sets(len(ids), placed[0], placed[1], asked)
     except NOT_PLAIN:
-        return None
-    if any(one >= other for one, other in zip(last[:-1], first[1:], strict=True)):
         return None
     lon, lat = places / _DECIMALS
     return Nodes(ids, lon, lat, sets, kind, _in_first(ids), ids[:0], ids[:0])

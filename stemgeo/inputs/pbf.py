@@ -8,7 +8,6 @@ read as a whole. Reading in parts also lets long work say how far it is.
 
 from __future__ import annotations
 
-import mmap
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -35,6 +34,9 @@ AT_ONCE = 1 << 24
 
 _LARGEST = 1 << 25
 """Bytes of a block beyond which osmium refuses it."""
+
+_LONGEST_HEAD = 1 << 16
+"""Bytes of the head of a blob beyond which osmium refuses it."""
 
 _LOOKED_AT = 1 << 12
 NOT_PLAIN = (IndexError, KeyError, TypeError, UnicodeDecodeError, zlib.error)
@@ -187,7 +189,8 @@ def map_blocks(path: Path, kind: Any, work: Callable[[bytes], T]) -> Iterator[T]
 
 def _work_on(path: Path, blobs: list[_Blob], kind: Any, work: Callable[[bytes], T]) -> Iterator[T]:
     of, read, number = sum(one.end - one.start for one in blobs), 0, 0
-    with ThreadPoolExecutor(2) as pool:
+    pool = ThreadPoolExecutor(2)
+    try:
         for blob, made in zip(
             blobs, pool.map(lambda one: work(_unpack(path, one)), blobs), strict=True
         ):
@@ -196,6 +199,8 @@ def _work_on(path: Path, blobs: list[_Blob], kind: Any, work: Callable[[bytes], 
             if read == of or read > (number + 1) * AT_ONCE:
                 number += 1
                 _tell(kind, FilePart(None, read, of, number))
+    finally:  # one that is broken off does not work on
+        pool.shutdown(cancel_futures=True)
 
 
 def _unpack(path: Path, blob: _Blob) -> bytes:
@@ -203,8 +208,8 @@ def _unpack(path: Path, blob: _Blob) -> bytes:
     with path.open("rb") as file:
         file.seek(blob.body)
         data = file.read(blob.end - blob.body)
-    said = dict(_read_fields(data, 0, len(data)))
-    if 0x1A not in said or not 0 < said.get(0x10, 0) <= _LARGEST:
+    said = _read_packed(data)
+    if said is None:
         raise IndexError
     unpacking = zlib.decompressobj()
     block = unpacking.decompress(data[slice(*said[0x1A])], said[0x10])
@@ -244,34 +249,47 @@ def _list_blobs(path: Path, size: int, mtime_ns: int) -> list[_Blob]:  # noqa: A
         return []
     blobs: list[_Blob] = []
     at = 0
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with path.open("rb") as file:
         while at < size:
             try:
-                head = at + 4, at + 4 + int.from_bytes(data[at : at + 4], "big")
-                said = dict(_read_fields(data, *head))
-                end = head[1] + said[0x18]
-                if end > size or data[slice(*said[0x0A])] != (b"OSMData" if at else b"OSMHeader"):
+                long = int.from_bytes(file.read(4), "big")
+                head = file.read(long) if long <= _LONGEST_HEAD else b""
+                said = dict(_read_fields(head))
+                body, end = at + 4 + long, at + 4 + long + said[0x18]
+                plain = end <= size and said[0x18] <= _LARGEST
+                if not plain or head[slice(*said[0x0A])] != (b"OSMData" if at else b"OSMHeader"):
                     return []
-                blobs.append(_Blob(at, head[1], end, _find_kind(data, head[1], end)))
+                blobs.append(_Blob(at, body, end, _find_kind(file.read(said[0x18]))))
             except NOT_PLAIN:
                 return []
             at = end
     return blobs
 
 
-def _read_fields(data: Any, at: int, end: int) -> Iterator[tuple[int, Any]]:
+def _read_fields(data: bytes) -> Iterator[tuple[int, Any]]:
     """Give the fields of a message: the byte that names each, and its number or where it lies."""
-    while at < end:
+    at = 0
+    while at < len(data):
         name = data[at]
         value, at = _read_number(data, at + 1)
         if name & 7 == 2:
             yield name, (at, at + value)
             at += value
-        else:
+        elif name & 7 == 0:
             yield name, value
+        if name & 5 or name >= 0x80 or at > len(data):
+            raise IndexError
 
 
-def _read_number(data: Any, at: int) -> tuple[int, int]:
+def _read_packed(data: bytes) -> dict[int, Any] | None:
+    """Give where a blob has what zlib packed, and its size; None if it has anything else."""
+    fields = list(_read_fields(data))
+    said = dict(fields)
+    plain = len(fields) == 2 and 0x1A in said and 0 < said.get(0x10, 0) <= _LARGEST
+    return said if plain else None
+
+
+def _read_number(data: bytes, at: int) -> tuple[int, int]:
     """Read a number of seven bits a byte; give where it ends too."""
     number = 0
     for shift in range(0, 64, 7):
@@ -283,10 +301,10 @@ def _read_number(data: Any, at: int) -> tuple[int, int]:
     raise IndexError
 
 
-def _find_kind(data: Any, at: int, end: int) -> Any:
+def _find_kind(data: bytes) -> Any:
     """Say of which kind all objects of a blob are; None where that is not plain to see."""
-    said = dict(_read_fields(data, at, end))
-    if 0x1A not in said:
+    said = _read_packed(data)
+    if said is None:
         return None  # packed in another way, or not at all
     unpacking = zlib.decompressobj()
     texts = unpacking.decompress(data[slice(*said[0x1A])], _LOOKED_AT)
@@ -294,6 +312,8 @@ def _find_kind(data: Any, at: int, end: int) -> Any:
         return None
     length, begins = _read_number(texts, 1)
     group = begins + length
+    if group >= said[0x10]:
+        return None
     if (more := group + 16 - len(texts)) > 0:
         texts += unpacking.decompress(unpacking.unconsumed_tail, more)
     if texts[group] != _GROUP:

@@ -31,6 +31,9 @@ NOWHERE = 2**31 - 1
 _LONGEST = 1024
 """Bytes of a text beyond which osmium refuses it."""
 
+_MOST_WRITTEN = 1 << 27
+"""Bytes of tags of one block beyond which it is none that anyone made in earnest."""
+
 # A field's number and the way it is written, in one.
 _TEXTS, _GROUP, _TEXT = 0x0A, 0x12, 0x0A
 _GRANULARITY, _NORTH, _EAST = 0x88, 0x98, 0xA0
@@ -38,8 +41,11 @@ _PLAIN_NODE, _DENSE_NODES, _WAY = 0x0A, 0x12, 0x1A
 _DENSE_IDS, _DENSE_ABOUT, _DENSE_LAT, _DENSE_LON, _DENSE_TAGS = 0x0A, 0x2A, 0x42, 0x4A, 0x52
 _DENSE_VISIBLE = 0x32
 _WAY_ID, _WAY_KEYS, _WAY_VALUES, _WAY_REFS = 0x08, 0x12, 0x1A, 0x42
+_OF_WAY = (1, 2, 3, 8, 9, 10)
 
-_NO_ID = -(2**63)
+NO_ID = -(2**63)
+"""The first and the last id of a block that has none."""
+
 _kernel = njit(cache=True, nogil=True, boundscheck=True)
 _inner = njit(cache=True, nogil=True, boundscheck=True, forceinline=True)
 
@@ -139,6 +145,15 @@ def _read_signed(data: Bytes, at: int) -> tuple[int, int]:
 
 
 @_inner
+def _read_place(data: Bytes, at: int, count: int) -> tuple[int, int]:
+    """Read the place of one of so many texts."""
+    number, at = _read_number(data, at)
+    if not 0 <= number < count:  # one below 0 would count from the end
+        raise IndexError
+    return number, at
+
+
+@_inner
 def _read_field(data: Bytes, at: int, end: int) -> tuple[int, int, int]:
     """Read a field of a message: its name, its number or where it begins, and where it ends."""
     name, value = _read_number(data, at)
@@ -154,7 +169,7 @@ def _read_field(data: Bytes, at: int, end: int) -> tuple[int, int, int]:
         stop = value + 4
     else:
         raise IndexError
-    if not at < stop <= end:
+    if not (at < stop <= end and 8 <= name < 1 << 14):
         raise IndexError
     return name, value, stop
 
@@ -167,6 +182,8 @@ def _list_fields(data: Bytes, at: int, end: int, wanted: int) -> Spans:
         name, value, at = _read_field(data, at, end)
         if name == wanted:
             found.append((value, at))
+        elif name >> 3 == wanted >> 3:  # its field, written in another way
+            raise IndexError
     return found
 
 
@@ -197,7 +214,21 @@ def _list_texts(data: Bytes) -> Spans:
     for begin, end in texts:
         if end - begin > _LONGEST:
             raise IndexError
+        _check_text(data, begin, end)
     return texts
+
+
+@_kernel
+def _check_text(data: Bytes, begin: int, end: int) -> None:
+    """Check that a text is whole letters; what comes of another, or of nought, osmium knows."""
+    more = 0
+    for at in range(begin, end):
+        byte = data[at]
+        if (byte & 0xC0 == 0x80) != (more > 0) or byte == 0 or byte > 0xF4:
+            raise IndexError
+        more = more - 1 if more else (byte >= 0xC0) + (byte >= 0xE0) + (byte >= 0xF0)
+    if more:
+        raise IndexError
 
 
 @_kernel
@@ -237,6 +268,8 @@ def _spell_tags(
     size = 0
     for value in values:
         size += 4 + texts[value][1] - texts[value][0]
+    if size > _MOST_WRITTEN:
+        raise IndexError
     written, at = np.empty(size, dtype=np.uint8), 0
     objects, begins = _no_numbers(), _no_numbers()
     for tag in range(len(owner)):
@@ -288,14 +321,16 @@ def place_nodes(
         _find_number(data, _EAST, 0),
         _find_number(data, _NORTH, 0),
     )
-    lowest, last = _NO_ID, _NO_ID
+    if not 0 < scale[0] < 1 << 31:
+        raise IndexError
+    lowest, last = NO_ID, NO_ID
     nodes, tags = _no_numbers(), (_no_numbers(), _no_numbers(), _no_numbers())
     for begin, end in _list_fields(data, 0, len(data), _GROUP):
         if len(_list_fields(data, begin, end, _PLAIN_NODE)):
             raise IndexError
         for dense in _list_fields(data, begin, end, _DENSE_NODES):
             first, last = _place_dense(data, dense, scale, last, ids, places, nodes)
-            lowest = first if lowest == _NO_ID else lowest
+            lowest = first if lowest == NO_ID else lowest
             _list_node_tags(data, dense, nodes, wanted_key, tags)
             nodes.clear()
     rows, written, begins = _spell_tags(data, texts, word_of, *tags)
@@ -323,7 +358,7 @@ def _place_dense(
     at_lat, end_lat = _find_field(data, dense[0], dense[1], _DENSE_LAT)
     at_lon, end_lon = _find_field(data, dense[0], dense[1], _DENSE_LON)
     node, lat, lon = 0, 0, 0
-    first, place = _NO_ID, 0
+    first, place = NO_ID, 0
     while at < end:
         step, at = _read_signed(data, at)
         north, at_lat = _read_signed(data, at_lat)
@@ -331,7 +366,7 @@ def _place_dense(
         node, lat, lon = node + step, lat + north, lon + east
         if node <= last:
             raise IndexError
-        if first == _NO_ID:
+        if first == NO_ID:
             first, place = node, int(np.searchsorted(ids, node))
         while place < len(ids) and ids[place] < node:
             place += 1
@@ -368,10 +403,10 @@ def _list_node_tags(
         return
     for node in nodes:
         while True:
-            key, at = _read_number(data, at)
+            key, at = _read_place(data, at, len(wanted_key))
             if key == 0:
                 break
-            value, at = _read_number(data, at)
+            value, at = _read_place(data, at, len(wanted_key))
             if wanted_key[key] and node >= 0:
                 tags[0].append(node)
                 tags[1].append(key)
@@ -386,7 +421,7 @@ def _list_node_tags(
 @_kernel
 def take_ways(
     data: Bytes, words: tuple[Bytes, Longs, Longs, Bools], means: Bools
-) -> tuple[Longs, Longs, Longs, Longs, Bytes, Ints]:
+) -> tuple[int, int, Longs, Longs, Longs, Longs, Bytes, Ints]:
     """Take the ways of a block that are meant.
 
     Parameters
@@ -398,24 +433,31 @@ def take_ways(
 
     Returns
     -------
-    tuple of arrays
-        Ids, how many nodes each has, and the nodes; and of the ways that have tags that are wanted
-        which they are, and these tags, as `_spell_tags` has them.
+    tuple
+        The first and the last id in the block, between which they rise; ids, how many nodes each
+        has, and the nodes; and of the ways that have tags that are wanted which they are, and
+        these tags, as `_spell_tags` has them.
     """
     texts = _list_texts(data)
     word_of = _recognise(data, texts, words[0], words[1], words[2])
     wanted_key = np.array([word >= 0 and words[3][word] for word in word_of], dtype=np.bool_)
+    lowest, last = NO_ID, NO_ID
     ids, sizes, refs = _no_numbers(), _no_numbers(), _no_numbers()
     tags = _no_numbers(), _no_numbers(), _no_numbers()
     for begin, end in _list_fields(data, 0, len(data), _GROUP):
         for way in _list_fields(data, begin, end, _WAY):
             number, own_keys, own_values, own_refs = _look_at_way(data, way)
+            if number <= last:
+                raise IndexError
+            lowest, last = number if lowest == NO_ID else lowest, number
             if not _is_meant(data, own_keys, own_values, word_of, means):
                 continue
             _list_way_tags(data, *own_keys, own_values[0], len(ids), wanted_key, tags)
             ids.append(number)
             sizes.append(_list_refs(data, own_refs, refs))
     return (
+        lowest,
+        last,
         np.array(ids, dtype=np.int64),
         np.array(sizes, dtype=np.int64),
         np.array(refs, dtype=np.int64),
@@ -438,7 +480,7 @@ def _look_at_way(data: Bytes, way: Span) -> tuple[int, Span, Span, Span]:
             values = (value, at)
         elif name == _WAY_REFS and refs[0] == end:
             refs = (value, at)
-        elif name in (_WAY_KEYS, _WAY_VALUES, _WAY_REFS):
+        elif name >> 3 in _OF_WAY:  # there twice, written in another way, or where its nodes lie
             raise IndexError
     return number, keys, values, refs
 
@@ -449,8 +491,8 @@ def _is_meant(data: Bytes, keys: Span, values: Span, word_of: Longs, means: Bool
     at, at_value = keys[0], values[0]
     meant = False
     while at < keys[1]:
-        key, at = _read_number(data, at)
-        value, at_value = _read_number(data, at_value)
+        key, at = _read_place(data, at, len(word_of))
+        value, at_value = _read_place(data, at_value, len(word_of))
         word = word_of[key]
         if word >= 0:
             meant |= means[word, 0] or means[word, 1 + word_of[value]]

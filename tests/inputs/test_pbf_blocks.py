@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import osmium
 import pytest
 
+from stemgeo.errors import InputError
 from stemgeo.inputs import extracts, pbf
 from stemgeo.inputs.pbf_blocks import NOWHERE, TagsAsked, place_nodes, take_ways
 
@@ -125,7 +127,7 @@ def test_odd_objects_are_those_of_the_text(
     ]
     could = request.getfixturevalue("in_blocks")
     assert read() == expected
-    assert could == [True, True]
+    assert could == [True, options == "pbf"]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +153,140 @@ def test_what_is_not_plain_is_read_by_its_text(
     could = request.getfixturevalue("in_blocks")
     assert read() == expected
     assert could == [False, options == "pbf,pbf_dense_nodes=false"]
+
+
+def number(one: int) -> bytes:
+    """Write a number as messages have it."""
+    one &= 2**64 - 1
+    return bytes([one & 127 | 128]) + number(one >> 7) if one > 127 else bytes([one])
+
+
+def packed(*numbers: int) -> bytes:
+    """Write numbers one behind the other."""
+    return b"".join(map(number, numbers))
+
+
+def zigzag(*numbers: int) -> bytes:
+    """Write numbers of which the last bit is the sign."""
+    return packed(*(one << 1 ^ one >> 63 for one in numbers))
+
+
+def field(name: int, content: bytes) -> bytes:
+    """Write a field that holds bytes."""
+    return packed(name << 3 | 2, len(content)) + content
+
+
+TEXTS = (b"", b"highway", b"path", b"building", b"yes", b"name", b"x")
+
+
+def table(*more: bytes) -> bytes:
+    """Write a table of texts."""
+    return field(1, b"".join(field(1, one) for one in (*TEXTS, *more)))
+
+
+def way(keys: bytes, values: bytes, more: bytes = b"", own: int = 1) -> bytes:
+    """Write a way through nodes 1 and 2."""
+    ends = field(2, keys) + field(3, values) + field(8, zigzag(1, 1))
+    return field(3, packed(8, own) + ends + more)
+
+
+PATH = way(b"\1", b"\2")
+TAGS = b"\1\2\0\0"
+
+
+def nodes(more: bytes = b"", tags: bytes = TAGS, first: int = 1) -> bytes:
+    """Write nodes 1 and 2."""
+    places = field(8, zigzag(510000000, 1)) + field(9, zigzag(40000000, -1))
+    return field(2, field(1, zigzag(first, 1)) + places + field(10, tags) + more)
+
+
+def blob(kind: bytes, block: bytes, other: bytes = b"", size: int = 0) -> bytes:
+    """Write a block, packed; its size may be another, and something else may stand beside it."""
+    body = other + packed(16, size or len(block)) + field(3, zlib.compress(block))
+    head = field(1, kind) + packed(24, len(body))
+    return len(head).to_bytes(4, "big") + head + body
+
+
+NODES, WAYS = table() + field(2, nodes()), table() + field(2, PATH)
+ODD_BLOCKS = {
+    "value from the end": (NODES, table() + field(2, way(packed(1), packed(-1)))),
+    "value of no text, not asked for": (NODES, table() + field(2, way(b"\1\5", b"\2\x63") + PATH)),
+    "key of a node from the end": (table() + field(2, nodes(tags=packed(-2, 2, 0, 0))), WAYS),
+    "letters that are moved": (NODES, table(b"a\x1b[31m") + field(2, way(b"\1\5", b"\2\7"))),
+    "text with nought": (NODES, table(b"x\0highway\0path") + field(2, way(b"\5", b"\7"))),
+    "no letters": (NODES, table(b"\xff") + field(2, way(b"\1\6", b"\2\7"))),
+    "field written as a number": (NODES, table() + field(2, way(b"\1", b"\2", packed(64, 3)))),
+    "places on half the nodes": (
+        NODES,
+        table() + field(2, way(b"\1", b"\2", field(9, zigzag(5)) + field(10, zigzag(5)))),
+    ),
+    "field nought": (NODES, table() + field(2, way(b"\1", b"\2", b"\0\1"))),
+    "newer version of other tags": (
+        NODES,
+        table() + field(2, PATH),
+        table() + field(2, way(b"\3", b"\4")),
+    ),
+    "newer version without a tag": (NODES, table() + field(2, PATH + way(b"", b""))),
+    "ids that fall": (table() + field(2, nodes(first=3)), NODES, WAYS),
+    "granularity": (NODES + packed(17 << 3, 1000, 19 << 3, -777, 20 << 3, 99), WAYS),
+    "granularity of 33 bits": (NODES + packed(17 << 3, 2**32 + 100), WAYS),
+    "no ways": (NODES,),
+    "no nodes": (WAYS,),
+    "nothing": (),
+}
+
+
+@pytest.mark.parametrize("odd", [*ODD_BLOCKS, "raw beside zlib", "size that lies"])
+def test_what_is_odd_is_as_osmium_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    """The same ways and nodes as by the text, or the same line that refuses the file."""
+    blocks = ODD_BLOCKS.get(odd, (NODES,))
+    header = b"".join(field(4, one) for one in (b"OsmSchema-V0.6", b"DenseNodes"))
+    blobs = [blob(b"OSMHeader", header), *(blob(b"OSMData", one) for one in blocks)]
+    if odd == "raw beside zlib":
+        blobs.append(blob(b"OSMData", WAYS, field(1, table() + field(2, way(b"\3", b"\4")))))
+    if odd == "size that lies":
+        blobs.append(blob(b"OSMData", WAYS, size=len(WAYS) - 1))
+    path = tmp_path / "x.osm.pbf"
+    path.write_bytes(b"".join(blobs))
+
+    def read() -> list[Any]:
+        found: list[Any] = []
+        for told in (
+            lambda: [*map(tell_ways, extracts.read_ways_at_once([path], ASKED))],
+            lambda: tell_nodes(extracts.read_nodes([path], np.array([1, 2]), KEYS)),
+        ):
+            try:
+                found.append(told())
+            except InputError as error:
+                found.append(str(error))
+        return found
+
+    monkeypatch.setattr(extracts, "_TINY", 0)
+    expected = read()
+    pbf._list_blobs.cache_clear()
+    monkeypatch.setattr(pbf, "WHOLE_BELOW", 0)
+    monkeypatch.setattr(extracts, "_SMALL", 0)
+    assert read() == expected
+
+
+@pytest.mark.usefixtures("in_blocks")
+def test_what_is_broken_off_works_on_no_block(
+    extract_of: Callable[[str], Path],
+) -> None:
+    """Ctrl-C ends it with the blocks that are being worked on."""
+    worked: list[bytes] = []
+
+    def work(block: bytes) -> None:
+        worked.append(block)
+        raise KeyboardInterrupt
+
+    found = pbf.map_blocks(extract_of("porto.osm.pbf"), osmium.osm.NODE, work)
+    assert found is not None
+    with pytest.raises(KeyboardInterrupt):
+        list(found)
+    assert len(worked) < 8
 
 
 def test_any_byte_of_a_block_may_be_wrong(shared_data: Path) -> None:
