@@ -468,7 +468,6 @@ def run_command(
 ) -> None:
     """Measure a study and write tables, isochrones, maps, gaps and a manifest."""
     from stemgeo.report.files import refuse_taken
-    from stemgeo.report.summary import format_coverage
     from stemgeo.study import load_study
 
     parsed = _add_plan(load_study(study), plan, edits)
@@ -492,6 +491,8 @@ def run_command(
             over=over,
         )
         result.write(out, replace=replace, progress=progress)
+    from stemgeo.report.summary import format_coverage
+
     print_notes(result.notes, language)
     print_table(format_coverage(result.summary(), language), Form.text)
     _print_notices(result, Form.text)

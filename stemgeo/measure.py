@@ -335,6 +335,7 @@ def measure_day(
     *,
     threads: int | None = None,
     with_access: bool = True,
+    meet: Callable[[Sequence[Traveller]], object] = tuple,
 ) -> Measured:
     """Measure whom the academies of a day reach.
 
@@ -348,6 +349,8 @@ def measure_day(
         Searches that run side by side, all cores when not given; the result is the same.
     with_access
         Whether the access table is wanted; else it is empty.
+    meet
+        Given who travels before they set out: what else they are for can go on beside this.
     """
     study, points, cells = prepared.study, prepared.points, prepared.cells
     academies, notes = choose_recognised(prepared.inputs.academies, day, study.academies)
@@ -355,6 +358,7 @@ def measure_day(
     edits = prepared.inputs.network_edits
     roads = prepared.ground.network
     riders = list_travellers(study, roads, academies, points, edits, prepared.over)
+    meet(riders)
     notes += [note for one in riders for note in one.notes]
     if prepared.ground.network is not None:
         notes += note_odd_roads(prepared.ground.network.counts, study.travel)

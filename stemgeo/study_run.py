@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -49,10 +49,10 @@ from stemgeo.times import measure_times
 from stemgeo.uncertainty import measure_uncertainty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from stemgeo.access.travellers import OverRoads
-    from stemgeo.measure import Measured
+    from stemgeo.measure import Measured, Traveller
 
 MAIN_ROADS = ("trunk", "primary", "secondary", "tertiary")
 DRAWN_ROADS = {
@@ -101,28 +101,35 @@ def run(
     if not anyway:
         refuse_without_roads(prepared, study.about.date)
     progress(TRAVEL_TIMES, 0.45)
-    measured = measure_day(prepared, study.about.date, threads=threads)
     cores = threads or count_cores()
-    stopped = Event()
-    draw = partial(_draw_isochrones, prepared, measured, cores, stopped)
-    how: dict[str, Any] = {"uncertainty": uncertainty, "progress": progress, "threads": threads}
-    if over is not None or cores == 1:
-        return _find_rest(prepared, measured, draw, **how)
+    stopped, waiting = Event(), over is not None or cores == 1
+    drawn: list[Callable[[], gpd.GeoDataFrame | None]] = []
     with ThreadPoolExecutor(1) as beside:
-        # Drawing is the work of GEOS, what follows that of Python: they go on side by side.
-        drawn = beside.submit(draw)
+
+        def draw(riders: Sequence[Traveller]) -> None:
+            asked = partial(_draw_isochrones, prepared, riders[0], cores, stopped)
+            # Drawing is the work of GEOS, the rest that of Python: they go on side by side.
+            drawn.append(asked if waiting else beside.submit(asked).result)
+
         try:
-            return _find_rest(prepared, measured, drawn.result, **how)
+            measured = measure_day(prepared, study.about.date, threads=threads, meet=draw)
+            return _find_rest(
+                prepared,
+                measured,
+                drawn[0],
+                uncertainty=uncertainty,
+                progress=progress,
+                threads=threads,
+            )
         except BaseException:  # Ctrl-C too does not wait for what nobody will see
             stopped.set()
             raise
 
 
 def _draw_isochrones(
-    prepared: Prepared, measured: Measured, threads: int, stopped: Event
+    prepared: Prepared, rider: Traveller, threads: int, stopped: Event
 ) -> gpd.GeoDataFrame | None:
     """Draw the isochrones; None where nobody travels over roads."""
-    rider = measured.riders[0]
     if not isinstance(rider, OverNetwork):
         return None
     points, cells = prepared.points, prepared.cells

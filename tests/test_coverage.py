@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stemgeo import measure
 from stemgeo.coverage import (
     COUNTS,
     KEYS,
@@ -452,6 +453,23 @@ def test_a_child_goes_past_an_academy_that_does_not_serve_it() -> None:
     without = measure_day(Prepared.from_inputs(study, given), study.about.date, with_access=False)
     assert without.access.empty
     pd.testing.assert_frame_equal(without.coverage, table_of(study, given))
+
+
+def test_who_travels_is_met_before_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So isochrones are drawn beside it; who meets them changes no figure."""
+    ground = hand.municipalities({"11001": ("Antwerpen", hand.square(0, 0))})
+    counts = hand.children([("11001", 13, "F", 5)])
+    study = hand.study()
+    given = hand.inputs(ground, counts, academies=hand.academies({"A": hand.spot(0.5, 0.5)}))
+    happened: list[object] = []
+    search = measure._measure_travel
+    monkeypatch.setattr(
+        measure, "_measure_travel", lambda *a, **b: happened.append("search") or search(*a, **b)
+    )
+    prepared = Prepared.from_inputs(study, given)
+    measured = measure_day(prepared, study.about.date, meet=happened.append)
+    assert happened == [measured.riders, "search"]
+    pd.testing.assert_frame_equal(measured.coverage, table_of(study, given))
 
 
 def test_the_cutoff_is_inclusive_to_the_millisecond() -> None:

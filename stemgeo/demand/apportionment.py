@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PHASES = 256
 HALF = PHASES // 2
 
+PLACE_BITS = 40
+"""Places in a row that are the same in so many bits are equal; the rest is for 8 million owners."""
+
 
 def apportion(
     total: Longs, weight: Longs, owner: NDArray[np.intp], phase: Longs | None = None
@@ -103,11 +106,15 @@ def apportion_kinds(
     part = np.repeat(np.arange(len(weight)), slots)
     has_place = np.bincount(owner, weights=slots, minlength=len(counts)) > 0
     of, kind = np.nonzero(counts * has_place[:, None])
+    # The kinds of an owner in the order in which they go first: a stable sort keeps it.
+    at = np.lexsort((np.where(phase[of] % 2 == 1, -kind, kind), of))
+    of, kind = of[at], kind[at]
     n = counts[of, kind]
     each, before = list_ranges(0, n)
     place = (before + shift[of, kind][each]) / n[each]
-    # Small numbers are sorted in a fraction of the time when they are kept small.
-    first = np.where(phase[of] % 2 == 1, -kind, kind).astype(np.int16)
-    owners = of.astype(np.min_scalar_type(len(counts)))
-    row = np.lexsort((first[each], place, owners[each]))
+    # Owner and place in one number: runs that are nearly in order are sorted in a quarter of the
+    # time that all places together take.
+    row = np.argsort(
+        (of[each] << PLACE_BITS) + (place * 2**PLACE_BITS).astype(np.int64), kind="stable"
+    )
     return part, kind[each][row]

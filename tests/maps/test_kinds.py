@@ -653,6 +653,7 @@ def test_files_carry_the_alt_text(ground: Ground, tmp_path: Path) -> None:
     assert named == {"map-title": title, "map-desc": drawn.alt}
     with Image.open(png) as picture:
         assert picture.text == {"Title": title, "Description": drawn.alt}
+        assert picture.mode == "RGB"
     assert b"iTXtDescription" in png.read_bytes()
     said = PdfReader(pdf).metadata
     assert said is not None
