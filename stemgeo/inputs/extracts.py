@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from stemgeo import arrays
-from stemgeo.arrays import list_once, order_stably, starts_of_runs
+from stemgeo.arrays import do_at_once, list_once, order_stably, starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs import osmxml, pbf
 from stemgeo.inputs.formats import UnreadableError
@@ -170,8 +170,8 @@ class Nodes:
         """Give some of the nodes, with all sets of tags; of all of them no copy is made."""
         if chosen.all():
             return self
-        of_each = {name: getattr(self, name)[chosen] for name in _OF_EACH_NODE}
-        return replace(self, **of_each)
+        of_each = do_at_once(lambda name: getattr(self, name)[chosen], _OF_EACH_NODE)
+        return replace(self, **dict(zip(_OF_EACH_NODE, of_each, strict=True)))
 
     def sort(self) -> Nodes:
         """Give them in the order of their ids, in which they mostly are."""

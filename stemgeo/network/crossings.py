@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial import cKDTree
 
+from stemgeo.arrays import do_at_once
 from stemgeo.network import bicycle
 from stemgeo.network.legs import NOTHING_M, find_near
 
@@ -62,16 +63,15 @@ def add_ways_on_foot(
         was cut.
     """
     street = np.flatnonzero(roads.on_ground & ~roads.main & _is_ridden_or_pushed(roads))
-    ends = np.stack([roads.start, roads.end], axis=1)
+    a, b = roads.start[street], roads.end[street]
     of_street = np.zeros(len(roads.lon), dtype=np.bool_)
-    of_street[ends[street]] = True
+    of_street[a] = of_street[b] = True
     junction = np.flatnonzero(of_street & roads.by_main).astype(np.int32)
     if not len(junction):
         uncut = np.zeros(len(roads.start), dtype=np.bool_)
         return replace(roads, counts=roads.counts | {"ways_on_foot": 0}), x, y, uncut
     # By their ids: the order of ways in a file must not matter.
     junction = junction[np.lexsort((y[junction], x[junction], roads.osm_id[junction]))]
-    a, b = ends[street].T
     found = find_near(
         (x[a], y[a], x[b], y[b]),
         np.zeros(len(street), dtype=np.bool_),
@@ -182,11 +182,11 @@ def _cut_and_join(
     middle = np.ones(len(row), dtype=np.bool_)
     middle[last] = False
     start, end = roads.start[row], roads.end[row]
-    to_mm = roads.length_mm[row].astype(np.int64)
+    to_mm = roads.length_mm[row]
     end[middle], to_mm[middle] = len(roads.lon) + np.arange(len(cut)), cut_mm
     behind = np.flatnonzero(middle) + 1
     start[behind] = end[middle]
-    from_mm = np.zeros(len(row), dtype=np.int64)
+    from_mm = np.zeros_like(to_mm)
     from_mm[behind] = to_mm[middle]
     # Each way on foot once, from the lower vertex.
     low, high = np.minimum(owner, vertex), np.maximum(owner, vertex)
@@ -198,46 +198,52 @@ def _cut_and_join(
     pushed = rides.index(bicycle.PUSHED)
     added = len(once)
 
-    def grown(old: NDArray[Any], new: object) -> NDArray[Any]:
-        whole = np.full(len(row) + added, new, dtype=old.dtype)
-        old.take(row, out=whole[: len(row)], mode="clip")  # any other mode makes a copy
+    def grown(of: tuple[str, object]) -> NDArray[Any]:
+        old, new = getattr(roads, of[0]), of[1]
+        whole = np.full((len(row) + added, *old.shape[1:]), new, dtype=old.dtype)
+        old.take(row, axis=0, out=whole[: len(row)], mode="clip")  # any other mode makes a copy
         return whole
 
-    def at_vertices(old: NDArray[Any], new: object) -> NDArray[Any]:
+    def at_vertices(both: tuple[NDArray[Any], object]) -> NDArray[Any]:
+        old, new = both
         return np.append(old, np.broadcast_to(np.asarray(new, dtype=old.dtype), len(cut)))
 
-    extract = (
-        None
-        if roads.extract is None
-        else at_vertices(roads.extract, roads.extract[roads.start[cut]])
-    )
+    of_segments: dict[str, Any] = {
+        "forward": pushed,
+        "backward": pushed,
+        "stress_forward": 1,
+        "stress_backward": 1,
+        "pavement": 0,
+        "way": NO_WAY,
+        "boarding": bicycle.NO_WAIT,
+        "on_ground": False,
+        "main": False,
+        "busy": False,
+    }
+    if roads.stress_bounds is not None:
+        of_segments["stress_bounds"] = 1
+    of_vertices: dict[str, Any] = {
+        "lon": lon,
+        "lat": lat,
+        "osm_id": -1 - np.arange(len(cut)),
+        "wait": bicycle.NO_WAIT,
+        "by_main": False,
+        "busy_arms": 0,
+    }
+    if roads.extract is not None:
+        of_vertices["extract"] = roads.extract[roads.start[cut]]
+    all_vertices = [(getattr(roads, name), new) for name, new in of_vertices.items()]
+    x, y, *vertices = do_at_once(at_vertices, [(x, cut_x), (y, cut_y), *all_vertices])
     cut_up = np.append((pieces > 1)[row], np.zeros(added, dtype=np.bool_))
+    grown_arrays: dict[str, Any] = dict(zip(of_vertices, vertices, strict=True))
+    grown_arrays |= zip(of_segments, do_at_once(grown, of_segments.items()), strict=True)
     grown_roads = replace(
         roads,
-        lon=at_vertices(roads.lon, lon),
-        lat=at_vertices(roads.lat, lat),
-        osm_id=at_vertices(roads.osm_id, -1 - np.arange(len(cut))),
-        start=np.append(start, low).astype(np.int32),
-        end=np.append(end, high).astype(np.int32),
-        length_mm=np.append(to_mm - from_mm, mm).astype(np.int32),
-        forward=grown(roads.forward, pushed),
-        backward=grown(roads.backward, pushed),
-        stress_bounds=None
-        if roads.stress_bounds is None
-        else np.append(roads.stress_bounds[row], np.ones((added, 4), np.uint8), axis=0),
-        stress_forward=grown(roads.stress_forward, 1),
-        stress_backward=grown(roads.stress_backward, 1),
-        pavement=grown(roads.pavement, 0),
-        way=grown(roads.way, NO_WAY),
-        boarding=grown(roads.boarding, bicycle.NO_WAIT),
-        wait=at_vertices(roads.wait, bicycle.NO_WAIT),
-        on_ground=grown(roads.on_ground, False),
-        main=grown(roads.main, False),
-        by_main=at_vertices(roads.by_main, False),
-        busy=grown(roads.busy, False),
-        busy_arms=at_vertices(roads.busy_arms, 0),
+        start=np.append(start, low).astype(np.int32, copy=False),
+        end=np.append(end, high).astype(np.int32, copy=False),
+        length_mm=np.append(to_mm - from_mm, mm),
         rides=tuple(rides),
-        extract=extract,
         counts=roads.counts | {"ways_on_foot": added},
+        **grown_arrays,
     )
-    return grown_roads, np.append(x, cut_x), np.append(y, cut_y), cut_up
+    return grown_roads, x, y, cut_up

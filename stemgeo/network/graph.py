@@ -20,7 +20,7 @@ from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from stemgeo.arrays import list_ranges
+from stemgeo.arrays import do_at_once, list_ranges
 from stemgeo.errors import InputError, Problem
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs.cache import map_arrays, save_arrays
@@ -279,14 +279,20 @@ class Network:
         chain, first, turned = _sort_chains(roads, *chains, number[edge_start], number[edge_end])
         edge_start, edge_end = _find_ends(roads, chain, first, turned)
 
-        def turn(one: NDArray[Any], other: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-            one, other = one[chain], other[chain]
+        def turn(both: tuple[NDArray[Any], NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+            one, other = (each[chain] for each in both)
             return np.where(turned, other, one), np.where(turned, one, other)
 
-        start, end = turn(roads.start, roads.end)
-        forward, backward = turn(roads.forward, roads.backward)
-        stress_forward, stress_backward = turn(roads.stress_forward, roads.stress_backward)
-        bounds = bounds[chain]
+        both_ways: list[tuple[NDArray[Any], NDArray[Any]]] = [
+            (roads.start, roads.end),
+            (roads.forward, roads.backward),
+            (roads.stress_forward, roads.stress_backward),
+        ]
+        (start, end), (forward, backward), levels_both = do_at_once(turn, both_ways)
+        along: list[NDArray[Any]] = [roads.length_mm, roads.pavement, roads.way, roads.on_ground]
+        length_mm, pavement, way, door, cut, bounds = do_at_once(
+            lambda one: one[chain], [*along, cut, bounds]
+        )
         bounds[turned] = bounds[turned][:, [1, 0, 3, 2]]
         vertices = np.insert(end, first[:-1], edge_start)
         return cls(
@@ -297,23 +303,23 @@ class Network:
             edge_start=number[edge_start],
             edge_end=number[edge_end],
             first_segment=first.astype(np.int32),
-            length_mm=roads.length_mm[chain],
+            length_mm=length_mm,
             forward=forward,
             backward=backward,
-            stress_forward=stress_forward,
-            stress_backward=stress_backward,
+            stress_forward=levels_both[0],
+            stress_backward=levels_both[1],
             stress_bounds=bounds,
-            pavement=roads.pavement[chain],
-            way=roads.way[chain],
+            pavement=pavement,
+            way=way,
             wait=_waits_inside(roads, chain, first, end),
             node_wait=roads.wait[nodes],
             vertex_x=x[vertices],
             vertex_y=y[vertices],
-            door=roads.on_ground[chain],
+            door=door,
             island=np.zeros(len(first) - 1, dtype=np.bool_),
             barriers=barriers,
             barrier_kind=roads.barrier_kind,
-            cut=cut[chain],
+            cut=cut,
             busy_ends=np.stack(
                 [
                     crossing[chain[at], np.where(turned[at], 1 - end_, end_)]

@@ -19,7 +19,7 @@ import numpy as np
 import osmium
 from pyproj import Geod
 
-from stemgeo.arrays import list_once, order_stably, starts_of_runs
+from stemgeo.arrays import do_at_once, list_once, order_stably, starts_of_runs
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
 from stemgeo.network import barriers, bicycle, foot
@@ -273,10 +273,10 @@ def _count_arms(
     read: extracts.Ways, chosen: list[bool]
 ) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Give the nodes of ways of some kinds, and how many straight pieces of these end at each."""
-    owner = np.repeat(np.arange(len(read.ids)), np.diff(read.first))
-    here = np.array(chosen, np.bool_)[read.kind][owner]
-    piece = here[:-1] & (owner[:-1] == owner[1:]) & (read.refs[:-1] != read.refs[1:])
-    ends = np.concatenate([read.refs[:-1][piece], read.refs[1:][piece]])
+    some = read.take(np.array(chosen, np.bool_)[read.kind])
+    owner = np.repeat(np.arange(len(some.ids)), np.diff(some.first))
+    piece = (owner[:-1] == owner[1:]) & (some.refs[:-1] != some.refs[1:])
+    ends = np.concatenate([some.refs[:-1][piece], some.refs[1:][piece]])
     return np.unique(ends, return_counts=True)
 
 
@@ -455,7 +455,7 @@ def _cut_ways(
     arms = _lay(osm_id, *ways.of_busy)
 
     placed = extracts.is_among(osm_id, ways.nodes)
-    place = np.cumsum(placed, dtype=np.int32) - np.int32(1)  # all of them are nodes of the ways
+    place = np.searchsorted(osm_id, ways.nodes).astype(np.int32)
     vertex, known, way_of_ref = place[ways.refs], placed[ways.refs], ways.owner
 
     neighbours = way_of_ref[:-1] == way_of_ref[1:]
@@ -468,9 +468,9 @@ def _cut_ways(
     start, end = vertex[:-1][distinct][by_id], vertex[1:][distinct][by_id]
 
     start, end, copies = _cut_at_blocking(blocking, start, end)
-    lon, lat = np.append(lon, lon[copies]), np.append(lat, lat[copies])
-    osm_id, wait = np.append(osm_id, osm_id[copies]), np.append(wait, wait[copies])
-    extract, by_main = np.append(extract, extract[copies]), np.append(by_main, by_main[copies])
+    lon, lat, osm_id, extract, arms, wait, by_main = do_at_once(
+        lambda one: np.append(one, one[copies]), (lon, lat, osm_id, extract, arms, wait, by_main)
+    )
     mm = measure_lengths(lon, lat, start, end)
     short = mm <= extracts.LONGEST_M * 1000
     if not short.all():
@@ -488,8 +488,7 @@ def _cut_ways(
     bounds = ways.field_of_each("bounds", np.uint8)[way, row]
     of_kind = ways.field_of_each("busy", np.bool_)[way]
     busy = np.where(built_up[:, 0], of_kind[:, 0], of_kind[:, 1])
-    arms = np.append(arms, arms[copies])
-    arms += np.bincount(np.concatenate([start[busy], end[busy]]), minlength=len(osm_id))
+    arms = arms + np.bincount(np.concatenate([start[busy], end[busy]]), minlength=len(osm_id))
     forward = ways.field_of_each("forward", np.uint16)[way]
     backward = ways.field_of_each("backward", np.uint16)[way]
     ferries = _ferry_rides(ways, way, length_mm)
@@ -626,14 +625,19 @@ def measure_lengths(
     # of the mean radius is longer, gives up to `_FAR_M` the same within a ten-thousandth of a
     # millimetre; so PROJ is asked for longer ones and for those that near a half millimetre.
     place = np.empty((3, len(lon)))
-    for some in _list_blocks(len(lon)):
-        place[:, some] = _place_in_space(lon[some], lat[some])
     mm, sure = np.empty(len(start)), np.empty(len(start), dtype=np.bool_)
-    for some in _list_blocks(len(start)):
+
+    def put(some: slice) -> None:
+        place[:, some] = _place_in_space(lon[some], lat[some])
+
+    def measure(some: slice) -> None:
         across = [coordinate[start[some]] - coordinate[end[some]] for coordinate in place]
         chord_m = np.sqrt(across[0] ** 2 + across[1] ** 2 + across[2] ** 2)
         mm[some] = about_mm = 1000 * (chord_m + chord_m**3 / (24 * _RADIUS_M**2))
         sure[some] = (chord_m < _FAR_M) & (np.abs(about_mm % 1 - 0.5) > _UNSURE_MM)
+
+    do_at_once(put, _list_blocks(len(lon)))
+    do_at_once(measure, _list_blocks(len(start)))
     unsure = np.flatnonzero(~sure)
     a, b = start[unsure], end[unsure]
     # Of a single segment some versions of pyproj give a number.

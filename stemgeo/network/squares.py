@@ -102,6 +102,8 @@ def read_squares(
 
 def join_ways(one: extracts.Ways, other: extracts.Ways) -> extracts.Ways:
     """Put the ways of one reading behind those of another."""
+    if not other.tags:
+        return one
     return extracts.Ways(
         ids=np.append(one.ids, other.ids),
         refs=np.append(one.refs, other.refs),
