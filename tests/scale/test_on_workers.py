@@ -32,11 +32,8 @@ pytestmark = pytest.mark.enable_socket
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the small study; of rides of half an hour, which two rounds find."""
-    folder = hand.write_study(tmp_path_factory.mktemp("tiles") / "study")
-    with (folder / "study.toml").open("a", encoding="utf-8") as file:
-        file.write("[travel]\nhorizon_min = 30\n")
-    return folder
+    """Write the small study."""
+    return hand.write_study(tmp_path_factory.mktemp("tiles") / "study")
 
 
 @pytest.fixture(scope="module", autouse=True)
