@@ -170,7 +170,21 @@ class Cluster:
     @property
     def workers(self) -> int:
         """How many units are done at a time."""
-        return sum(self.client.nthreads().values())
+        return sum(self.count_units().values())
+
+    def count_units(self) -> dict[str, int]:
+        """Give how many units each worker does at a time, by its address.
+
+        Raises
+        ------
+        ScaleError
+            If the scheduler is lost.
+        """
+        try:
+            threads: dict[str, int] = self.client.nthreads()
+        except OSError:
+            raise self._tell_lost() from None
+        return threads
 
     def submit(self, work: Callable[..., Any], *given: Any, name: str = "", **how: Any) -> Future:
         """Hand a unit to the workers.
@@ -256,12 +270,15 @@ class Cluster:
             mend = "take fewer workers or machines with more memory; " + _RUN_AGAIN
             return ScaleError(Problem(self.scheduler, f"no memory is left for '{done}'", mend))
         if self.client.status != "running" or isinstance(error, CommClosedError | CancelledError):
-            return SchedulerLostError(Problem(self.scheduler, "the scheduler is lost", _RUN_AGAIN))
+            return self._tell_lost()
         if isinstance(error, OSError):
             where = str(error.filename or self.scheduler)
             why = f"{error.strerror or error} (a worker, over '{done}')"
             return ScaleError(Problem(where, why, _RUN_AGAIN))
         raise error
+
+    def _tell_lost(self) -> SchedulerLostError:
+        return SchedulerLostError(Problem(self.scheduler, "the scheduler is lost", _RUN_AGAIN))
 
 
 # -- opening ------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ class OnWorkers:
         """Give the addresses of the workers; asked anew once units came back."""
         if not self._homes:
             # To ask takes longer than to hand a unit over: not for each of thousands.
-            self._homes = sorted(self.cluster.client.nthreads())
+            self._homes = sorted(self.cluster.count_units())
         return self._homes
 
     def gather(self, futures: Sequence[Future]) -> list[Any]:

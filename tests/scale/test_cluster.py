@@ -263,6 +263,8 @@ def test_a_lost_scheduler_is_one_line_and_the_next_goes_on(
         elsewhere.close()
         with pytest.raises(SchedulerLostError, match="the scheduler is lost; type the command"):
             found.gather([unit])
+        with pytest.raises(SchedulerLostError):
+            found.count_units()
         _LET_GO.set()
     with (
         LocalCluster(**how, protocol="tcp", silence_logs=50) as another,

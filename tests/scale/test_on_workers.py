@@ -232,7 +232,9 @@ def test_who_works_is_asked_once_for_many_units(tmp_path: Path) -> None:
     asked = []
 
     class Unpeopled:
-        client = SimpleNamespace(nthreads=lambda: asked.append(1) or {"b": 1, "a": 1})
+        def count_units(self) -> dict[str, int]:
+            asked.append(1)
+            return {"b": 1, "a": 1}
 
         def submit(self, *_: object, **how: object) -> object:
             return SimpleNamespace(key="", workers=how.get("workers"))
