@@ -231,7 +231,9 @@ def test_a_country_is_made_and_read(tmp_path: Path) -> None:
     assert 0.8 * 120 < found["buildings"]["count"] < 120
     assert found["streets"]["count"] > 1000 < found["roads"]["count"] * 10
     parts = {name: {"ours": one | {"peak_mib": 10.0}, "theirs": one} for name, one in found.items()}
-    text = reading.write_section(size, parts, reading.run_part("unpack", path, []))
+    floor = reading.run_part("unpack", path, [])
+    floor |= {"own": reading.run_part("floor", path, [])["count"]}
+    text = reading.write_section(size, parts, floor)
     assert "| buildings | " in text
     assert reading.run_part("pass", path, ["building"])["count"] == 120
 

@@ -255,7 +255,12 @@ def test_a_lost_scheduler_is_one_line_and_the_next_goes_on(
     """What waits for it ends at once; the same command with another scheduler does its work."""
     monkeypatch.setattr(cluster, "_ANSWER_S", 1)
     store = Store(str(tmp_path))
-    how = {"n_workers": 1, "processes": False, "host": "127.0.0.1", "dashboard_address": None}
+    how = {
+        "n_workers": 1,
+        "processes": False,
+        "host": "127.0.0.1",
+        "dashboard_address": "127.0.0.1:0",
+    }
     how |= {"worker_dashboard_address": "127.0.0.1:0", "scheduler_port": 0}
     elsewhere = LocalCluster(**how, protocol="tcp", silence_logs=50)
     with open_cluster(elsewhere.scheduler_address, store) as found:
@@ -275,7 +280,7 @@ def test_a_lost_scheduler_is_one_line_and_the_next_goes_on(
 
 def test_a_scheduler_without_workers_says_how_to_start_one(tmp_path: Path) -> None:
     """It names the command and the address."""
-    how = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": None}
+    how = {"n_workers": 0, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with (
         LocalCluster(**how, processes=False, protocol="tcp", silence_logs=50) as elsewhere,
         pytest.raises(ScaleError, match="has no workers; start `dask worker tcp:"),

@@ -78,7 +78,7 @@ class Lost:
 
     def __init__(self, after: int) -> None:
         how = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "scheduler_port": 0}
-        how |= {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
+        how |= {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": "127.0.0.1:0"}
         self.there = LocalCluster(**how, worker_dashboard_address="127.0.0.1:0", silence_logs=50)
         self.after = after
         self.kept: list[str] = []
