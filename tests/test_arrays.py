@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from stemgeo.arrays import divide_or_nan, list_once, list_ranges, starts_of_runs, sum_by_owner
+import pytest
+
+from stemgeo import arrays
+from stemgeo.arrays import (
+    divide_or_nan,
+    find_places,
+    list_once,
+    list_ranges,
+    order_stably,
+    starts_of_runs,
+    sum_by_owner,
+)
 
 
 def test_a_run_starts_where_a_value_is_another_than_the_one_before() -> None:
@@ -19,6 +30,23 @@ def test_what_is_there_twice_is_listed_once() -> None:
     """In order, of however many rows; of nothing there is nothing."""
     assert list_once(np.array([[5, 3], [3, 7]])).tolist() == [3, 5, 7]
     assert list_once(np.zeros(0, dtype=np.int32)).tolist() == []
+
+
+def test_places_are_found_in_two_threads_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is there, between two, before the first and behind the last; however they are split."""
+    known, sought = np.array([2, 4, 4, 6]), np.array([4, 1, 7, 5, 2])
+    at_once = find_places(known, sought)
+    assert at_once.tolist() == [1, 0, 4, 3, 0]
+    monkeypatch.setattr(arrays, "_MANY", 1)
+    assert find_places(known, sought).tolist() == at_once.tolist()
+
+
+def test_what_is_in_order_is_not_copied() -> None:
+    """Else equal ones stay in their order."""
+    keys = np.array([3, 1, 3, 1])
+    assert keys[order_stably(keys)].tolist() == [1, 1, 3, 3]
+    assert order_stably(keys).tolist() == [1, 3, 0, 2]  # type: ignore[union-attr]
+    assert order_stably(np.array([1, 1, 3])) == slice(None)
 
 
 def test_ranges_lie_end_to_end_with_their_numbers_beside() -> None:

@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from stemgeo import arrays
-from stemgeo.arrays import do_at_once, list_once, order_stably, starts_of_runs
+from stemgeo.arrays import do_at_once, find_places, list_once, order_stably, starts_of_runs
 from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs import osmxml, pbf
 from stemgeo.inputs.formats import UnreadableError
@@ -565,7 +565,7 @@ def is_among(known: Longs, ids: Longs) -> NDArray[np.bool_]:
         return np.zeros(len(ids), dtype=np.bool_)
     if len(known) == len(ids) and np.array_equal(known, ids):
         return np.ones(len(ids), dtype=np.bool_)
-    return np.asarray(known.take(np.searchsorted(known, ids), mode="clip") == ids)
+    return np.asarray(known.take(find_places(known, ids), mode="clip") == ids)
 
 
 def read_objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]:

@@ -19,7 +19,7 @@ import numpy as np
 import osmium
 from pyproj import Geod
 
-from stemgeo.arrays import do_at_once, list_once, order_stably, starts_of_runs
+from stemgeo.arrays import do_at_once, find_places, list_once, order_stably, starts_of_runs
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
 from stemgeo.network import barriers, bicycle, foot
@@ -204,7 +204,7 @@ class _RoadWays:
         return cls(
             read.ids[kept],
             nodes,
-            np.searchsorted(nodes, chosen),
+            find_places(nodes, chosen),
             owner,
             read.kind[kept],
             kinds,
@@ -455,7 +455,7 @@ def _cut_ways(
     arms = _lay(osm_id, *ways.of_busy)
 
     placed = extracts.is_among(osm_id, ways.nodes)
-    place = np.searchsorted(osm_id, ways.nodes).astype(np.int32)
+    place = find_places(osm_id, ways.nodes).astype(np.int32)
     vertex, known, way_of_ref = place[ways.refs], placed[ways.refs], ways.owner
 
     neighbours = way_of_ref[:-1] == way_of_ref[1:]
