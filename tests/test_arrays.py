@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 import pytest
 
 from stemgeo import arrays
@@ -33,7 +32,7 @@ def test_what_is_there_twice_is_listed_once() -> None:
 
 
 def test_places_are_found_in_two_threads_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of what is there, between two, before the first and behind the last; however they are split."""
+    """Of what is there, between two, before the first and behind the last, however split."""
     known, sought = np.array([2, 4, 4, 6]), np.array([4, 1, 7, 5, 2])
     at_once = find_places(known, sought)
     assert at_once.tolist() == [1, 0, 4, 3, 0]
