@@ -6,6 +6,7 @@ so that both meet the machine in the same state.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -76,6 +77,7 @@ def section(folder: Path) -> str:
     """Make the extract, read it in each way, and write the section of the page."""
     path = folder / EXTRACT
     size = write_country(path)
+    os.sync()  # it is written while nobody reads
     found = {name: measure_beside(path, name) for name in READ}
     floor = alone("bench.reading", "unpack", str(path))
     floor |= {"own": alone("bench.reading", "floor", str(path))["count"]}
