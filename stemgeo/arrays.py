@@ -45,8 +45,11 @@ def do_at_once(work: Callable[[T], R], things: Iterable[T]) -> list[R]:
     things
         For each of which it is; what it gives comes in their order.
     """
+    given = list(things)
+    if len(given) == 1:  # a thread costs more
+        return [work(given[0])]
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(work, things))
+        return list(pool.map(work, given))
 
 
 def find_places(known: NDArray[Any], sought: NDArray[Any]) -> NDArray[np.intp]:

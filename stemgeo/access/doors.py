@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from stemgeo.access.search import RANK_BITS, UNREACHED
-from stemgeo.arrays import list_ranges
+from stemgeo.arrays import do_at_once, list_ranges
 from stemgeo.network.graph import ROUNDING_MS
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 NO_ARC = -1
 HERE = -1
 """In the place of a time: nothing is ridden."""
+
+_MANY = 1 << 16
+"""Ties that are worth a thread."""
 
 
 class Doors(NamedTuple):
@@ -206,7 +209,7 @@ def reach_ends(
         closed, or nothing is ridden.
     """
     edges = _take_edges(network, times)
-    ways = _reach_ends(edges, places.segment, places.offset_mm, arriving)
+    ways = _reach_ends(edges, places, arriving=arriving)
     edge = network.segment_edge[places.segment]
     ms = ways[:, :, 1].astype(np.int64) - times.end_ms[edge]
     ms += walk_ms(places.walk_mm, speed_ms)[:, None]
@@ -294,25 +297,37 @@ def _on_one_edge(
 
 
 def _list_doors(edges: _Edges, places: TiedPoints, speed_ms: float, *, arriving: bool) -> Doors:
-    ways = _reach_ends(edges, places.segment, places.offset_mm, arriving)
+    ways = _reach_ends(edges, places, arriving=arriving)
     return Doors(*_keep_quickest(places.first, places.walk_mm, speed_ms, ways))
 
 
+def _reach_ends(edges: _Edges, places: TiedPoints, *, arriving: bool) -> Ints:
+    """Go between each tie and both nodes of its edge: node (-1: closed), ms, arc."""
+    out = np.empty((len(places.segment), 2, 3), dtype=np.int32)
+    half = len(out) // 2
+
+    def fill(some: slice) -> None:
+        _fill_ends(edges, places.segment[some], places.offset_mm[some], out[some], arriving)
+
+    do_at_once(fill, [slice(half), slice(half, None)] if len(out) >= _MANY else [slice(None)])
+    return out
+
+
 @njit(cache=True, nogil=True)
-def _reach_ends(
+def _fill_ends(
     edges: _Edges,
     segments: Ints,
     offsets_mm: Ints,
+    out: Ints,
     arriving: bool,  # noqa: FBT001  (numba)
-) -> Ints:
-    """Go between each tie and both nodes of its edge: node (-1: closed), ms, arc."""
+) -> None:
+    """Do the work of `_reach_ends` for some ties."""
     # Taken apart: arrays that are asked of a tuple in a loop cost ten times the loop.
     of_segment, first_segment, nodes = edges.of_segment, edges.first_segment, edges.start_and_end
     length_mm, open_ = edges.length_mm, edges.open_
     wait, wait_ms = edges.wait, edges.wait_ms
     rides, before_ms, pace, node_ms = edges.rides, edges.before_ms, edges.pace, edges.node_ms
     end_ms = edges.end_ms
-    out = np.empty((len(segments), 2, 3), dtype=np.int32)
     for tie in range(len(segments)):
         segment, offset_mm = segments[tie], offsets_mm[tie]
         edge = of_segment[segment]
@@ -333,7 +348,6 @@ def _reach_ends(
                 if not open_[against, edge]:
                     node = -1
             out[tie, by_end, 0], out[tie, by_end, 1], out[tie, by_end, 2] = node, ms, arc
-    return out
 
 
 @njit(cache=True, nogil=True, inline="always")
