@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,14 +18,14 @@ import osmium
 import pandas as pd
 import shapely
 
-from stemgeo.arrays import starts_of_runs
+from stemgeo.arrays import do_at_once, starts_of_runs
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import cache, extracts
 from stemgeo.inputs.vectors import move_points
 from stemgeo.study import FLAT_BUILDINGS, FLATS_FROM_STOREYS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -259,11 +258,11 @@ def _measure_drawings(paths: Sequence[Path], drawn: _Drawings) -> pd.DataFrame:
 
 def _measure_ways(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:
     """Measure the buildings that are one closed way."""
-    measured = list(_measure_rings(drawn, nodes))
+    measured = _measure_rings(drawn, nodes)
     return _add_measures(drawn.key, drawn.said, np.concatenate([np.empty((3, 0)), *measured], 1))
 
 
-def _measure_rings(drawn: _Drawings, nodes: extracts.LocatedNodes) -> Iterator[Floats]:
+def _measure_rings(drawn: _Drawings, nodes: extracts.LocatedNodes) -> list[Floats]:
     """Measure the footprints of closed ways, so many at a time as take little memory."""
     from stemgeo.inputs.footprints import measure_rings
 
@@ -283,8 +282,8 @@ def _measure_rings(drawn: _Drawings, nodes: extracts.LocatedNodes) -> Iterator[F
         found[:, rest] = _measure_footprints(np.asarray(shapely.polygons(rings), dtype=object))
         return found
 
-    with ThreadPoolExecutor(2) as pool:  # kernel and GEOS let others run meanwhile
-        yield from pool.map(measure_some, range(0, len(first) - 1, _AT_ONCE))
+    # Kernel and GEOS let others run meanwhile.
+    return do_at_once(measure_some, range(0, len(first) - 1, _AT_ONCE))
 
 
 def _measure_relations(drawn: _Drawings, nodes: extracts.LocatedNodes) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +15,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from stemgeo import facts
+from stemgeo.arrays import do_at_once
 from stemgeo.facts import LAMBERT_72
 from stemgeo.inputs import vintages
 from stemgeo.inputs.files import OpenedFile, clean_text
@@ -300,12 +300,9 @@ def move_points(
     if len(x) < _MANY:
         return cast("tuple[NDArray[np.float64], NDArray[np.float64]]", transformer.transform(x, y))
     half = len(x) // 2
-    with ThreadPoolExecutor(2) as pool:  # PROJ lets others run meanwhile
-        halves = list(
-            pool.map(
-                lambda one: transformer.transform(x[one], y[one]), (slice(half), slice(half, None))
-            )
-        )
+    halves = do_at_once(  # PROJ lets others run meanwhile
+        lambda one: transformer.transform(x[one], y[one]), (slice(half), slice(half, None))
+    )
     moved_x, moved_y = (np.concatenate(parts) for parts in zip(*halves, strict=True))
     return moved_x, moved_y
 
