@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import contourpy
 import geopandas as gpd
@@ -440,7 +440,7 @@ def _outline_tile(
     distance = np.full((len(y), len(x)), margin_m)
     _lower_to_distance(distance, stretches, x[0], y[0], step_m, margin_m)
     # All rings at once: a polygon by itself costs Python more than its ground.
-    contours = _begin_contours(x, y, distance)
+    contours = contourpy.contour_generator(x, y, distance, fill_type="ChunkCombinedOffsetOffset")
     points, *ends = (one[0] for one in cast("_Filled", contours.filled(-1.0, ROAD_BUFFER_M)))
     if points is None:  # nothing is so near
         return np.empty(0, dtype=object)
@@ -448,24 +448,6 @@ def _outline_tile(
     # Where a ring touches itself there is more than polygons: what has no ground goes.
     parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(polygons)))
     return np.asarray(parts[shapely.get_dimensions(parts) == 2])
-
-
-def _begin_contours(
-    x: NDArray[Any], y: NDArray[Any], distance: Floats
-) -> contourpy.SerialContourGenerator:
-    """Begin contours as `contourpy.contour_generator`, which first seeks what is no number."""
-    across, up = np.meshgrid(x, y)
-    return contourpy.SerialContourGenerator(
-        across,
-        up,
-        distance,
-        cast("Any", None),  # no mask
-        corner_mask=True,
-        line_type=contourpy.LineType.Separate,
-        fill_type=contourpy.FillType.ChunkCombinedOffsetOffset,
-        quad_as_tri=False,
-        z_interp=contourpy.ZInterp.Linear,
-    )
 
 
 def _take_out(whole: NDArray[np.object_], inner: NDArray[np.object_]) -> shapely.MultiPolygon:
