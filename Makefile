@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz mutants lint types wheel pins notebooks check peers crash docs picture site facilities house bench lock lowest newest qgis clean
+.PHONY: help setup demo test fuzz mutants lint types wheel pins notebooks check peers crash docs picture letters site facilities house bench lock lowest newest qgis clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,9 @@ docs: $(READY)  ## write what the code says into the pages: data dictionary, stu
 picture: demo  ## write the map of the example on the first page of the README
 	@$(PY) -c "from PIL import Image as I; i = I.open('out/demo/maps/vlaanderen.png').convert('RGB'); \
 	  i.resize((1200, 1200 * i.height // i.width), I.Resampling.LANCZOS).quantize(64, dither=0).save('docs/vlaanderen.png', optimize=True)"
+
+letters: $(READY)  ## cut the font of maps anew from that of matplotlib
+	@$(PY) data/make_letters.py
 
 site: notebooks  ## build the documentation as a site in out/site, strictly and without a network
 	@rm -rf out/site

@@ -28,6 +28,7 @@ from stemgeo.maps.layout import (
     CAUTION_PT,
     FONT,
     GAP_IN,
+    LETTERS,
     LINE_HEIGHT,
     MARGIN_IN,
     NO_LETTER,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 Looks = dict[str, Any]
 
 STYLE: Looks = {
-    "font.family": [FONT],
+    "font.family": LETTERS,
     "text.parse_math": False,  # a name with two dollar signs is a name
     "svg.fonttype": "none",  # text stays text
     "pdf.fonttype": 42,
@@ -220,7 +221,8 @@ def _render_pdf(figure: Figure, title: str, alt: str) -> bytes:
 def _render_svg(figure: Figure, title: str, alt: str) -> bytes:
     """Write SVG whose title and description a screen reader reads as those of one picture."""
     drawn = _render_picture(figure, "svg", metadata={"Date": None, "Creator": None, "Title": title})
-    before, tag, after = drawn.decode("utf-8").partition("<svg ")
+    ours, known = (f"font-family: {', '.join(map(repr, one))}" for one in (LETTERS, [FONT]))
+    before, tag, after = drawn.decode("utf-8").replace(ours, known).partition("<svg ")
     named = 'role="img" aria-labelledby="map-title map-desc" '
     _, closed, body = after.partition(f"<title>{escape(title)}</title>")
     if not closed:

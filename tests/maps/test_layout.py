@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import get_data_path
+from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.textpath import TextToPath
 
 from stemgeo.maps import layout
 from stemgeo.maps.text import MapText
+from stemgeo.texts import load_texts
 
 letters = st.characters(min_codepoint=33, max_codepoint=255, categories=["L", "N", "P", "S"])
 words = st.text(letters, min_size=1)
@@ -132,3 +139,38 @@ def test_a_title_has_two_lines_at_most() -> None:
     endless = layout.fit_title(title * 9, 7.37)
     assert len(endless[1]) == 2
     assert endless[1][1].endswith("\N{HORIZONTAL ELLIPSIS}")
+
+
+@pytest.mark.parametrize("face", ["", "-Bold", "-Oblique"])
+def test_the_font_of_maps_is_that_of_matplotlib_with_fewer_letters(face: str) -> None:
+    """Each letter has the same shape and width; where not, `make letters` cuts them anew."""
+    folders = Path(layout.__file__).parent / "letters", Path(get_data_path(), "fonts", "ttf")
+    cut, whole = (
+        FT2Font(folder / f"{name}{face}.ttf")
+        for folder, name in zip(folders, ("StemgeoSans", "DejaVuSans"), strict=True)
+    )
+    said = set("".join(load_texts("nl").list_below("map").values()))
+    assert said <= {*map(chr, cut.get_charmap())} < {*map(chr, whole.get_charmap())}
+    for letter in cut.get_charmap():
+        ours, theirs = (font.load_char(letter, LoadFlags.NO_SCALE) for font in (cut, whole))
+        assert ours.horiAdvance == theirs.horiAdvance
+        for own, other in zip(cut.get_path(), whole.get_path(), strict=True):
+            assert np.array_equal(own, other)
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_texts_are_as_wide_as_in_the_whole_font(weight: str) -> None:
+    """With kerning and ligatures; a letter that was cut off comes from the whole font."""
+    for line in (
+        "AVATAR",
+        "Vlaams-Brabant: 62,4 % \N{EN DASH} officiële",
+        "Te Lier, Łódź of Жук",
+        "Ελλάδα",
+    ):
+        widths = [
+            TextToPath().get_text_width_height_descent(
+                line, FontProperties(family=family, size=100, weight=weight), ismath=False
+            )
+            for family in (layout.LETTERS, layout.FONT)
+        ]
+        assert widths[0] == widths[1]
