@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import contourpy
 import geopandas as gpd
 import numpy as np
 import shapely
-from numba import njit
 
+from stemgeo.access.contours import fill_between, trace_grounds
 from stemgeo.access.doors import along_ms, walk_ms
 from stemgeo.access.riding import Riding, list_ids
 from stemgeo.access.search import UNREACHED_MS, label_nearest, pack_labels, unpack_labels
@@ -26,13 +26,12 @@ from stemgeo.study import (
     ISOCHRONE_CELL_M,
     ISOCHRONE_MINUTES,
     LIMIT_M,
-    ROAD_BUFFER_M,
     WALKING_SPEED_MS,
     WITHIN_M,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from threading import Event
 
     from numpy.typing import NDArray
@@ -43,10 +42,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
-    _Filled = tuple[list[Floats], list[NDArray[np.uint32]], list[NDArray[np.uint32]]]
-
-TILE = 2048
-"""Steps along the side of a tile: 25.6 km with cells of 25 m."""
 
 NEAREST_OF_ALL = ""
 
@@ -119,7 +114,7 @@ def draw_isochrones(
     minutes, cell_m
         As in `isochrones`, the bounds rising.
     stopped
-        Once it is set no other band is begun.
+        Once it is set no other ground is begun.
 
     Raises
     ------
@@ -242,14 +237,18 @@ def _outline_bands(
     cell_m: float,
     stopped: Event | None,
 ) -> list[tuple[str, float, float, float, shapely.MultiPolygon]]:
-    """Outline each band; the ground of the band before is taken out."""
-    rows, inner = [], np.empty(0, dtype=object)
-    for start, stop in zip((0.0, *minutes), minutes, strict=False):
-        if stopped is not None and stopped.is_set():
-            raise CancelledError
-        stretches = np.concatenate([ride.cut_within(rider, minutes_to_ms(stop)) for ride in rides])
-        whole = _outline_near(stretches, cell_m)
-        band = _take_out(whole, inner)
+    """Outline each band: what lies between its contour and that of the band before."""
+    if stopped is not None and stopped.is_set():
+        raise CancelledError
+    cutoffs = [minutes_to_ms(bound) for bound in minutes]
+    grown = [
+        np.concatenate([ride.cut_within(rider, cutoff, before) for ride in rides])
+        for before, cutoff in pairwise([-1, *cutoffs])
+    ]
+    contours = trace_grounds(grown, cell_m, stopped=stopped)
+    rows, inner = [], trace_grounds([np.empty((0, 4))], cell_m)[0]
+    for start, stop, whole in zip((0.0, *minutes), minutes, contours, strict=False):
+        band = fill_between(whole, inner)
         inner = whole
         if not band.is_empty:
             rows.append((academy_id, start, stop, band.area / 1e6, band))
@@ -318,13 +317,15 @@ class _Rides:
     near_ms: Longs
     against: bool
 
-    def cut_within(self, rider: Rider, cutoff_ms: int) -> Floats:
-        """Cut from each segment the stretch from which the site is within reach."""
+    def cut_within(self, rider: Rider, cutoff_ms: int, before_ms: int = -1) -> Floats:
+        """Cut from each segment the stretch within reach, but for those whole before it."""
         rides = rider.network.backward if self.against else rider.network.forward
         pace = rider.times.pace[rides[self.segment]]
+        whole_ms = np.maximum(rider.network.length_mm[self.segment] * pace, 1e-9)
+        left = 1 - self.near if self.against else self.near
         kept = (self.near_ms <= cutoff_ms) & (pace > 0)
-        segment, near = self.segment[kept], self.near[kept]
-        whole_ms = np.maximum(rider.network.length_mm[segment] * pace[kept], 1e-9)
+        kept &= before_ms - self.near_ms < left * whole_ms
+        segment, near, whole_ms = self.segment[kept], self.near[kept], whole_ms[kept]
         share = (cutoff_ms - self.near_ms[kept]) / whole_ms
         far = np.minimum(near + share, 1) if self.against else np.maximum(near - share, 0)
         vertex = segment + rider.network.segment_edge[segment]
@@ -386,109 +387,3 @@ def _walk_ms(rider: Rider, sites: TiedPoints) -> Longs:
 def _share_along(network: Network, sites: TiedPoints) -> Floats:
     """How far along its segment each tie lies, 0 to 1."""
     return np.asarray(sites.offset_mm / np.maximum(network.length_mm[sites.segment], 1))
-
-
-def _outline_near(stretches: Floats, cell_m: float) -> NDArray[np.object_]:
-    """Outline the ground within the buffer of the stretches, as polygons that do not overlap.
-
-    The distance is exact at the corners, the middle of the sides and the centre of each cell.
-    The ground is taken in tiles, so that memory does not grow with it.
-    """
-    step_m = cell_m / 2
-    margin_m = ROAD_BUFFER_M + 2 * step_m
-    whole: list[NDArray[np.object_]] = [np.empty(0, dtype=object)]
-    cut: list[shapely.Geometry] = []
-    for column, row, chosen in _list_tiles(stretches, step_m, margin_m):
-        parts = _outline_tile(column, row, chosen, step_m, margin_m)
-        rim = shapely.box(*(step_m * TILE * np.array([column, row, column + 1, row + 1]))).exterior
-        meets = shapely.intersects(parts, rim)
-        whole.append(parts[~meets])
-        cut.extend(parts[meets])
-    return np.concatenate([*whole, shapely.get_parts(shapely.coverage_union_all(cut))])
-
-
-def _list_tiles(
-    stretches: Floats, step_m: float, margin_m: float
-) -> Iterator[tuple[int, int, Floats]]:
-    """Give the column and row of each tile that has something in it, and its stretches."""
-    side_m = TILE * step_m
-    first, last = (
-        [
-            np.floor((bound(stretches[:, i], stretches[:, i + 2]) + grown) / side_m).astype(int)
-            for i in (0, 1)
-        ]
-        for bound, grown in ((np.minimum, -margin_m), (np.maximum, margin_m))
-    )
-    for column in range(first[0].min(initial=0), last[0].max(initial=-1) + 1):
-        across = (first[0] <= column) & (column <= last[0])
-        for row in np.unique(np.concatenate([first[1][across], last[1][across]])):
-            chosen = across & (first[1] <= row) & (row <= last[1])
-            yield column, int(row), stretches[chosen]
-
-
-def _outline_tile(
-    column: int, row: int, stretches: Floats, step_m: float, margin_m: float
-) -> NDArray[np.object_]:
-    """Outline the ground of one tile, as far as its stretches reach."""
-    steps = []
-    for i, start in ((0, column * TILE), (1, row * TILE)):
-        low = (stretches[:, [i, i + 2]].min() - margin_m) / step_m
-        high = (stretches[:, [i, i + 2]].max() + margin_m) / step_m
-        steps.append(np.arange(max(start, int(low) - 1), min(start + TILE, int(high) + 1) + 1))
-    # Multiples of the step, so that neighbouring tiles have the same numbers along their rim.
-    x, y = steps[0] * step_m, steps[1] * step_m
-    distance = np.full((len(y), len(x)), margin_m)
-    _lower_to_distance(distance, stretches, x[0], y[0], step_m, margin_m)
-    # All rings at once: a polygon by itself costs Python more than its ground.
-    contours = contourpy.contour_generator(x, y, distance, fill_type="ChunkCombinedOffsetOffset")
-    points, *ends = (one[0] for one in cast("_Filled", contours.filled(-1.0, ROAD_BUFFER_M)))
-    if points is None:  # nothing is so near
-        return np.empty(0, dtype=object)
-    polygons = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points.round(3), ends)
-    # Where a ring touches itself there is more than polygons: what has no ground goes.
-    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(polygons)))
-    return np.asarray(parts[shapely.get_dimensions(parts) == 2])
-
-
-def _take_out(whole: NDArray[np.object_], inner: NDArray[np.object_]) -> shapely.MultiPolygon:
-    """Take the inner polygons out of the whole ones, each only where they meet."""
-    outer, cut = shapely.STRtree(inner).query(whole, predicate="intersects")
-    holes = whole.copy()
-    holes[:] = shapely.MultiPolygon()
-    if len(outer):
-        own = np.unique(outer)
-        holes[own] = shapely.multipolygons(inner[cut], indices=np.searchsorted(own, outer))
-    parts = shapely.get_parts(shapely.difference(whole, holes))
-    left: shapely.MultiPolygon = shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
-    return left
-
-
-@njit(cache=True, nogil=True)
-def _lower_to_distance(
-    distance: Floats,
-    stretches: Floats,
-    x0: float,
-    y0: float,
-    cell_m: float,
-    margin: float,
-) -> None:
-    """Set each raster corner to its distance to the nearest stretch, as far as `margin`."""
-    rows, columns = distance.shape
-    for i in range(len(stretches)):
-        ax, ay, bx, by = stretches[i]
-        dx, dy = bx - ax, by - ay
-        squared = dx * dx + dy * dy
-        left = max(0, int((min(ax, bx) - margin - x0) / cell_m))
-        right = min(columns - 1, int((max(ax, bx) + margin - x0) / cell_m) + 1)
-        low = max(0, int((min(ay, by) - margin - y0) / cell_m))
-        high = min(rows - 1, int((max(ay, by) + margin - y0) / cell_m) + 1)
-        for row in range(low, high + 1):
-            py = y0 + row * cell_m
-            for column in range(left, right + 1):
-                px = x0 + column * cell_m
-                along = 0.0
-                if squared > 0:
-                    along = min(1.0, max(0.0, ((px - ax) * dx + (py - ay) * dy) / squared))
-                ex, ey = ax + along * dx - px, ay + along * dy - py
-                found = np.sqrt(ex * ex + ey * ey)
-                distance[row, column] = min(distance[row, column], found)

@@ -13,13 +13,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from network.maps import CRS, RoadMap, on, points
 
-from stemgeo.access.areas import (
-    _outline_near,
-    _take_out,
-    catchments,
-    isochrones,
-    reached_stretches,
-)
+from stemgeo.access.areas import catchments, isochrones, reached_stretches
 from stemgeo.access.riding import access
 from stemgeo.access.search import UNREACHED, label_nearest, pack_labels, unpack_labels
 from stemgeo.access.travel_time import Rider, minutes_to_ms
@@ -306,23 +300,6 @@ def test_tiny_reach_still_has_ground(tmp_path: Path) -> None:
         drawn.network(tmp_path), at(drawn.between("a", "b", 0.5)), minutes=[0.01], speed_kmh=15
     ).geometry
     assert area.area == pytest.approx(np.pi * 50**2 + 5 * 100, rel=0.02)
-
-
-def test_ground_that_touches_itself_is_polygons_alone() -> None:
-    """Rounded to a millimetre a ring may lie on itself for a stretch: a line, which is no ground.
-
-    The four roads are of a town that was drawn by chance, in which no isochrones came out.
-    """
-    roads = [
-        [150477.79148677958, 201950.0022729328, 150626.49602854793, 201949.99721414223],
-        [150477.79148677958, 201950.0022729328, 150462.24308927965, 202095.416620031],
-        [150626.49602854793, 201949.99721414223, 150606.26848168764, 202085.79845528025],
-        [150462.24308927965, 202095.416620031, 150606.26848168764, 202085.79845528025],
-    ]
-    inner = _outline_near(np.array(roads), 100)
-    assert {one.geom_type for one in inner} == {"Polygon"}
-    whole = np.array([shapely.box(149e3, 201e3, 152e3, 203e3)], dtype=object)
-    assert _take_out(whole, inner).area == pytest.approx(6e6 - shapely.area(inner).sum())
 
 
 def test_isochrone_follows_no_road_that_is_not_reached(tmp_path: Path) -> None:

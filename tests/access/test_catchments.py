@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import hand
@@ -18,7 +18,7 @@ import pytest
 import shapely
 from network.maps import CRS, RoadMap, points
 
-from stemgeo.access import areas as areas_module
+from stemgeo.access import contours
 from stemgeo.access import doors as doors_module
 from stemgeo.access.areas import catchments, isochrones
 from stemgeo.access.riding import access
@@ -345,20 +345,20 @@ def test_children_whom_the_academy_does_not_serve_are_not_inside(shared_data: Pa
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_drawing_that_is_stopped_begins_no_other_band(
+def test_drawing_that_is_stopped_begins_no_other_ground(
     shared_data: Path, monkeypatch: pytest.MonkeyPatch, threads: int
 ) -> None:
-    """Who stops a run waits for the bands at hand alone, one a thread."""
+    """Who stops a run waits for the ground at hand alone, one a thread."""
     network = Network.whole_from_roads(read_roads([shared_data / "osm" / "berlare.osm"]))
     traveller, doors, cells = traveller_on(network, "all")
-    stopped, drawn = Event(), []
+    stopped, drawn, trace_tile = Event(), [], contours._trace_tile
 
-    def draw_and_stop(stretches: np.ndarray, _cell_m: float) -> np.ndarray:
-        drawn.append(stretches)
+    def draw_and_stop(*given: Any) -> Any:
+        drawn.append(given)
         stopped.set()
-        return np.empty(0, dtype=object)
+        return trace_tile(*given)
 
-    monkeypatch.setattr(areas_module, "_outline_near", draw_and_stop)
+    monkeypatch.setattr(contours, "_trace_tile", draw_and_stop)
     with pytest.raises(CancelledError):
         draw_study_isochrones(traveller, doors, cells, threads=threads, stopped=stopped)
     assert 1 <= len(drawn) <= threads

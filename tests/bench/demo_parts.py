@@ -31,9 +31,7 @@ WATCHED = (
 GEOS = (
     "coverage_is_valid",
     "coverage_simplify",
-    "coverage_union_all",
-    "difference",
-    "make_valid",
+    "from_ragged_array",
 )
 _WITHIN = threading.local()
 

@@ -56,6 +56,7 @@ KILLERS: dict[str, tuple[list[str], list[str]]] = {
         [_STRETCHES, _PROPERTIES, "tests/access/test_areas.py", _BETTER],
     ),
     "access/areas.py": (["tests/access/test_areas.py"], [_CATCHMENTS]),
+    "access/contours.py": (["tests/access/test_contours.py"], ["tests/access/test_areas.py"]),
     "access/riding.py": ([_ACCESS], ["tests/test_steps.py"]),
     "access/search.py": ([_ACCESS, _STRETCHES], [_PROPERTIES]),
     "access/stretches.py": ([_STRETCHES], [_GAPS]),
