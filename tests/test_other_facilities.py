@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import drawing
 import hand
-import pypdf
 import pytest
+from books import HYPHEN, pages_of
 from terminal import stemgeo
 
 import stemgeo as sg
@@ -95,7 +95,7 @@ def write_library(home: Path) -> Path:
 def read_text(path: Path) -> str:
     """Give what a person reads of a file; of a table for programs nothing."""
     if path.suffix == ".pdf":
-        return "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+        return re.sub(rf"{HYPHEN}\s*", "", "\n".join(pages_of(path)))
     if path.suffix in (".docx", ".xlsx"):
         with zipfile.ZipFile(path) as parts:
             named = [one for one in parts.namelist() if one.endswith(".xml")]
