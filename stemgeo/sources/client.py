@@ -12,11 +12,13 @@ import hashlib
 import importlib.metadata
 import json
 import logging
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,6 +52,7 @@ from stemgeo.writing.guarded import make_own_folder
 from stemgeo.writing.seal import hash_file
 
 if TYPE_CHECKING:
+    import ssl
     from pathlib import Path
 
     import httpx
@@ -587,8 +590,9 @@ class Client:
             cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             timeout = httpx.Timeout(self.manners.stall_s)
             try:
+                trust = _load_trust(*map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
                 self._http = httpx.Client(
-                    timeout=timeout, headers={"User-Agent": agent}, cookies=cookies
+                    verify=trust, timeout=timeout, headers={"User-Agent": agent}, cookies=cookies
                 )
             except (ValueError, ImportError, OSError, httpx.InvalidURL):
                 # What they say may hold the password of a proxy.
@@ -596,6 +600,14 @@ class Client:
                 mend = "see HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE"
                 raise FetchError(Problem("the environment", what, mend)) from None
         return self._http
+
+
+@cache
+def _load_trust(*_said: str | None) -> ssl.SSLContext:
+    """Load whom we trust, which takes longer than asking a server; as the environment says it."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _refuse_packed(answer: httpx.Response) -> None:

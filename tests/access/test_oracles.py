@@ -277,7 +277,11 @@ class Plain:
             and not {STEPS, LIFT} & {ride.mode for ride in one.rides}
             and any(ride.mode != CLOSED for ride in one.rides)
         ]
-        self.tree = shapely.STRtree([self._line(self.segments[number]) for number in self.doors])
+        self.tree = shapely.STRtree(self._lines(self.segments[number] for number in self.doors))
+
+    def _lines(self, segments: Iterable[Segment]) -> np.ndarray:
+        ends = [(self.place[one.start], self.place[one.end]) for one in segments]
+        return shapely.linestrings(np.array(ends).reshape(-1, 2, 2))
 
     def _line(self, segment: Segment) -> shapely.LineString:
         return shapely.LineString([self.place[segment.start], self.place[segment.end]])
@@ -289,7 +293,7 @@ class Plain:
             for number, one in enumerate(read)
             if one.ground and not one.main and {RIDE, PUSH} & {ride.mode for ride in one.rides}
         ]
-        tree = shapely.STRtree([self._line(read[number]) for number in street])
+        tree = shapely.STRtree(self._lines(read[number] for number in street))
         ends = {end for number in street for end in read[number][:2]}
         cuts, links = defaultdict(set), {}
         for junction in ends & by_main:
