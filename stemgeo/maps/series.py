@@ -230,13 +230,13 @@ def lighten_outlines(geometries: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSe
         simplifying would tear their borders apart.
     """
     outlines = geometries.to_numpy()
-    if not _fit_together(outlines):
+    if not fit_together(outlines):
         return geometries
     simple = shapely.coverage_simplify(outlines, tolerance_m)
     return gpd.GeoSeries(simple, index=geometries.index, crs=geometries.crs)
 
 
-def _fit_together(outlines: NDArray[np.object_]) -> bool:
+def fit_together(outlines: NDArray[np.object_]) -> bool:
     """Tell whether polygons fit together; part by part first: of isochrones in a third the time."""
     parts = shapely.get_parts(outlines)
     return bool(shapely.coverage_is_valid(parts) or shapely.coverage_is_valid(outlines))
