@@ -131,7 +131,7 @@ class Server:
         self._ended = threading.Event()
         self._http = _Http(("127.0.0.1", 0), self._handler())
         self.address = f"http://127.0.0.1:{self._http.server_port}"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.005,), daemon=True)
         self._thread.start()
 
     def play(self, path: str, what: Play | Reply | bytes) -> None:
@@ -186,6 +186,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else a body waits until its head is acknowledged
 
             def log_message(self, *_: object) -> None:
                 pass

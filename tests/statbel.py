@@ -47,8 +47,11 @@ def people(path: Path) -> Counter[Key]:
     flemish = {row["nis2018"] for row in facts()}
     found: Counter[Key] = Counter()
     with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as raw:
-        for row in csv.DictReader(io.TextIOWrapper(raw, "utf-8-sig"), delimiter="|"):
-            code = row.get("CD_REFNIS") or row["CD_MUNTY_REFNIS"]
-            if code in flemish:
-                found[code, int(row["CD_AGE"]), row["CD_SEX"]] += int(row["MS_POPULATION"])
+        rows = csv.reader(io.TextIOWrapper(raw, "utf-8-sig"), delimiter="|")
+        at = {name: number for number, name in enumerate(next(rows))}
+        place = at["CD_REFNIS"] if "CD_REFNIS" in at else at["CD_MUNTY_REFNIS"]
+        age, sex, count = at["CD_AGE"], at["CD_SEX"], at["MS_POPULATION"]
+        for row in rows:
+            if row[place] in flemish:
+                found[row[place], int(row[age]), row[sex]] += int(row[count])
     return found

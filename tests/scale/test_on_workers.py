@@ -36,6 +36,16 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hand.write_study(tmp_path_factory.mktemp("tiles") / "study")
 
 
+@pytest.fixture(scope="module")
+def on_all_roads(study: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said, Path]:
+    """Give the study on all roads alone, fewer units: its folder, what a run says and writes."""
+    folder = shutil.copytree(study, tmp_path_factory.mktemp("all") / "study")
+    with (folder / "study.toml").open("a", encoding="utf-8") as file:
+        file.write('[travel]\nprofiles = ["all"]\n')
+    out = folder.parent / "out"
+    return folder, stemgeo("run", folder, "--out", out), out
+
+
 @pytest.fixture(scope="module", autouse=True)
 def in_this_process() -> Iterator[None]:
     """Let `local` have its workers in this process."""
@@ -131,16 +141,14 @@ def run_on(
 
 
 def test_a_lost_scheduler_costs_only_what_was_not_done(
-    study: Path,
-    alone: tuple[Path, str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    on_all_roads: tuple[Path, Said, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is one line; the same command then searches the rest, and writes the same bytes.
 
     One of what was kept is damaged in between: it is told, and this one alone is searched again.
     """
     monkeypatch.setattr(cluster, "_ANSWER_S", 1)
+    study, alone, written = on_all_roads
     store, out = tmp_path / "store", tmp_path / "out"
     first = Lost(after=60)
     said = run_on(first, study, out, store, monkeypatch)
@@ -157,8 +165,8 @@ def test_a_lost_scheduler_costs_only_what_was_not_done(
 
     second = Lost(after=10_000)
     said = run_on(second, study, out, store, monkeypatch)
-    assert (said.status, said.out) == (0, alone[1])
-    assert content_of(out) == content_of(alone[0])
+    assert (said.status, said.out) == (0, alone.out)
+    assert content_of(out) == content_of(written)
     assert "was beschadigd (gave.npz), en wordt opnieuw gemaakt" in said.err
     assert "komt uit de opslag" in said.err
     assert len(second.kept) > len(first.kept)
