@@ -6,6 +6,7 @@ as `multiprocessing` would, but for the script that asked, which would be run on
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -32,7 +33,10 @@ _OUT_OF_REACH: dict[str, Any] = (
     else {"process_group": 0}
 )
 """Ctrl-C in a terminal reaches whoever asked alone, who ends this one, also while it starts."""
-_BEGIN = "import sys; sys.path[:] = {path!r}; from stemgeo.maps.press import serve; serve()"
+_BEGIN = (
+    "import gc, sys; gc.set_threshold(*{often!r}); sys.path[:] = {path!r}; "
+    "from stemgeo.maps.press import serve; serve()"
+)
 
 
 class Press:
@@ -57,7 +61,7 @@ class Press:
         if self._figures >= WORTH and can_go_beside():
             # What else a script put there, as a Path, Python does not look at either.
             path = list(filter(_is_text, sys.path))
-            command = [sys.executable, "-c", _BEGIN.format(path=path)]
+            command = [sys.executable, "-c", _BEGIN.format(path=path, often=gc.get_threshold())]
             with suppress(OSError):  # no process to be had: they are drawn here
                 self._beside = subprocess.Popen(  # noqa: S603 -- this very Python
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_OUT_OF_REACH
