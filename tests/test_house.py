@@ -309,6 +309,14 @@ def test_documented_make_targets_exist(name: str) -> None:
     assert set(commands) <= make_targets()
 
 
+def test_ci_makes_all_of_check() -> None:
+    """What `make check` names is what `.ci/run` makes, in two lots."""
+    check = re.search(r"^check: (.+?)  ##", read("Makefile"), flags=re.MULTILINE)
+    made = re.findall(r"^make (?:--\S+ )*([a-z ]+?)(?: &| \|\|.*)?$", read(".ci/run"), re.MULTILINE)
+    assert check
+    assert sorted(" ".join(made).split()) == sorted(["setup", *check.group(1).split()])
+
+
 def test_readme_has_the_two_commands() -> None:
     """The README leads with the demo and the tests."""
     assert {"make demo", "make test"} <= set(re.findall(r"make \w+", read("README.md")))

@@ -253,7 +253,8 @@ def _draw_between(text: dict[str, pd.Series], file: OpenedFile) -> gpd.GeoSeries
     one = known[["from_lon", "from_lat"]].all(axis=1) & ~end.any(axis=1)
     two &= known.all(axis=1)
     drawn = np.full(len(ends), None, dtype=object)
-    drawn[one] = shapely.points(ends.loc[one, ["from_lon", "from_lat"]].to_numpy())
+    starts: NDArray[np.float64] = ends.loc[one, ["from_lon", "from_lat"]].to_numpy()
+    drawn[one] = shapely.points(starts)
     drawn[two] = shapely.linestrings(ends[two].to_numpy().reshape(-1, 2, 2))
     return gpd.GeoSeries(drawn, ends.index, crs=_DEGREES)
 
@@ -482,8 +483,9 @@ def _to_degrees(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     move = make_transformer(LAMBERT_72, _DEGREES)
     there = shapes.notna().to_numpy()
     found = np.full(len(shapes), None, dtype=object)
+    known: NDArray[np.object_] = shapes.to_numpy()[there]
     found[there] = shapely.transform(
-        shapes.to_numpy()[there],
+        known,
         lambda at: np.round(np.column_stack(move.transform(at[:, 0], at[:, 1])), _DECIMALS),
     )
     return found
