@@ -148,11 +148,11 @@ def each_time() -> Iterator[None]:
 
 
 @contextmanager
-def lettered() -> Iterator[None]:
-    """Draw a picture each time, as coarsely, but with its letters in every form."""
+def lettered(*forms: str) -> Iterator[None]:
+    """Draw a picture each time, as coarsely, but with its letters in these forms, or in every."""
     with pytest.MonkeyPatch.context() as patch:
         _made_by(patch, _AFRESH)
-        patch.setattr(page, "_WRITERS", _WRITERS)
+        patch.setattr(page, "_WRITERS", _BARE | {one: _WRITERS[one] for one in forms or _WRITERS})
         yield
 
 

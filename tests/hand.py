@@ -228,9 +228,16 @@ CHILDREN = 884
 
 
 def write_study(
-    folder: Path, *, straight_line: bool = False, notice: str = "Proef, niet voor publicatie"
+    folder: Path,
+    *,
+    straight_line: bool = False,
+    qgis: bool = False,
+    notice: str = "Proef, niet voor publicatie",
 ) -> Path:
-    """Write a small study with files in the forms in which real ones come; give its folder."""
+    """Write a small study with files in the forms in which real ones come; give its folder.
+
+    The project for QGIS, an eighth of all writing, is only for tests that look at all files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "gemeenten.gpkg").write_bytes(_small_ground())
     rows = ["CD_REFNIS|CD_SEX|CD_AGE|MS_POPULATION|CD_YEAR"]
@@ -261,6 +268,7 @@ def write_study(
         min_children = 1
         [output]
         formats = ["svg"]
+        qgis = {str(qgis).lower()}
         {drawn}
         """,
         encoding="utf-8",

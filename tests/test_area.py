@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from stemgeo.study import Study
     from stemgeo.study_run import Result
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 TOWNS = {
     "11001": ("Antwerpen", hand.square(0, 0, 4, 4)),
     "11004": ("Antwerpen", hand.square(4, 0, 4, 4)),
@@ -51,13 +55,24 @@ ZONES = {
 }
 
 
-def write_ground(folder: Path) -> None:
-    """Write four municipalities of two provinces, each of four zones."""
+@cache
+def draw_ground() -> dict[str, bytes]:
+    """Draw four municipalities of two provinces, each of four zones, as files that all share."""
+    drawn = {}
     for name, table in (
         ("gemeenten", hand.municipalities(TOWNS).drop(columns="province")),
         ("zones", hand.zones(ZONES)),
     ):
-        table.to_file(folder / f"{name}.gpkg")
+        content = io.BytesIO()
+        table.to_file(content, driver="GPKG", layer=name)
+        drawn[f"{name}.gpkg"] = content.getvalue()
+    return drawn
+
+
+def write_ground(folder: Path) -> None:
+    """Write that ground; the same bytes are read once."""
+    for name, content in draw_ground().items():
+        (folder / name).write_bytes(content)
 
 
 def write_people(

@@ -72,7 +72,7 @@ def check_refused(study: Path, *said: str) -> None:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Libraries, run, with the answer in three languages, a plan and a trend beside it."""
-    with drawing.lettered():
+    with drawing.lettered("pdf"):
         return write_library(tmp_path_factory.mktemp("library"))
 
 

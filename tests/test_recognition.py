@@ -168,7 +168,8 @@ def letter(result: Path, language: Language) -> str:
 
 def test_without_dates_no_output_says_recognised(tmp_path: Path) -> None:
     """Not one file of a run and its answer, in either language; each says what is known."""
-    study = write_register(hand.write_study(tmp_path / "study", straight_line=True), range(3))
+    folder = hand.write_study(tmp_path / "study", straight_line=True, qgis=True)
+    study = write_register(folder, range(3))
     result = sg.run(sg.load_study(study)).write(tmp_path / "result")
     answer = sg.answer(result, tmp_path / "answer")
     said = texts(result) | texts(answer)

@@ -30,7 +30,7 @@ def same(folder: Path) -> str:
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a small study and its result; not to be changed."""
     base = tmp_path_factory.mktemp("ran")
-    hand.write_study(base / "study", straight_line=True)
+    hand.write_study(base / "study", straight_line=True, qgis=True)
     assert stemgeo("run", base / "study", "--out", base / "result").status == 0
     return base
 

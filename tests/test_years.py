@@ -6,8 +6,10 @@ import csv
 import datetime as dt
 import json
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import hand
@@ -24,6 +26,7 @@ from stemgeo.report.sheets import draw_from_folder
 from stemgeo.years import Trend, format_trend, trend
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from stemgeo.notes import Said
@@ -102,10 +105,10 @@ def test_what_was_reported_stands_beside_with_its_source(sample: Trend) -> None:
 # -- by hand ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
-    """The small study in a straight line, with a register of three years."""
-    folder = hand.write_study(tmp_path / "study", straight_line=True)
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small study in a straight line, with a register of three years; not to be changed."""
+    folder = hand.write_study(tmp_path_factory.mktemp("years") / "study", straight_line=True)
     (folder / "academies.csv").write_text(REGISTER, encoding="utf-8")
     text = (folder / "study.toml").read_text(encoding="utf-8")
     (folder / "study.toml").write_text(
@@ -115,6 +118,18 @@ def study(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return folder
+
+
+@pytest.fixture
+def study(unchanged: Path, tmp_path: Path) -> Path:
+    """A copy of it, to do with as a test likes."""
+    return shutil.copytree(unchanged, tmp_path / "study")
+
+
+@pytest.fixture(scope="module")
+def over(unchanged: Path) -> Callable[..., Trend]:
+    """Measure that study over some years, once."""
+    return cache(lambda *years: trend(sg.load_study(unchanged), years))
 
 
 def write_population(path: Path, year: int, times: int = 1) -> None:
@@ -250,9 +265,9 @@ def test_check_reads_the_populations_of_other_years(study: Path) -> None:
 # -- what the reader must know ---------------------------------------------------------------
 
 
-def test_unmeasured_children_stand_in_the_table(study: Path) -> None:
+def test_unmeasured_children_stand_in_the_table(over: Callable[..., Trend], tmp_path: Path) -> None:
     """In a column of their own; a share of fewer than half bears an asterisk that is explained."""
-    found = trend(sg.load_study(study), [2020, 2021])
+    found = over(2020, 2021)
     table = found.table.copy()
     row = (table["level"] == "province") & (table["year"] == 2021) & (table["name"] == "Limburg")
     table.loc[row, ["children", "covered", "uncovered", "unmeasured"]] = [78, 10, 20, 48]
@@ -264,8 +279,8 @@ def test_unmeasured_children_stand_in_the_table(study: Path) -> None:
     ]  # fmt: skip
     assert shown.loc[row, ["niet gemeten", "Aandeel"]].to_numpy().tolist() == [["48", "33,3 %*"]]
     assert shown.loc[~row, "Aandeel"].str.endswith("%").all()
-    summary = (partly.write(study.parent / "p") / "summary.md").read_text(encoding="utf-8")
-    plain = (found.write(study.parent / "t") / "summary.md").read_text(encoding="utf-8")
+    summary = (partly.write(tmp_path / "p") / "summary.md").read_text(encoding="utf-8")
+    plain = (found.write(tmp_path / "t") / "summary.md").read_text(encoding="utf-8")
     for words in ("33,3 %\\*", "\\* Minder dan de helft van de kinderen is gemeten"):
         assert words in summary
         assert words not in plain
@@ -291,9 +306,9 @@ def test_years_may_be_skipped(study: Path) -> None:
     assert "in het vorige getoonde jaar nog zonder" in chart
 
 
-def test_the_first_year_has_no_past(study: Path) -> None:
+def test_the_first_year_has_no_past(over: Callable[..., Trend]) -> None:
     """Municipalities have an academy or not; none kept, won or lost it."""
-    places = trend(sg.load_study(study), [2019, 2020]).places
+    places = over(2019, 2020).places
     first = places[places["year"] == 2019]
     assert first["status"].value_counts().to_dict() == {"with": 1, "without": 2}
 
@@ -337,11 +352,13 @@ def test_academies_without_dates_count_in_every_year(
     assert ("erkend" in summary) == (dated > 0)
 
 
-def test_a_part_of_flanders_has_no_reported_figures_beside_it(study: Path) -> None:
+def test_a_part_of_flanders_has_no_reported_figures_beside_it(
+    over: Callable[..., Trend], tmp_path: Path
+) -> None:
     """Three municipalities: budgets and academies of all Flanders would mislead there."""
-    found = trend(sg.load_study(study), [2019, 2020, 2021])
+    found = over(2019, 2020, 2021)
     assert found.reported.empty
-    place = found.write(study.parent / "t")
+    place = found.write(tmp_path / "t")
     assert not (place / "tables" / "reported.csv").exists()
     assert "erapporteerd" not in (place / "summary.md").read_text(encoding="utf-8")
     assert "gerapporteerd" not in (place / "LEESMIJ.txt").read_text(encoding="utf-8")
@@ -362,10 +379,11 @@ def test_reported_figures_are_said_to_be_of_all_of_flanders(sample: Trend, tmp_p
 # -- folders ---------------------------------------------------------------------------------
 
 
-def test_a_trend_and_a_run_do_not_replace_each_other(study: Path, tmp_path: Path) -> None:
+def test_a_trend_and_a_run_do_not_replace_each_other(
+    unchanged: Path, over: Callable[..., Trend], tmp_path: Path
+) -> None:
     """Each is refused at the other's place, which stays; each replaces its own."""
-    given = sg.load_study(study)
-    found, result = trend(given, [2019, 2020]), sg.run(given)
+    found, result = over(2019, 2020), sg.run(unchanged)
     of_trend, of_run = found.write(tmp_path / "t"), result.write(tmp_path / "r")
     with pytest.raises(ResultError, match=r"is the result of `stemgeo run`; choose another"):
         found.write(of_run)
@@ -378,23 +396,26 @@ def test_a_trend_and_a_run_do_not_replace_each_other(study: Path, tmp_path: Path
 
 
 def test_the_command_refuses_before_it_measures(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unchanged: Path,
+    over: Callable[..., Trend],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nothing is read for a place that is another command's; old manifests are of runs."""
-    place = trend(sg.load_study(study), [2019, 2020]).write(tmp_path / "t")
+    place = over(2019, 2020).write(tmp_path / "t")
     monkeypatch.setattr("stemgeo.measure.load_inputs", lambda _: pytest.fail("inputs were read"))
-    ended = CliRunner().invoke(app, ["run", str(study), "--out", str(place)])
+    ended = CliRunner().invoke(app, ["run", str(unchanged), "--out", str(place)])
     assert "is the result of `stemgeo trend`" in str(ended.exception)
     content = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
     del content["command"]
     (place / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
-    words = ["trend", str(study), "--years", "2019,2020", "--out", str(place)]
+    words = ["trend", str(unchanged), "--years", "2019,2020", "--out", str(place)]
     assert "is the result of `stemgeo run`" in str(CliRunner().invoke(app, words).exception)
 
 
-def test_a_trend_is_not_read_as_a_run(study: Path, tmp_path: Path) -> None:
+def test_a_trend_is_not_read_as_a_run(over: Callable[..., Trend], tmp_path: Path) -> None:
     """`coverage`, `gaps` and `map` say whose result it is."""
-    place = trend(sg.load_study(study), [2019, 2020]).write(tmp_path / "t")
+    place = over(2019, 2020).write(tmp_path / "t")
     told = "is the result of `stemgeo trend`, not of a run; `stemgeo run STUDY --out DIR` writes"
     for reader in (draw_from_folder, sg.Result.from_folder):
         with pytest.raises(ResultError, match=told):
@@ -445,9 +466,11 @@ def test_one_year_is_no_trend(study: Path) -> None:
 
 
 @pytest.mark.usefixtures("drawn_each_time")
-def test_a_trend_is_written_whole_and_the_same_twice(study: Path, tmp_path: Path) -> None:
+def test_a_trend_is_written_whole_and_the_same_twice(
+    over: Callable[..., Trend], tmp_path: Path
+) -> None:
     """Tables, chart, maps, words and manifest; the same bytes; notice and sources in the words."""
-    found = trend(sg.load_study(study), [2019, 2020, 2021])
+    found = over(2019, 2020, 2021)
     first, second = found.write(tmp_path / "a"), found.write(tmp_path / "b")
     content = {
         place: {

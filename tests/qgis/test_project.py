@@ -46,7 +46,7 @@ LAYERS = {*PLACED, "main_roads", "municipalities", "zones", "around"}
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Result:
     """A small result of which every name would be a mark-up or a computation."""
-    folder = hand.write_study(tmp_path_factory.mktemp("q") / "study", straight_line=True)
+    folder = hand.write_study(tmp_path_factory.mktemp("q") / "study", straight_line=True, qgis=True)
     written = folder / "study.toml"
     title = HOSTILE.replace('"', '\\"')
     text = written.read_text("utf-8").replace("Kleine | proef", title)
@@ -62,7 +62,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Result:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small result; not to be changed."""
     base = tmp_path_factory.mktemp("s")
-    hand.write_study(base / "study", straight_line=True)
+    hand.write_study(base / "study", straight_line=True, qgis=True)
     return sg.run(sg.load_study(base / "study")).write(base / "result")
 
 

@@ -234,7 +234,7 @@ def test_a_folder_without_a_manifest_of_ours_holds_no_result(
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     """The small study, run and written."""
     base = tmp_path_factory.mktemp("written")
-    result = sg.run(sg.load_study(hand.write_study(base / "study")))
+    result = sg.run(sg.load_study(hand.write_study(base / "study", qgis=True)))
     return result, result.write(base / "result")
 
 
@@ -242,7 +242,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
 def in_a_straight_line(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small study in a straight line, written in all forms of the maps."""
     base = tmp_path_factory.mktemp("straight")
-    folder = hand.write_study(base / "study", straight_line=True)
+    folder = hand.write_study(base / "study", straight_line=True, qgis=True)
     text = (folder / "study.toml").read_text("utf-8")
     (folder / "study.toml").write_text(
         text.replace('["svg"]', '["svg", "png", "pdf"]'), encoding="utf-8"
