@@ -205,7 +205,8 @@ class _RoadsNear:
         near = self._list_near(line, ALONG_M)
         if way is not None:
             near = near[self.network.way[self.near[near]] == way]
-        ends = np.stack([self.from_x, self.from_y, self.to_x, self.to_y], axis=1)[near]
+        places = self.from_x, self.from_y, self.to_x, self.to_y
+        ends = np.stack([one[near] for one in places], axis=1)
         points = np.asarray(shapely.points(ends.reshape(-1, 2, 2)))
         off_m = np.asarray(shapely.distance(line, points))
         along_m = np.sort(np.asarray(shapely.line_locate_point(np.array(line), points)), axis=1)
@@ -260,7 +261,8 @@ class _RoadsNear:
             np.isin(one[self.near[near]], (bicycle.RIDE, bicycle.PUSH)) for one in self.modes
         ]
         near = near[on_wheels[0] | on_wheels[1]]
-        at = np.stack([self.from_x, self.from_y, self.to_x, self.to_y], axis=1)[near]
+        places = self.from_x, self.from_y, self.to_x, self.to_y
+        at = np.stack([one[near] for one in places], axis=1)
         lines = np.asarray(shapely.linestrings(at.reshape(-1, 2, 2)))
         off_m = np.asarray(shapely.distance(lines, point))
         if not (off_m <= JOINT_M).any():
@@ -302,5 +304,6 @@ def _has_nearer(along_m: Floats, off_m: Floats) -> Bools:
 
 def _measure_union(along_m: Floats) -> float:
     """Measure what stretches along a line cover together, metres."""
-    parts = [shapely.LineString([(low, 0), (high, 0)]) for low, high in along_m.tolist()]
-    return float(shapely.length(shapely.union_all(parts)))
+    low, high = along_m[np.argsort(along_m[:, 0])].T
+    begun = np.concatenate([[-np.inf], np.maximum.accumulate(high)])[:-1]
+    return float(np.maximum(high - np.maximum(low, begun), 0).sum())
