@@ -317,9 +317,11 @@ class Outcome:
         table = getattr(self, name)
         if table is None:
             return None
+        chosen = np.ones(len(table), dtype=np.bool_)
         for column, value in values.items():
-            table = table[table[column] == value]
-        return table if columns is None else table[columns]
+            chosen &= (table[column] == value).to_numpy(np.bool_)
+        # Of millions of rows no column is copied that is not asked for.
+        return (table if columns is None else table[columns])[chosen]
 
     def _read_csv_table(self, name: str) -> pd.DataFrame:
         """Give a table as a CSV of the folder has it."""
