@@ -54,9 +54,14 @@ def written(figure: Figure) -> list[str]:
 
 def left_over(said: str, language: str) -> list[str]:
     """Give what stands in a text of what only the catalogues of other languages have."""
-    own = " ".join(_parts(language))
-    foreign = {part for other in LANGUAGES for part in _parts(other) if part not in own}
+    foreign = (part for part in _foreign(language) if part in said)
     return [one for one in foreign if re.search(rf"(?<!\w){re.escape(one)}(?!\w)", said)]
+
+
+@cache
+def _foreign(language: str) -> set[str]:
+    own = " ".join(_parts(language))
+    return {part for other in LANGUAGES for part in _parts(other) if part not in own}
 
 
 @cache
