@@ -300,19 +300,6 @@ def test_a_straight_line_is_said_below_every_table(tmp_path: Path) -> None:
         assert NOTICE in said.out
 
 
-def test_a_run_is_silent_when_nobody_looks(study: Path, tmp_path: Path) -> None:
-    """In a pipe there is no progress bar: only notes and the last line."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "stemgeo.cli", "run", study, "--out", tmp_path / "r"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert all(line.startswith(("let op: ", "Resultaat in ")) for line in ended.stderr.splitlines())
-    assert ended.stdout.splitlines()[-1] == NOTICE
-    assert "Reistijden" not in ended.stderr
-
-
 # -- errors ----------------------------------------------------------------------------------
 
 
@@ -506,23 +493,38 @@ def test_the_number_of_threads_changes_no_byte(study: Path, result: Path, tmp_pa
         assert content_of(place) == content_of(result)
 
 
-def test_what_is_not_used_is_not_imported(study: Path, tmp_path: Path) -> None:
-    """A run without roads, raster or trend loads no library for them, nor any for notebooks."""
+def test_a_run_is_silent_when_nobody_looks_and_imports_what_it_uses(
+    study: Path, tmp_path: Path
+) -> None:
+    """In a pipe there is no progress bar: only notes and the last line.
+
+    Without roads, raster or trend no library for them is loaded, nor any for notebooks.
+    """
     text = (study / "study.toml").read_text(encoding="utf-8")
     folder = shutil.copytree(study, tmp_path / "s")
     straight = text.replace('"wegen.osm"', '"straight-line"').replace("isochrone_cell_m = 50", "")
     (folder / "study.toml").write_text(straight, encoding="utf-8")
     code = (
-        "import sys; from pathlib import Path; import stemgeo as sg\n"
-        f"sg.run(sg.load_study({str(folder)!r})).write({str(tmp_path / 'r')!r})\n"
-        "unused = {'osmium', 'osmnx', 'networkx', 'rasterio', 'sklearn', 'IPython'}\n"
-        "unused |= {'stemgeo.years', 'stemgeo.inputs.buildings'}\n"
-        "sys.exit(str(sorted(unused & set(sys.modules))) if unused & set(sys.modules) else 0)\n"
+        "import atexit, sys; from stemgeo.cli import main\n"
+        f"said = open({str(tmp_path / 'loaded')!r}, 'w')\n"
+        "atexit.register(lambda: print(*sys.modules, file=said, flush=True))\n"
+        "main()\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+        [sys.executable, "-c", code, "run", folder, "--out", tmp_path / "r"],
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert all(line.startswith(("let op: ", "Resultaat in ")) for line in ended.stderr.splitlines())
+    straight_line = "benadering in vogelvlucht (afstand x 1,3)"
+    assert ended.stdout.splitlines()[-2:] == [NOTICE, straight_line]
+    assert "Reistijden" not in ended.stderr
+    unused = {"osmium", "osmnx", "networkx", "rasterio", "sklearn", "IPython"}
+    unused |= {"stemgeo.years", "stemgeo.inputs.buildings"}
+    loaded = set((tmp_path / "loaded").read_text(encoding="utf-8").split())
+    assert "stemgeo.study_run" in loaded
+    assert not unused & loaded
 
 
 def test_a_trend_prints_a_row_for_each_year(study: Path, tmp_path: Path) -> None:
