@@ -15,7 +15,7 @@ import networkx as nx
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Set
 
 PACKAGE = Path(__file__).parent.parent / "stemgeo"
 
@@ -90,13 +90,15 @@ def part_of(module: str) -> str:
     return name.split(".")[0] or "__init__"
 
 
+@cache
 def is_module(name: str) -> bool:
     """Tell whether `stemgeo.x` is a module, not a name that the public face gives."""
     path = PACKAGE.parent.joinpath(*name.split("."))
     return path.with_suffix(".py").is_file() or path.is_dir()
 
 
-def modules_imported(source: str, package: str) -> set[str]:
+@cache
+def modules_imported(source: str, package: str) -> frozenset[str]:
     """Give the modules of stemgeo that a module imports, wherever in it the import stands."""
     found = set()
     for node in ast.walk(ast.parse(source)):
@@ -106,7 +108,7 @@ def modules_imported(source: str, package: str) -> set[str]:
             start = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
             below = {f"{start}.{alias.name}" for alias in node.names}
             found |= {name if is_module(name) else start for name in below}
-    return {name for name in found if name.split(".")[0] == "stemgeo"}
+    return frozenset(name for name in found if name.split(".")[0] == "stemgeo")
 
 
 def parts_imported(source: str, package: str) -> set[str]:
@@ -161,7 +163,7 @@ def test_an_import_from_the_right_is_found() -> None:
     assert wrong_imports("maps", {"errors", "maps", "report", "cli"}) == {"report", "cli"}
 
 
-def circles(imported: Mapping[str, set[str]]) -> list[set[str]]:
+def circles(imported: Mapping[str, Set[str]]) -> list[set[str]]:
     """Give the modules that import each other, by whatever way round."""
     graph = nx.DiGraph([(one, other) for one, others in imported.items() for other in others])
     return [found for found in nx.strongly_connected_components(graph) if len(found) > 1]
@@ -345,10 +347,10 @@ UNIT = re.compile(r"_(km2|kmh|km|ms|min|mm|m|s)$", re.IGNORECASE)
 """At the end of a name: what its number is of."""
 
 
-def numbers_in(tree: ast.Module) -> Iterator[tuple[str, float]]:
+def numbers_in(nodes: list[ast.AST]) -> Iterator[tuple[str, float]]:
     """Give each constant and each default that is a number, by its name."""
     pairs: list[tuple[str, ast.expr | None]] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef):
             last = [*node.args.posonlyargs, *node.args.args][::-1]
             pairs += [(a.arg, d) for a, d in zip(last, node.args.defaults[::-1], strict=False)]
@@ -367,7 +369,7 @@ def numbers_in(tree: ast.Module) -> Iterator[tuple[str, float]]:
 def policy_numbers() -> set[tuple[str, float]]:
     """Give the numbers of `study`, each with its unit."""
     tree = ast.parse((PACKAGE / "study.py").read_text(encoding="utf-8"))
-    found = {(UNIT.search(name), value) for name, value in numbers_in(tree)}
+    found = {(UNIT.search(name), value) for name, value in numbers_in([*ast.walk(tree)])}
     return {(unit[1].lower(), value) for unit, value in found if unit}
 
 
@@ -376,11 +378,12 @@ def repeated_in(tree: ast.Module) -> set[str]:
 
     Nothing and one of a thing are no policy.
     """
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    nodes = [*ast.walk(tree)]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
     arguments = {name for one in functions for name in parameters_of(one)}
     return {
         name
-        for name, value in numbers_in(tree)
+        for name, value in numbers_in(nodes)
         if (unit := UNIT.search(name)) and value not in (0, 1)
         if name in arguments or (unit[1].lower(), value) in policy_numbers()
     }
