@@ -293,9 +293,9 @@ def _lay_rows(tables: list[pd.DataFrame]) -> tuple[pd.MultiIndex, dict[Any, str]
     """
     every = pd.concat(tables).reset_index()
     names = every.drop_duplicates(["level", "code"]).set_index(["level", "code"])["name"].to_dict()
-    bands = set.intersection(*(set(one.index.get_level_values("band")) for one in tables))
+    bands = set.intersection(*(set(one.index.unique("band")) for one in tables))
     frame = every.loc[every["band"].isin(bands), KEYS].drop_duplicates()
-    size = {name: at for at, name in enumerate(dict.fromkeys(every["level"]))}
+    size = {name: at for at, name in enumerate(every["level"].unique())}
     frame = frame.iloc[np.argsort(frame["level"].map(size), kind="stable")]
     return pd.MultiIndex.from_frame(frame), names
 
