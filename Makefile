@@ -101,7 +101,7 @@ facilities: $(READY)  ## run two studies of other things than STEM academies; wr
 house: $(READY)  ## count lines, names and repeats of the package; SINCE=COMMIT lays them beside those of then
 	@$(PY) tests/bench/house.py --since "$(SINCE)"
 
-bench: $(READY)  ## compare, time and profile in half an hour; write docs/benchmarks.md (ARGS=explorer, links, reading, run, siting, answer, demo, scale, engines, paper: that part alone)
+bench: $(READY)  ## compare, time and profile in half an hour; write docs/benchmarks.md (ARGS=ratios, explorer, links, reading, run, siting, answer, demo, scale, engines, paper: that part alone)
 	@PYTHONPATH=tests $(PY) -m bench.page $(ARGS)
 
 lock: $(READY)  ## write requirements.txt from pyproject.toml; ARGS=--upgrade takes the newest

@@ -55,15 +55,11 @@ def main() -> None:
         tiles = _told("tiles and workers", scale.section(kept))
         country = _told("a country read", reading.section(place))
         costs = _told("costs", _costs(kept))
-        rows = _rows(place)
-        made = Network.load(kept).restrict_to()
-        where = f"made, {made.nodes / 1e6:.1f} M nodes"
-        rows += ratios.reach_rows(where, made, synthetic.FLANDERS_ACADEMIES, threads=_cores())
-        _told("ratios", "\n".join(map(str, rows)))
-        curves = scaling.measured(made)
+        against = _told("ratios", _ratios(kept))
+        curves = scaling.measured(_load_made(kept))
     scaling.draw(curves, PLOT)
     page = "\n".join(
-        [_front(), _table(rows), _engines(ROOT), whole, rest]
+        [_front(), against, _engines(ROOT), whole, rest]
         + [explored, roads, bridge, country, tiles]
         + [_growth(curves)]
         + [alone("bench.siting")["section"]]
@@ -107,14 +103,27 @@ def _told(what: str, found: Any) -> Any:
     return found
 
 
-def _rows(place: Path) -> list[ratios.Row]:
-    """Compare on real roads, where they are."""
+def _load_made(kept: Path) -> Network:
+    return Network.load(kept).restrict_to()
+
+
+def _ratios(kept: Path) -> str:
+    """Compare on real roads, where they are, and on the made land."""
+    made = _load_made(kept)
+    where = f"made, {made.nodes / 1e6:.1f} M nodes"
+    on_made = ratios.reach_rows(where, made, synthetic.FLANDERS_ACADEMIES, threads=_cores())
+    return _table([*_compare_on_porto(), *on_made])
+
+
+def _compare_on_porto() -> list[ratios.Row]:
     if not EXTRACT.is_file():
         return []
     porto = Network.from_osm(EXTRACT)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = list(ratios.whole_rows(EXTRACT, Path(folder)))
     return [
         ratios.reading_row(EXTRACT),
-        *ratios.whole_rows(EXTRACT, place),
+        *whole,
         ratios.isochrone_row("Porto", porto),
         *ratios.reach_rows("Porto", porto, 100, threads=_cores()),
     ]
@@ -229,6 +238,7 @@ if __name__ == "__main__":
     elif asked:
         both = [links.section, explain.section]
         parts = {"explorer": [explorer.section], "links": both, "scale": [scale.section]}
+        parts["ratios"] = [_ratios]
         parts["run"] = [flanders.whole_section, flanders.section, _costs]
         renew(*parts[asked])
     else:
