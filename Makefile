@@ -147,7 +147,7 @@ clean:  ## remove all that make has made
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
 	@$(PIP) install --require-hashes --only-binary :all: --requirement .venv/uv.txt
 	@$(PY) -m uv pip install $$([ -t 2 ] || echo --quiet) --python .venv --require-hashes \
-	    --only-binary :all: --requirement requirements.txt \
+	    --only-binary :all: --compile-bytecode --requirement requirements.txt \
 	  || { echo "  uv did not get them; pip tries" >&2; \
 	    { $(PY) -m pip --disable-pip-version-check install --progress-bar off --require-hashes \
 	      --only-binary :all: --requirement requirements.txt || touch .venv/.failed; } \

@@ -67,14 +67,6 @@ def order_stably(keys: NDArray[Any]) -> NDArray[np.intp] | slice:
     return np.argsort(keys, kind="stable")
 
 
-def order_small(keys: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Give what puts whole numbers in order, alike ones as they stand: in half numpy's own time."""
-    rows = np.arange(len(keys))
-    both = keys.astype(np.int64) << 32 | rows
-    both.sort()
-    return both & 0xFFFF_FFFF
-
-
 def list_ranges(
     start: NDArray[np.integer] | int, stop: NDArray[np.integer]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

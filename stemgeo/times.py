@@ -19,7 +19,7 @@ from numba import njit
 from stemgeo.access.search import THREE, unpack_labels
 from stemgeo.access.travel_time import minutes_to_ms
 from stemgeo.access.travellers import Pace, find_pace, search_key
-from stemgeo.arrays import divide_or_nan, order_small, sum_by_owner
+from stemgeo.arrays import divide_or_nan, sum_by_owner
 from stemgeo.coverage import ALL_BANDS
 from stemgeo.measure import count_cores
 from stemgeo.study import FLAT
@@ -174,7 +174,8 @@ class _WayReach:
 
     @classmethod
     def from_rides(cls, way: _Way, rides: _Children, few: _Few) -> _WayReach:
-        one, other = map(order_small, (few.nearest_ms, few.three_ms))
+        # Alike ones in any order: sums and values by tenths hang on neither.
+        one, other = (ms.argsort() for ms in (few.nearest_ms, few.three_ms))
         return cls(way, rides.take(one), few.take(one), rides.take(other), few.three_ms[other])
 
 

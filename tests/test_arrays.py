@@ -11,7 +11,6 @@ from stemgeo.arrays import (
     find_places,
     list_once,
     list_ranges,
-    order_small,
     order_stably,
     starts_of_runs,
     sum_by_owner,
@@ -47,14 +46,6 @@ def test_what_is_in_order_is_not_copied() -> None:
     assert keys[order_stably(keys)].tolist() == [1, 1, 3, 3]
     assert order_stably(keys).tolist() == [1, 3, 0, 2]  # type: ignore[union-attr]
     assert order_stably(np.array([1, 1, 3])) == slice(None)
-
-
-def test_small_numbers_are_put_in_the_order_of_numpy() -> None:
-    """Equal ones stay in their order, also the least and the largest; of none there is none."""
-    ends = np.iinfo(np.int32)
-    keys = np.random.default_rng(1).choice(np.array([ends.min, -1, 0, 7, ends.max], np.int32), 500)
-    assert order_small(keys).tolist() == keys.argsort(kind="stable").tolist()
-    assert order_small(keys[:0]).tolist() == []
 
 
 def test_ranges_lie_end_to_end_with_their_numbers_beside() -> None:

@@ -106,7 +106,7 @@ def lower_median(keys: pd.Series, values: pd.Series, children: pd.Series) -> pd.
     keys, values, children
         As for `find_value_of_most`; the values are numbers.
     """
-    rows = values.to_numpy().argsort(kind="stable")
+    rows = values.to_numpy().argsort()  # alike ones in any order: their value is sought
     key, keyed = pd.factorize(keys, sort=True)
     at = find_least_rows(key[rows], children.to_numpy(np.int64)[rows], len(keyed), HALF)
     return pd.Series(values.to_numpy()[rows][at], index=keyed)
