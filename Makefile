@@ -131,7 +131,8 @@ clean:  ## remove all that make has made
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Only pins with hashes enter, as wheels: nothing is compiled and nothing but them is trusted.
-# uv takes a tenth of pip's time; where pip alone knows the way to a registry, pip goes on.
+# uv takes half of pip's time; where pip alone knows the way to a registry, pip goes on. All is
+# compiled at once: a library that warns as it is compiled would fail the first test that loads it.
 .venv/.pinned: requirements.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null \
 	  || { echo "stemgeo needs Python 3.11 to 3.14, and '$(PYTHON)' is" \
