@@ -493,10 +493,20 @@ def test_the_number_of_threads_changes_no_byte(study: Path, result: Path, tmp_pa
         assert content_of(place) == content_of(result)
 
 
-def test_a_run_is_silent_when_nobody_looks_and_imports_what_it_uses(
-    study: Path, tmp_path: Path
-) -> None:
-    """In a pipe there is no progress bar: only notes and the last line.
+def check_silent(out: str, err: str, *last: str) -> None:
+    """Hold that nothing is said but notes, where the result is, and at the end these lines."""
+    assert all(line.startswith(("let op: ", "Resultaat in ")) for line in err.splitlines())
+    assert tuple(out.splitlines()[-len(last) :]) == last
+    assert "Reistijden" not in err
+
+
+def test_a_run_over_roads_is_silent_when_nobody_looks(ran: tuple[Said, Path]) -> None:
+    """Where errors are no terminal there is no progress bar: only notes and the last line."""
+    check_silent(ran[0].out, ran[0].err, NOTICE)
+
+
+def test_a_run_is_silent_in_a_pipe_and_imports_what_it_uses(study: Path, tmp_path: Path) -> None:
+    """As a process of its own.
 
     Without roads, raster or trend no library for them is loaded, nor any for notebooks.
     """
@@ -516,10 +526,8 @@ def test_a_run_is_silent_when_nobody_looks_and_imports_what_it_uses(
         capture_output=True,
         text=True,
     )
-    assert all(line.startswith(("let op: ", "Resultaat in ")) for line in ended.stderr.splitlines())
     straight_line = "benadering in vogelvlucht (afstand x 1,3)"
-    assert ended.stdout.splitlines()[-2:] == [NOTICE, straight_line]
-    assert "Reistijden" not in ended.stderr
+    check_silent(ended.stdout, ended.stderr, NOTICE, straight_line)
     unused = {"osmium", "osmnx", "networkx", "rasterio", "sklearn", "IPython"}
     unused |= {"stemgeo.years", "stemgeo.inputs.buildings"}
     loaded = set((tmp_path / "loaded").read_text(encoding="utf-8").split())
