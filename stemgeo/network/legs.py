@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from stemgeo.arrays import list_ranges
+from stemgeo.arrays import do_at_once, list_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +30,9 @@ MOST_SQUARES = 2**24
 
 ROUNDING_M = 1e-6
 """What the place of a point within its square may be off by."""
+
+_MANY = 1000
+"""Points that are worth a thread."""
 
 NOTHING_M = 1e-3
 """Places nearer to each other than this are the same place."""
@@ -80,11 +83,28 @@ def find_near(
     walls = from_x, from_y, to_x, to_y
     no_walls = PieceGrid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
     wall_grid = build_grid(walls) if len(barriers) else no_walls
-    first, found, nearest_m, by_island = _find_near_each(
-        build_grid(lines), lines, island, (x, y), wall_grid, walls, float(within_m), float(limit_m)
+    grid, near = build_grid(lines), (float(within_m), float(limit_m))
+    halves = [slice(0, count // 2), slice(count // 2, count)]
+    parts = do_at_once(
+        lambda some: _find_near_each(
+            grid, lines, island, (x[some], y[some]), wall_grid, walls, *near
+        ),
+        halves if count >= _MANY else [slice(count)],
     )
-    piece, share, metres = (one.copy() for one in found[:, : first[-1]])
-    return NearPieces(first, piece.astype(np.int32), share, metres, nearest_m, by_island)
+    first, found, nearest_m, by_island = zip(*parts, strict=True)
+    sizes = np.concatenate([np.diff(one) for one in first])
+    piece, share, metres = (
+        np.concatenate([one[row, : ends[-1]] for one, ends in zip(found, first, strict=True)])
+        for row in range(3)
+    )
+    return NearPieces(
+        np.append(0, np.cumsum(sizes)),
+        piece.astype(np.int32),
+        share,
+        metres,
+        np.concatenate(nearest_m),
+        np.concatenate(by_island),
+    )
 
 
 def are_around(lines: Lines | Floats, points: tuple[Floats, Floats], far_m: float) -> Bools:
@@ -218,7 +238,8 @@ def _find_near_each(
                     )
                     island_m, best_m = best_m, off_m
                 if i >= 0:
-                    found = _add_piece(found, begin, filled, i, along, best_m)
+                    found = _make_room(found, filled, 1)
+                    _add_piece(found, begin, filled, i, along, best_m)
                     filled += 1
                 else:
                     filled = begin
@@ -246,37 +267,47 @@ def _add_within(
     columns = find_squares(grid.x0, grid.square_m, grid.columns, x, within_m)
     rows = find_squares(grid.y0, grid.square_m, grid.rows, y, within_m)
     for row in range(rows[0], rows[1] + 1):
+        # Room for a row of squares at once: who gives an array back for each piece waits for it.
+        first = grid.first[row * grid.columns + columns[0]]
+        found = _make_room(found, filled, grid.first[row * grid.columns + columns[1] + 1] - first)
         for column in range(columns[0], columns[1] + 1):
             square = row * grid.columns + column
             for entry in range(grid.first[square], grid.first[square + 1]):
                 i = grid.piece[entry]
-                if not _begins_in(grid, lines, i, column, row, columns[0], rows[0]):
-                    continue
                 along, off_m = find_nearest_along(x, y, lines, i)
-                if off_m <= within_m and not _is_barred(x, y, lines, i, along, wall_grid, walls):
-                    found = _add_piece(found, begin, filled, i, along, off_m)
+                if (
+                    off_m <= within_m
+                    and _begins_in(grid, lines, i, column, row, columns[0], rows[0])
+                    and not _is_barred(x, y, lines, i, along, wall_grid, walls)
+                ):
+                    _add_piece(found, begin, filled, i, along, off_m)
                     filled += 1
     return found, filled
 
 
 @njit(cache=True, nogil=True)
+def _make_room(found: Floats, filled: int, more: int) -> Floats:
+    """Give those found, with room for so many more behind the last."""
+    if filled + more <= found.shape[1]:
+        return found
+    roomy = np.empty((3, 2 * (filled + more)))
+    for row in range(3):
+        for at in range(filled):
+            roomy[row, at] = found[row, at]
+    return roomy
+
+
+@njit(cache=True, nogil=True, inline="always")
 def _add_piece(
     found: Floats, begin: int, filled: int, piece: int, share: float, metres: float
-) -> Floats:
+) -> None:
     """Add a piece to those of a point, in the order of the pieces, whatever that of the squares."""
-    if filled == found.shape[1]:
-        more = np.empty((3, 2 * filled))
-        for row in range(3):
-            for at in range(filled):
-                more[row, at] = found[row, at]
-        found = more
     at = filled
     while at > begin and found[0, at - 1] > piece:
         for row in range(3):
             found[row, at] = found[row, at - 1]
         at -= 1
     found[0, at], found[1, at], found[2, at] = piece, share, metres
-    return found
 
 
 @njit(cache=True, nogil=True, inline="always")

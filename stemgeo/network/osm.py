@@ -311,14 +311,16 @@ def _classify_way(
         lift=bicycle.LIFT in (both[0].mode, both[1].mode),
         on_ground=bicycle.is_on_ground(tags),
         main=tags["highway"] in bicycle.MAIN_ROADS,
-        **({} if rules.ON_FOOT else _rate_traffic(tags, by)),
+        **({} if rules.ON_FOOT else _rate_traffic(stress_.keep_read(tags), by)),
     )
     pavement = (rules.classify_pavement(tags), None)
     return kind, [*zip(both, rules.find_ratio_bounds(tags), strict=True), pavement]
 
 
-def _rate_traffic(tags: dict[str, str], by: StressRuleSet) -> dict[str, Any]:
+@lru_cache(maxsize=10_000)
+def _rate_traffic(items: tuple[tuple[str, str], ...], by: StressRuleSet) -> dict[str, Any]:
     """Say of a way what matters to who rides among traffic, by the fields of a `_WayKind`."""
+    tags = dict(items)
     village, country = stress_.rate_in_and_out(tags, by)
     return {
         "residential": tags.get("highway") in bicycle.RESIDENTIAL,

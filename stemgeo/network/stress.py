@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from stemgeo.network.bicycle import (
@@ -141,7 +142,186 @@ class Assumed(NamedTuple):
     no_track: bool
 
 
+_NO_FACILITY: tuple[Facility, Facility] = ("none", "none")
 NOTHING_ASSUMED = Assumed(limit=False, lanes=False, no_track=False)
+
+_Pair = tuple[float | None, float | None]
+"""Along the drawn direction of a way, and against it; None: not tagged."""
+
+
+class _Traffic(NamedTuple):
+    """What the tags of a way say of the traffic on it: all that its level rests on.
+
+    Attributes
+    ----------
+    highway
+        Its class as OSM has it; empty: of a ferry.
+    cars
+        Which motor traffic there is: SHUT, LOCAL or OPEN.
+    cycle_street, slim
+        Whether it is one, and too slim by its width for two cars.
+    place
+        Whether words of zones or signs say that it lies in a built-up area; None: they do not tell.
+    flow
+        Whether traffic goes along the drawn direction, and against it.
+    kmh, signed_kmh
+        Limits, and those that do not rest on a zone (`zone:traffic`).
+    lanes, lanes_of
+        In all, and of each direction.
+    facility, with_tracks
+        What is ridden in each direction, and what would be with a track wherever no tag says what
+        runs beside the road.
+    """
+
+    highway: str
+    cars: int
+    cycle_street: bool
+    slim: bool
+    place: bool | None
+    flow: tuple[bool, bool]
+    kmh: _Pair
+    signed_kmh: _Pair
+    lanes: float | None
+    lanes_of: _Pair
+    facility: tuple[Facility, Facility]
+    with_tracks: tuple[Facility, Facility]
+
+    @property
+    def group(self) -> str:
+        return _CLASS_OF.get(self.highway, "main")
+
+    def rests_on_traffic(self) -> bool:
+        """Whether limits and lanes matter at all."""
+        return self.cars != SHUT and not self.cycle_street
+
+    def list_kinds(self) -> list[str]:
+        """Say of which kinds the road is, that of its class last."""
+        if self.cars == SHUT:
+            return ["no_cars"]
+        small, few_lanes = self.group in _SMALL, self.lanes is not None and self.lanes < 2
+        kinds = {
+            "cycle_street": self.cycle_street,
+            "local": small and self.cars == LOCAL,
+            # Two cars do not pass each other, though they may meet.
+            "narrow": small and all(self.flow) and (few_lanes or self.slim),
+        }
+        return [*(name for name, holds in kinds.items() if holds), self.group]
+
+    def is_built_up(self) -> bool | None:
+        """As `read_built_up` says."""
+        if self.place is not None:
+            return self.place
+        return False if max(limit or 0.0 for limit in self.kmh) > URBAN_KMH else None
+
+    def limit_kmh(self, direction: int, by: StressRuleSet, *, built_up: bool) -> float:
+        """Give the limit in a direction, 0 along the way, 1 against it; or what is assumed."""
+        limit, assumed_kmh = self.kmh[direction], by.assumed_kmh
+        if limit:
+            return limit
+        if self.highway == "living_street":
+            inside, outside = assumed_kmh.living_street
+        else:
+            inside, outside = assumed_kmh.street if self.group == "street" else assumed_kmh.road
+        return inside if built_up else outside
+
+    def count_lanes(self, direction: int, by: StressRuleSet) -> float:
+        """Count the lanes for cars in a direction: 0 along the way, 1 against it."""
+        own, other = self.lanes_of[direction], self.lanes_of[1 - direction]
+        if own is not None:
+            return own
+        if self.lanes is None:
+            return by.assumed_lanes.main if self.group == "main" else 1
+        if not all(self.flow):
+            return self.lanes  # whoever rides against the traffic meets them all
+        return self.lanes - other if other is not None else self.lanes // 2
+
+    def rate(self, by: StressRuleSet, *, built_up: bool) -> tuple[int, int]:
+        """As `rate_stress` does."""
+        roads, told = self.list_kinds(), self.is_built_up()
+        if self.cars == SHUT:
+            level = by.find_level(roads, "none", 0.0, many_lanes=False, built_up=False)
+            return level, level
+        place = built_up if told is None else told
+        forward, backward = (
+            by.find_level(
+                roads,
+                self.facility[i],
+                self.limit_kmh(i, by, built_up=place),
+                many_lanes=self.count_lanes(i, by) >= 2,
+                built_up=place,
+            )
+            for i in (0, 1)
+        )
+        return forward, backward
+
+    def find_assumed(self) -> Assumed:
+        """As `find_assumed` does."""
+        if not self.rests_on_traffic():
+            return NOTHING_ASSUMED
+        return Assumed(
+            limit=not all(self.kmh) and self.highway != "living_street",
+            lanes=(self.lanes, *self.lanes_of) == (None, None, None),
+            no_track=self.with_tracks != self.facility,
+        )
+
+    def fill(self, *, built_up: bool, worst: bool) -> _Traffic:
+        """Tag what nobody tagged with the best or the worst that the law allows."""
+        missing, small, two_way = self.find_assumed(), self.group in _SMALL, all(self.flow)
+        filled = self
+        if self.highway != "living_street":
+            town = built_up or self.highway == "service"
+            most_kmh = LEGAL_KMH[0] if town else LEGAL_KMH[1 + (self.group == "main")]
+            forward, backward = self.signed_kmh
+            limit = most_kmh if worst else QUIETEST_KMH
+            filled = filled._replace(kmh=(forward or limit, backward or limit))
+        if missing.lanes and not worst:
+            filled = filled._replace(lanes=1.0 if small or not two_way else 2.0)
+        elif missing.lanes and not small:
+            lanes = {"lanes_of": (2.0, 2.0)} if two_way else {"lanes": 2.0}
+            filled = filled._replace(**lanes)
+        if missing.no_track and not worst and self.group != "street":
+            filled = filled._replace(facility=self.with_tracks)
+        return filled
+
+
+def keep_read(tags: Tags) -> tuple[tuple[str, str], ...]:
+    """Give the tags on which stress may rest: ways that agree in these are rated alike."""
+    return tuple((key, tags[key]) for key in tags if key in TAGS_READ)
+
+
+def _read_traffic(tags: Tags) -> _Traffic:
+    return _read_items(keep_read(tags))
+
+
+@lru_cache(maxsize=10_000)
+def _read_items(items: tuple[tuple[str, str], ...]) -> _Traffic:
+    """Read tags once, however often what they say is asked for."""
+    tags = dict(items)
+    cars = _motor_traffic(tags)
+    without_zone = {key: value for key, value in items if key != "zone:traffic"}
+    width_m = _read_width_m(tags.get("width", "")) or _read_width_m(tags.get("est_width", ""))
+    lanes, *lanes_of = (
+        _read_number(tags.get(key, "")) for key in ("lanes", *(f"lanes:{way}" for way in WAYS))
+    )
+    facility = with_tracks = _NO_FACILITY
+    if cars != SHUT:
+        facility = _find_facilities(tags)
+        tracks = _tags_of_tracks(tags)
+        with_tracks = _find_facilities({**tags, **tracks}) if tracks else facility
+    return _Traffic(
+        tags.get("highway", ""),
+        cars,
+        "yes" in (tags.get("cyclestreet"), tags.get("bicycle_road")),
+        width_m is not None and width_m <= NARROW_M,
+        _read_place(tags),
+        find_traffic(tags),
+        (_tagged_kmh(tags, WAYS[0]), _tagged_kmh(tags, WAYS[1])),
+        (_tagged_kmh(without_zone, WAYS[0]), _tagged_kmh(without_zone, WAYS[1])),
+        lanes,
+        (lanes_of[0], lanes_of[1]),
+        facility,
+        with_tracks,
+    )
 
 
 def rate_stress(tags: Tags, *, built_up: bool, by: StressRuleSet | None = None) -> tuple[int, int]:
@@ -161,27 +341,13 @@ def rate_stress(tags: Tags, *, built_up: bool, by: StressRuleSet | None = None) 
     tuple of int
         LTS 1 to 4, forward and backward.
     """
-    by, roads, told = by or load_stress_rules(), _list_kinds(tags), read_built_up(tags)
-    if roads == ["no_cars"]:
-        level = by.find_level(roads, "none", 0.0, many_lanes=False, built_up=False)
-        return level, level
-    place = built_up if told is None else told
-    forward, backward = (
-        by.find_level(
-            roads,
-            _find_facility(tags, i),
-            _limit_kmh(tags, way, by, built_up=place),
-            many_lanes=_count_lanes(tags, i, by) >= 2,
-            built_up=place,
-        )
-        for i, way in enumerate(WAYS)
-    )
-    return forward, backward
+    return _read_traffic(tags).rate(by or load_stress_rules(), built_up=built_up)
 
 
 def rate_in_and_out(tags: Tags, by: StressRuleSet) -> tuple[tuple[int, int], tuple[int, int]]:
     """Give `rate_stress` of a way if it lies in a built-up area, and if it does not."""
-    return rate_stress(tags, built_up=True, by=by), rate_stress(tags, built_up=False, by=by)
+    road = _read_traffic(tags)
+    return road.rate(by, built_up=True), road.rate(by, built_up=False)
 
 
 Bounds = tuple[int, int, int, int]
@@ -207,22 +373,20 @@ def rate_bounds(tags: Tags, by: StressRuleSet) -> tuple[Bounds, Bounds, Bounds]:
         The bounds of a way that a sign says to lie in a built-up area, or outside one, and of one
         of which nothing tells. Its own tags go first.
     """
-    ends = (False, True) if list_untagged(tags) else ()
+    road, ends = _read_traffic(tags), (False, True) if list_untagged(tags) else ()
     inside, outside = (
         _span_levels(
             [
                 level,
                 *(
-                    rate_stress(
-                        _fill_tags(tags, built_up=place, worst=worst), built_up=place, by=by
-                    )
+                    road.fill(built_up=place, worst=worst).rate(by, built_up=place)
                     for worst in ends
                 ),
             ]
         )
         for level, place in zip(rate_in_and_out(tags, by), (True, False), strict=True)
     )
-    told = read_built_up(tags)
+    told = road.is_built_up()
     if told is not None:
         return (inside if told else outside,) * 3
     return inside, outside, _span_levels([inside[:2], inside[2:], outside[:2], outside[2:]])
@@ -234,45 +398,20 @@ def list_untagged(tags: Tags) -> list[str]:
     That a way lies in a zone with a limit of its own (`zone:traffic`) does not say that nothing
     else is signed on it.
     """
-    missing, rests = find_assumed(tags), not {"no_cars", "cycle_street"} & set(_list_kinds(tags))
-    signed = tags["highway"] == "living_street" or all(_signed_kmh(tags, way) for way in WAYS)
+    road = _read_traffic(tags)
+    missing, signed = road.find_assumed(), road.highway == "living_street" or all(road.signed_kmh)
     names = {
-        "maxspeed": rests and not signed,
+        "maxspeed": road.rests_on_traffic() and not signed,
         "lanes": missing.lanes,
-        "cycleway": missing.no_track and _CLASS_OF.get(tags["highway"]) != "street",
+        "cycleway": missing.no_track and road.group != "street",
     }
     return [name for name, holds in names.items() if holds]
-
-
-def _signed_kmh(tags: Tags, direction: str) -> float | None:
-    return _tagged_kmh({key: tags[key] for key in tags if key != "zone:traffic"}, direction)
 
 
 def _span_levels(levels: list[tuple[int, int]]) -> Bounds:
     """Give the least of levels, forward and backward, and the highest."""
     forward, backward = zip(*levels, strict=True)
     return min(forward), min(backward), max(forward), max(backward)
-
-
-def _fill_tags(tags: Tags, *, built_up: bool, worst: bool) -> Tags:
-    """Tag what nobody tagged with the best or the worst that the law allows."""
-    highway, missing = tags["highway"], find_assumed(tags)
-    group = _CLASS_OF.get(highway, "main")
-    filled: dict[str, str] = {}
-    if highway != "living_street":
-        most = (
-            LEGAL_KMH[0] if built_up or highway == "service" else LEGAL_KMH[1 + (group == "main")]
-        )
-        limit = most if worst else QUIETEST_KMH
-        filled |= {f"maxspeed:{way}": f"{limit:g}" for way in WAYS if not _signed_kmh(tags, way)}
-    if missing.lanes and worst and group not in _SMALL:
-        one_way = not all(find_traffic(tags))
-        filled |= {"lanes": "2"} if one_way else {f"lanes:{way}": "2" for way in WAYS}
-    elif missing.lanes and not worst:
-        filled["lanes"] = "1" if group in _SMALL or not all(find_traffic(tags)) else "2"
-    if missing.no_track and not worst and group != "street":
-        filled |= _tags_of_tracks(tags)
-    return {**tags, **filled}
 
 
 def _tags_of_tracks(tags: Tags) -> Tags:
@@ -300,40 +439,24 @@ def is_busy_crossing(tags: Tags, *, built_up: bool, by: StressRuleSet | None = N
     by
         Rules of stress; the default ones when not given.
     """
-    by = by or load_stress_rules()
-    told = read_built_up(tags)
-    if {"no_cars", "cycle_street", "local", "narrow"} & set(_list_kinds(tags)):
+    by, road = by or load_stress_rules(), _read_traffic(tags)
+    if not road.rests_on_traffic() or {"local", "narrow"} & set(road.list_kinds()):
         return False
-    place = built_up if told is None else told
-    limit = max(_limit_kmh(tags, way, by, built_up=place) for way in WAYS)
-    ways = [i for i in range(2) if find_traffic(tags)[i]]
-    lanes = max(
-        _read_number(tags.get("lanes", "")) or 0, sum(_count_lanes(tags, i, by) for i in ways)
-    )
+    told = road.is_built_up()
+    limit = max(road.limit_kmh(i, by, built_up=built_up if told is None else told) for i in (0, 1))
+    ways = [i for i in (0, 1) if road.flow[i]]
+    lanes = max(road.lanes or 0, sum(road.count_lanes(i, by) for i in ways))
     return limit >= by.crossings.from_kmh or lanes >= by.crossings.from_lanes
 
 
 def is_open_to_cars(tags: Tags) -> bool:
     """Whether cars may come on a way, be it for local traffic alone."""
-    return "no_cars" not in _list_kinds(tags)
+    return _read_traffic(tags).cars != SHUT
 
 
 def find_assumed(tags: Tags) -> Assumed:
     """Say what of a way nobody tagged; nothing where the level does not rest on it."""
-    if {"no_cars", "cycle_street"} & set(_list_kinds(tags)):
-        return NOTHING_ASSUMED
-    limits = all(_tagged_kmh(tags, way) for way in WAYS)
-    return Assumed(
-        limit=not limits and tags["highway"] != "living_street",
-        lanes=all(
-            _read_number(tags.get(key, "")) is None
-            for key in ("lanes", *(f"lanes:{w}" for w in WAYS))
-        ),
-        no_track=any(
-            _find_facility({**tags, **_tags_of_tracks(tags)}, i) != _find_facility(tags, i)
-            for i in range(2)
-        ),
-    )
+    return _read_traffic(tags).find_assumed()
 
 
 def read_built_up(tags: Tags) -> bool | None:
@@ -341,15 +464,17 @@ def read_built_up(tags: Tags) -> bool | None:
 
     Words of zones and limits go first, then the signs F1 and F3, then a limit above 50 km/h.
     """
+    return _read_traffic(tags).is_built_up()
+
+
+def _read_place(tags: Tags) -> bool | None:
+    """Say whether words of zones or signs lay a way in a built-up area; None: they do not tell."""
     for key in ("zone:traffic", *SPEED_KEYS):
         place = PLACES.get(tags.get(key, "").rpartition(":")[2])
         if place is not None:
             return place
     signs = set(_read_city_limits(tags.get("traffic_sign", ""), tags.get("city_limit", "")))
-    if len(signs) == 1:
-        return signs == {"1"}
-    limits = [_tagged_kmh(tags, way) or 0.0 for way in WAYS]
-    return False if max(limits) > URBAN_KMH else None
+    return signs == {"1"} if len(signs) == 1 else None
 
 
 def find_inside(tags: Tags) -> int:
@@ -381,28 +506,16 @@ def _read_city_limits(signs: str, city_limit: str) -> list[str]:
     return found
 
 
-def _list_kinds(tags: Tags) -> list[str]:
-    """Say of which kinds a road is, that of its class last."""
-    highway = tags.get("highway", "")
-    if highway in NO_CARS or not highway:
-        return ["no_cars"]
-    group = _CLASS_OF.get(highway, "main")
-    cars = OPEN if group == "busway" else _motor_traffic(tags)
-    if cars == SHUT:
-        return ["no_cars"]
-    kinds = {
-        "cycle_street": "yes" in (tags.get("cyclestreet"), tags.get("bicycle_road")),
-        "local": group in _SMALL and cars == LOCAL,
-        "narrow": group in _SMALL and _is_narrow(tags),
-    }
-    return [*(name for name, holds in kinds.items() if holds), group]
-
-
 def _motor_traffic(tags: Tags) -> int:
     """Which motor traffic there is by the tags of access: SHUT, LOCAL or OPEN.
 
     A road that buses ride, closed to all others, is as busy as its class.
     """
+    highway = tags.get("highway", "")
+    if highway in NO_CARS or not highway:
+        return SHUT
+    if _CLASS_OF.get(highway) == "busway":
+        return OPEN
     if any(tags.get(key, "no") != "no" for key in ("bus", "psv")):
         return OPEN
     cars, motorcycles = (_read_first_key(tags, keys) for keys in (CARS, MOTORCYCLES))
@@ -427,23 +540,17 @@ def _read_first_key(tags: Tags, keys: tuple[str, ...]) -> int:
     return OPEN
 
 
-def _is_narrow(tags: Tags) -> bool:
-    """Whether two cars do not pass each other, though they may meet."""
-    if not all(find_traffic(tags)):
-        return False
-    lanes = _read_number(tags.get("lanes", ""))
-    width = _read_width_m(tags.get("width", "")) or _read_width_m(tags.get("est_width", ""))
-    return (lanes is not None and lanes < 2) or (width is not None and width <= NARROW_M)
-
-
-def _find_facility(tags: Tags, direction: int) -> Facility:
-    """Give the best facility that is ridden in a direction: 0 along the way, 1 against it."""
-    found: set[Facility] = {"none"}
+def _find_facilities(tags: Tags) -> tuple[Facility, Facility]:
+    """Give the best facility that is ridden along the way, and against it."""
+    found: tuple[set[Facility], set[Facility]] = _find_on_pavement(tags)
     for one in list_cycleways(tags):
         facility = FACILITY.get(one.word)
-        if facility and one.serves[direction]:
-            found.add(_read_lane(tags, one.side) if facility == "lane" else facility)
-    return min(found | _find_on_pavement(tags, direction), key=FACILITIES.index)
+        if facility:
+            for i in (0, 1):
+                if one.serves[i]:
+                    found[i].add(_read_lane(tags, one.side) if facility == "lane" else facility)
+    along, against = (min(kinds, key=FACILITIES.index) for kinds in found)
+    return along, against
 
 
 def _read_lane(tags: Tags, side: str) -> Facility:
@@ -457,38 +564,31 @@ def _read_lane(tags: Tags, side: str) -> Facility:
     return "buffered_lane" if buffer and buffer not in NOT_THERE else "lane"
 
 
-def _find_on_pavement(tags: Tags, direction: int) -> set[Facility]:
-    """Give the track that a pavement with a bicycle tag is (`sidewalk:right:bicycle=yes`)."""
+def _find_on_pavement(tags: Tags) -> tuple[set[Facility], set[Facility]]:
+    """Give the track that a pavement with a bicycle tag is (`sidewalk:right:bicycle=yes`), or none.
+
+    Of each direction.
+    """
+    found: tuple[set[Facility], set[Facility]] = ({"none"}, {"none"})
     if tags.keys().isdisjoint(_RIDDEN_PAVEMENTS):
-        return set()
+        return found
     road = {key: value for key, value in tags.items() if not key.startswith("cycleway")}
     for side in SIDES:
         word = read_pavement(tags, side, ":bicycle")
         ridden = OPENING_VALUES.intersection(split_values(word)) and not _has_no_pavement(
             tags, side
         )
-        if ridden and find_served_ways(road, side, "track")[direction]:
-            return {"track"}
-    return set()
+        if ridden:
+            for i in (0, 1):
+                if find_served_ways(road, side, "track")[i]:
+                    found[i].add("track")
+    return found
 
 
 def _has_no_pavement(tags: Tags, side: str) -> bool:
     """Whether the tags say that a side has no pavement, as `sidewalk=right` says of the left."""
     word = read_pavement(tags, side)
     return word in NOT_THERE or (word in SIDES and word != side)
-
-
-def _limit_kmh(tags: Tags, direction: str, by: StressRuleSet, *, built_up: bool) -> float:
-    limit, assumed_kmh = _tagged_kmh(tags, direction), by.assumed_kmh
-    if limit:
-        return limit
-    highway = tags.get("highway", "")
-    if highway == "living_street":
-        inside, outside = assumed_kmh.living_street
-    else:
-        street = _CLASS_OF.get(highway) == "street"
-        inside, outside = assumed_kmh.street if street else assumed_kmh.road
-    return inside if built_up else outside
 
 
 def _tagged_kmh(tags: Tags, direction: str) -> float | None:
@@ -506,22 +606,6 @@ def _read_kmh(text: str) -> float | None:
     if match:
         return int(match[1]) * (MPH if match[2] == "mph" else 1.0)
     return SPEED_WORDS.get(word)
-
-
-def _count_lanes(tags: Tags, direction: int, by: StressRuleSet) -> float:
-    """Count the lanes for cars in a direction: 0 along the way, 1 against it."""
-    own, other = (
-        _read_number(tags.get(f"lanes:{WAYS[i]}", "")) for i in (direction, 1 - direction)
-    )
-    if own is not None:
-        return own
-    lanes = _read_number(tags.get("lanes", ""))
-    if lanes is None:
-        main = _CLASS_OF.get(tags.get("highway", ""), "main") == "main"
-        return by.assumed_lanes.main if main else 1
-    if not all(find_traffic(tags)):
-        return lanes  # whoever rides against the traffic meets them all
-    return lanes - other if other is not None else lanes // 2
 
 
 def _read_number(text: str) -> float | None:

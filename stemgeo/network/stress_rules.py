@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stemgeo import facts
 
@@ -113,15 +113,14 @@ class StressRuleSet(_RulePart):
     sources: dict[str, str]
     rules: tuple[RuleRow, ...]
 
-    _of: dict[tuple[str, str], list[RuleRow]] = PrivateAttr()
-
     def __hash__(self) -> int:
         """Let what rules say of a way be kept beside them."""
         return hash(self.name)
 
-    def model_post_init(self, _: object, /) -> None:
-        """Lay the rows by kind of road and facility."""
-        self._of = {
+    @cached_property
+    def _of(self) -> dict[tuple[str, str], list[RuleRow]]:
+        """The rows by kind of road and facility."""
+        return {
             (road, facility): [r for r in self.rules if road in r.road and facility in r.facility]
             for road, facility in product(get_args(Road), FACILITIES)
         }

@@ -430,11 +430,12 @@ def test_points_are_taken_left_out_and_thinned(network: Network) -> None:
     np.testing.assert_array_equal(places.take_points(~out).snap_m, places.snap_m[~out])
 
 
-def test_ties_do_not_depend_on_the_company(network: Network) -> None:
+@pytest.mark.parametrize("count", [60, 1501])  # so many are tied by two threads
+def test_ties_do_not_depend_on_the_company(network: Network, count: int) -> None:
     """A point alone is tied as it is among others."""
-    x, y = around(network, 60)
+    x, y = around(network, count)
     together = snap_points(network, x, y)
-    for point in range(0, 60, 7):
+    for point in [*range(0, 60, 7), *range(count // 2 - 2, count // 2 + 3), count - 1]:
         alone = snap_points(network, x[point : point + 1], y[point : point + 1])
         assert rows(alone, 0) == rows(together, point)
 
