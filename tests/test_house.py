@@ -172,6 +172,26 @@ def test_what_is_imported_is_declared_and_the_other_way_round() -> None:
     assert needed == {canonicalize_name(Requirement(line).name) for line in lines}
 
 
+MAKE_NO_FIGURE = {
+    *("httpx", "markupsafe", "networkx", "pandera", "platformdirs", "pydantic", "rich"),
+    *("starlette", "tenacity", "typer", "uvicorn"),
+}
+"""Libraries that fetch, check, serve, speak, or read the graph that someone gives."""
+
+
+def test_every_library_that_makes_a_figure_is_in_manifests() -> None:
+    """A new one is among those that manifests name and workers share, or makes no figure."""
+    from stemgeo.report.answers import Answer
+    from stemgeo.report.manifests import LIBRARIES
+
+    needed = {
+        canonicalize_name(Requirement(one).name) for one in project()["project"]["dependencies"]
+    }
+    named = {*LIBRARIES, *Answer.LIBRARIES}
+    assert needed == named | MAKE_NO_FIGURE
+    assert not named & MAKE_NO_FIGURE
+
+
 def test_changelog_has_its_headings() -> None:
     """Each version of the changelog may tell which results moved; the newest comes first."""
     text = read("CHANGELOG.md")

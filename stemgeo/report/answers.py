@@ -123,7 +123,7 @@ class Answer(Outcome):
     """
 
     COMMAND = ANSWER
-    LIBRARIES = ("babel", "jinja2", "markdown-it-py", "python-docx", "typst", "xlsxwriter")
+    LIBRARIES = ("markdown-it-py", "python-docx", "typst", "xlsxwriter")
     SAID: ClassVar[Mapping[str, str]] = {
         name: name for name in ("typed_numbers", "unanswered", "pdf_standard", "templates")
     }

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 PLAIN_NAME = r"\w[\w .-]*"
 """A text of a folder: what a template or a manifest names lies nowhere else."""
 LIBRARIES = (
-    *("folium", "geopandas", "matplotlib", "numba", "numpy", "osmium", "pandas", "pyarrow"),
-    *("pyogrio", "pyproj", "shapely"),
+    *("babel", "folium", "geopandas", "highspy", "jinja2", "matplotlib", "numba", "numpy"),
+    *("openpyxl", "osmium", "pandas", "pillow", "pyarrow", "pyogrio", "pyproj", "rapidfuzz"),
+    *("rasterio", "scipy", "shapely"),
 )
-"""Those that make the figures and the bytes of what is written."""
+"""Those that make the figures and the bytes of what is written: workers have the same of each."""
 MOST_BYTES = 50_000_000
 """Of a manifest; that of Flanders has less than one hundredth of it."""
 

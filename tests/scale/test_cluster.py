@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import signal
 from pathlib import Path
@@ -106,6 +107,8 @@ def test_a_worker_of_another_version_is_named(
         cluster._refuse_unfit(local)
     assert cluster._describe_other(ours) == ""
     assert "other code" in cluster._describe_other(ours | {"code": "0"})
+    other = cluster._describe_other(ours | {"scipy": "1.0"})
+    assert other == f"scipy 1.0, not {importlib.metadata.version('scipy')}"
 
 
 def _is_older(_url: str, _key: str) -> tuple[dict[str, str], str]:
