@@ -37,7 +37,14 @@ from stemgeo.errors import InputError, Problem, StemgeoError
 from stemgeo.inputs import osmxml, pbf
 from stemgeo.inputs.formats import UnreadableError
 from stemgeo.inputs.osmxml import XmlMarks, read_marks
-from stemgeo.inputs.pbf import NOT_PLAIN, list_parts, map_blocks, pass_through
+from stemgeo.inputs.pbf import (
+    NOT_PLAIN,
+    TWO_KINDS,
+    OneKind,
+    list_parts,
+    map_blocks,
+    pass_through,
+)
 from stemgeo.inputs.vectors import move_points
 from stemgeo.notes import strip_control
 from stemgeo.writing.whole import temporary_folder, temporary_home
@@ -590,7 +597,8 @@ def read_objects(paths: Sequence[Path], entity: Any, only: Any) -> Iterator[Any]
     for path in paths:
         try:
             for part in list_parts(path, entity):
-                for item in osmium.FileProcessor(part.source, entity).with_filter(only):
+                read = osmium.FileProcessor(part.source, part.kinds)
+                for item in read.with_filter(OneKind(entity)).with_filter(only):
                     if next(counts) and _is_first(item, met, path):
                         yield item
         except InputError:
@@ -1030,4 +1038,7 @@ def unread_problem(path: Path, reason: str) -> Problem:
         # osmium has no way to skip it; OpenStreetMap itself takes no more than 255 characters.
         what = f"has a text of more than 1,024 bytes, which osmium does not read ({reason})"
         return Problem(path.name, what, "shorten it, or download the extract again")
+    if reason == TWO_KINDS:
+        what = f"has {reason}, which PBF forbids: of those behind the first nothing would be known"
+        return Problem(path.name, what, "write it anew (osmium cat), which parts them")
     return Problem(path.name, f"cannot be read to its end ({reason})", "download the extract again")

@@ -188,6 +188,19 @@ def _list_fields(data: Bytes, at: int, end: int, wanted: int) -> Spans:
 
 
 @_kernel
+def _list_alone(data: Bytes, at: int, end: int, wanted: int) -> Spans:
+    """List where the objects of a kind lie in a group, which then has no other."""
+    found = _list_fields(data, at, end, wanted)
+    fields = 0
+    while at < end:
+        _, _, at = _read_field(data, at, end)
+        fields += 1
+    if found and fields > len(found):
+        raise IndexError
+    return found
+
+
+@_kernel
 def _find_field(data: Bytes, at: int, end: int, wanted: int) -> Span:
     """Find the one field of a name in a message; empty without it."""
     found = _list_fields(data, at, end, wanted)
@@ -328,7 +341,7 @@ def place_nodes(
     for begin, end in _list_fields(data, 0, len(data), _GROUP):
         if len(_list_fields(data, begin, end, _PLAIN_NODE)):
             raise IndexError
-        for dense in _list_fields(data, begin, end, _DENSE_NODES):
+        for dense in _list_alone(data, begin, end, _DENSE_NODES):
             first, last = _place_dense(data, dense, scale, last, ids, places, nodes)
             lowest = first if lowest == NO_ID else lowest
             _list_node_tags(data, dense, nodes, wanted_key, tags)
@@ -445,7 +458,7 @@ def take_ways(
     ids, sizes, refs = _no_numbers(), _no_numbers(), _no_numbers()
     tags = _no_numbers(), _no_numbers(), _no_numbers()
     for begin, end in _list_fields(data, 0, len(data), _GROUP):
-        for way in _list_fields(data, begin, end, _WAY):
+        for way in _list_alone(data, begin, end, _WAY):
             number, own_keys, own_values, own_refs = _look_at_way(data, way)
             if number <= last:
                 raise IndexError

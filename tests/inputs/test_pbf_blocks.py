@@ -271,6 +271,53 @@ def test_what_is_odd_is_as_osmium_has_it(
     assert read() == expected
 
 
+RELATION = field(4, packed(8, 1) + field(2, b"\1") + field(3, b"\2"))
+PLAIN = field(1, packed(8, 2, 8 << 3, 1020000000, 9 << 3, 80000000))
+
+
+@pytest.mark.parametrize(
+    "group",
+    [PATH + nodes(), PATH + PLAIN, nodes() + PATH, PLAIN + PATH, RELATION + PATH, PATH + RELATION],
+    ids=["way node", "way plain", "node way", "plain way", "relation way", "way relation"],
+)
+@pytest.mark.usefixtures("in_blocks")
+@pytest.mark.parametrize("apart", [True, False], ids=["by blobs", "of any kind"])
+def test_a_group_of_two_kinds_is_read_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: bytes, *, apart: bool
+) -> None:
+    """The format forbids it: what is behind the first is never left out without a word."""
+    behind = b"" if apart else field(2, way(b"\3", b"\4", own=2))
+    header = b"".join(field(4, one) for one in (b"OsmSchema-V0.6", b"DenseNodes"))
+    path = tmp_path / "x.osm.pbf"
+    blocks = ((b"OSMHeader", header), (b"OSMData", table() + field(2, group) + behind))
+    path.write_bytes(b"".join(blob(*one) for one in blocks))
+
+    def read() -> list[list[int]]:
+        ways = extracts.read_ways_at_once([path], ASKED)[0]
+        found = extracts.read_nodes([path], np.array([1, 2]), KEYS)
+        every = extracts.read_objects([path], osmium.osm.RELATION, osmium.filter.EmptyTagFilter())
+        return [ways.ids.tolist(), found.ids.tolist(), [one.id for one in every]]
+
+    if apart:
+        with pytest.raises(InputError, match=TOLD_OF_TWO) as told:
+            read()
+        assert "\n" not in str(told.value)
+    with monkeypatch.context() as patch:
+        patch.setattr(pbf, "WHOLE_BELOW", 1 << 23)
+        pbf._list_blobs.cache_clear()
+        as_a_whole = read()
+    assert sum(map(len, as_a_whole)) >= 2
+    if not apart:
+        pbf._list_blobs.cache_clear()
+        assert read() == as_a_whole
+
+
+TOLD_OF_TWO = (
+    r"^x\.osm\.pbf: has objects of two kinds in one group, which PBF forbids: .*; write it anew "
+    r"\(osmium cat\), which parts them$"
+)
+
+
 @pytest.mark.usefixtures("in_blocks")
 def test_what_is_broken_off_works_on_no_block(
     extract_of: Callable[[str], Path],
