@@ -406,7 +406,7 @@ class MapContent:
 
     def draw(self, text: MapText) -> Figure:
         """Draw it, with these words around it."""
-        return draw_sheet(replace(self.ground, text=text), self.legend, self.views)
+        return draw_sheet(self.ground, text, self.legend, self.views)
 
 
 @dataclass(frozen=True)

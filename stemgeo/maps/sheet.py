@@ -504,13 +504,15 @@ def _counts_end_in(keys: Sequence[Key], rows: Sequence[Sequence[str]]) -> float:
     return max([COUNTS_END_IN, *needed])
 
 
-def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
+def draw_sheet(ground: Ground, text: MapText, legend: Legend, views: Sequence[View]) -> Figure:
     """Draw views of the same ground on an A4 sheet.
 
     Parameters
     ----------
     ground
-        What is shown, and the words around it.
+        What is shown.
+    text
+        The words around it.
     legend
         One for all views.
     views
@@ -523,8 +525,8 @@ def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
         children are labelled, where a name fits without covering another or a mark.
     """
     with matplotlib.style.context(STYLE, after_reset=True):
-        sheets = _choose_sheets(ground, legend, views)
-        figure, page = new_page(sheets[0], ground.text)
+        sheets = _choose_sheets(ground, text, legend, views)
+        figure, page = new_page(sheets[0], text)
         legend.draw_on(page, sheets[0].legend)
         draw_scale_bar(page, sheets[0], legend.below_in(sheets[0].legend.width))
         for sheet, view in zip(sheets, views, strict=True):
@@ -532,7 +534,9 @@ def draw_sheet(ground: Ground, legend: Legend, views: Sequence[View]) -> Figure:
     return figure
 
 
-def _choose_sheets(ground: Ground, legend: Legend, views: Sequence[View]) -> list[Sheet]:
+def _choose_sheets(
+    ground: Ground, text: MapText, legend: Legend, views: Sequence[View]
+) -> list[Sheet]:
     """Give each view its frame: beside or above each other, whichever shows the ground larger."""
     x0, y0, x1, y1 = ground.bounds
     found = []
@@ -540,7 +544,7 @@ def _choose_sheets(ground: Ground, legend: Legend, views: Sequence[View]) -> lis
         rows = -(-len(views) // columns)
         together = (0, 0, columns * (x1 - x0), rows * (y1 - y0))
         legend_in = legend.height_in(paper[0] - 2 * MARGIN_IN)
-        sheet = lay_out_sheet(paper, together, ground.text, legend_in)
+        sheet = lay_out_sheet(paper, together, text, legend_in)
         cells = [_place_view(sheet.frame, columns, rows, n, view) for n, view in enumerate(views)]
         found.append([move_to_frame(sheet, cell, ground.bounds) for cell in cells])
     return min(found, key=lambda sheets: sheets[0].metres_per_inch)
