@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ALL_BANDS = "all"
 REGION = facts.REGION
 KEYS = ["level", "code", "name", "band", "scenario", "profile"]
+_Key = tuple[str, str, str]
+"""Profile, scenario and band."""
 
 
 @dataclass(frozen=True)
@@ -167,9 +169,7 @@ def coverage_table(
         covered / (covered + uncovered), NaN when nothing was measured.
     """
     children = {one.cell.name: demand[one.cell.column].to_numpy() for one in reached}
-    return pd.concat(
-        [_count_level(level, reached, children) for level in levels], ignore_index=True
-    )
+    return pd.concat(_count_levels(levels, reached, children), ignore_index=True)
 
 
 def groups_table(
@@ -204,10 +204,11 @@ def groups_table(
         }
     # Place by place, profile and scenario, the rows of the bands stand together, all bands last.
     bands = len({cell.band.name for cell in names.values()}) + 1
+    of_sex = {sex: _count_levels(levels, reached, children) for sex, children in by_sex.items()}
     parts = []
-    for level in levels:
+    for at, level in enumerate(levels):
         own = {"all": counted[counted["level"] == level.name]}
-        own |= {sex: _count_level(level, reached, children) for sex, children in by_sex.items()}
+        own |= {sex: of_levels[at] for sex, of_levels in of_sex.items()}
         share = {sex: rows["share"].to_numpy().reshape(-1, bands) for sex, rows in own.items()}
         apart = share["F"] - share["M"] if by_sex else share["all"] * np.nan
         for sex, rows in own.items():
@@ -217,18 +218,39 @@ def groups_table(
     return order_columns("groups", pd.concat(parts, ignore_index=True))
 
 
-def _count_level(
-    level: Level, reached: Sequence[Reached], children: Mapping[str, Longs]
-) -> pd.DataFrame:
-    """Give the rows of one level, from the children of each age cell at each point."""
-    sums: dict[tuple[str, str, str], Longs] = {}
+def _count_levels(
+    levels: Sequence[Level], reached: Sequence[Reached], children: Mapping[str, Longs]
+) -> list[pd.DataFrame]:
+    """Give the rows of each level, from the children of each age cell at each point."""
+    # Points of the same places are added up first: levels are of these, and they are far fewer.
+    finest = _cross_levels(levels)
+    sums: dict[_Key, Longs] = {}
     for one in reached:
-        counts = sum_by_place(level, children[one.cell.name], one.covered, one.measured)
+        counts = sum_by_place(finest, children[one.cell.name], one.covered, one.measured)
         for band in (one.cell.band.name, ALL_BANDS):
             key = (one.profile, one.scenario, band)
             sums[key] = sums.get(key, 0) + counts
     keys = sorted(sums, key=lambda key: (key[0], key[1], _age_order(key[2])))
-    counts = np.stack([sums[key] for key in keys], axis=1).reshape(-1, len(COUNTS)).T
+    counts = np.concatenate([sums[key] for key in keys], axis=1)
+    parts = []
+    for level in levels:
+        owner = level.place[finest.code][:, None] * counts.shape[1] + np.arange(counts.shape[1])
+        own = sum_by_owner(owner.ravel(), counts.ravel(), len(level.code) * counts.shape[1])
+        parts.append(_lay_out(level, keys, own.reshape(-1, len(COUNTS)).T))
+    return parts
+
+
+def _cross_levels(levels: Sequence[Level]) -> Level:
+    """Give a level with a place for all points that share theirs in each: its code is the first."""
+    place = np.zeros(len(levels[0].place), dtype=np.intp)
+    for level in levels:
+        place, _ = pd.factorize(place * len(level.code) + level.place)
+    first = np.flatnonzero(~pd.Index(place).duplicated())
+    return Level("", first, first, place)
+
+
+def _lay_out(level: Level, keys: Sequence[_Key], counts: Longs) -> pd.DataFrame:
+    """Lay the counts of a level out as rows: those of each place and key; shape (counts, rows)."""
     named = dict(zip(COUNTS, counts, strict=True))
     table = {
         "level": level.name,
