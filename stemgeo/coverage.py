@@ -223,7 +223,7 @@ def _count_levels(
 ) -> list[pd.DataFrame]:
     """Give the rows of each level, from the children of each age cell at each point."""
     # Points of the same places are added up first: levels are of these, and they are far fewer.
-    finest = _cross_levels(levels)
+    first, finest = _cross_levels(levels)
     sums: dict[_Key, Longs] = {}
     for one in reached:
         counts = sum_by_place(finest, children[one.cell.name], one.covered, one.measured)
@@ -234,19 +234,23 @@ def _count_levels(
     counts = np.concatenate([sums[key] for key in keys], axis=1)
     parts = []
     for level in levels:
-        owner = level.place[finest.code][:, None] * counts.shape[1] + np.arange(counts.shape[1])
+        owner = level.place[first][:, None] * counts.shape[1] + np.arange(counts.shape[1])
         own = sum_by_owner(owner.ravel(), counts.ravel(), len(level.code) * counts.shape[1])
         parts.append(_lay_out(level, keys, own.reshape(-1, len(COUNTS)).T))
     return parts
 
 
-def _cross_levels(levels: Sequence[Level]) -> Level:
-    """Give a level with a place for all points that share theirs in each: its code is the first."""
+def _cross_levels(levels: Sequence[Level]) -> tuple[NDArray[np.intp], Level]:
+    """Give a level with a nameless place for all points that share theirs in each, and the first.
+
+    The first are points; shape (places,).
+    """
     place = np.zeros(len(levels[0].place), dtype=np.intp)
     for level in levels:
         place, _ = pd.factorize(place * len(level.code) + level.place)
     first = np.flatnonzero(~pd.Index(place).duplicated())
-    return Level("", first, first, place)
+    nameless = np.full(len(first), "", dtype=object)
+    return first, Level("", nameless, nameless, place)
 
 
 def _lay_out(level: Level, keys: Sequence[_Key], counts: Longs) -> pd.DataFrame:
