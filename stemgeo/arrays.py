@@ -1,4 +1,4 @@
-"""What numpy lacks: runs of equal values, ranges end to end, whole sums, division by nothing."""
+"""What numpy and numba lack: runs of equal values, ranges end to end, sums, what is compiled."""
 
 from __future__ import annotations
 
@@ -101,3 +101,12 @@ def divide_or_nan(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
     divided = np.full(whole.shape, np.nan)
     np.divide(part, whole, out=divided, where=whole > 0)
     return divided
+
+
+def is_compiled(kernel: Any) -> bool:
+    """Whether a kernel of numba was compiled on this machine before, for this very code."""
+    try:
+        # numba's own, told nowhere
+        return bool(kernel._cache._cache_file._load_index())  # noqa: SLF001
+    except (AttributeError, OSError):  # another numba keeps it otherwise: then nothing is said
+        return True

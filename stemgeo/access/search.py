@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from stemgeo import arrays
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -755,8 +757,4 @@ def _label_points_straight(
 
 def is_compiled() -> bool:
     """Whether the search was compiled on this machine before, for this very code."""
-    try:
-        kept = getattr(_search_sources_to_points, "_cache")  # noqa: B009 -- numba's own, told nowhere
-        return bool(kept._cache_file._load_index())  # noqa: SLF001
-    except (AttributeError, OSError):  # another numba keeps it otherwise: then nothing is said
-        return True
+    return arrays.is_compiled(_search_sources_to_points)

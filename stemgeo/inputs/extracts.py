@@ -280,7 +280,8 @@ def _unpack_ways(path: Path, asked: Sequence[WaysAsked]) -> list[Ways] | None:
             taken.append(_TakenWays(ids, sizes, refs, tagged, _encode_tags(tags[0], tags[1])))
         return first, last, taken
 
-    blocks = map_blocks(path, osmium.osm.WAY, take_sorts)
+    if (blocks := map_blocks(path, osmium.osm.WAY, take_sorts)) is not None:
+        pbf.tell_compiling(take_ways)
     try:
         if (taken := _list_rising(blocks)) is None:
             return None
@@ -466,7 +467,8 @@ def _unpack_nodes(path: Path, ids: Longs, keys: Collection[str]) -> Nodes | None
         first, last, tagged, written, begins = place_nodes(data, ids, places, asked.of_keys)
         return first, last, tagged, _encode_tags(written, begins)
 
-    blocks = map_blocks(path, osmium.osm.NODE, place_block)
+    if (blocks := map_blocks(path, osmium.osm.NODE, place_block)) is not None:
+        pbf.tell_compiling(place_nodes)
     try:
         if (placed := _list_rising(blocks)) is None:
             return None

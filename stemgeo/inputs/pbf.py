@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import osmium
 
+from stemgeo.arrays import is_compiled
 from stemgeo.notes import Said, say, say_amount
 from stemgeo.stages import CountedOff, Progress
 
@@ -94,6 +95,13 @@ class _Telling:
             self.behind += (1 - self.behind) / 2
 
 
+_COMPILING = Said(
+    "Compiling how large extracts are read, once on this machine",
+    "Compileren hoe grote uittreksels gelezen worden, eenmalig op deze machine",
+    "Compilation de la lecture des grands extraits, une seule fois sur cette machine",
+)
+
+
 _TELLING: ContextVar[_Telling | None] = ContextVar("_TELLING", default=None)
 
 
@@ -113,6 +121,12 @@ def tell_reading(stage: Said, progress: Progress) -> Iterator[None]:
         yield
     finally:
         _TELLING.reset(token)
+
+
+def tell_compiling(kernel: Any) -> None:
+    """Tell that a kernel is compiled before it reads its first block, where it was never."""
+    if (telling := _TELLING.get()) is not None and not is_compiled(kernel):
+        telling.progress(_COMPILING, telling.behind)
 
 
 class FilePart(NamedTuple):

@@ -141,3 +141,24 @@ def test_it_is_told_how_much_is_read(shared_data: Path) -> None:
     before = len(told)
     Network.from_osm(shared_data / "osm" / "wechelderzande.osm.pbf")
     assert len(told) == before
+
+
+@pytest.mark.usefixtures("in_parts")
+def test_the_first_large_extract_on_a_machine_says_that_its_reading_is_compiled(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the first block, in which that takes ten seconds; and never again, nor of a text."""
+    told: list[str] = []
+
+    def read(extract: str) -> list[str]:
+        told.clear()
+        with pbf.tell_reading(READING_ROADS, lambda what, _: told.append(what.en)):
+            Network.from_osm(shared_data / "osm" / extract)
+        return [*dict.fromkeys(one.split(":")[0] for one in told)]
+
+    compiling = "Compiling how large extracts are read, once on this machine"
+    assert read("porto.osm.pbf") == ["Reading roads"]
+    monkeypatch.setattr(pbf, "is_compiled", lambda _: False)
+    assert read("porto.osm.pbf") == [compiling, "Reading roads"]
+    assert told.index(compiling) == 0
+    assert read("berlare.osm") == []
