@@ -55,6 +55,7 @@ from stemgeo.terminal import (
     tell_begun,
 )
 from stemgeo.texts import load_texts
+from stemgeo.writing.whole import expand_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -1478,7 +1479,7 @@ def main() -> None:
     with speak_log():
         try:
             try:
-                app(prog_name="stemgeo")
+                app(map(_expand_word, sys.argv[1:]), prog_name="stemgeo")
             finally:
                 sys.stdout.flush()
         except SystemExit as ended:
@@ -1490,6 +1491,14 @@ def main() -> None:
             if not _explain(error):
                 raise
             sys.exit(1)
+
+
+def _expand_word(word: str) -> str:
+    """Give a word as a shell should have: ~ is the home folder also in quotes and behind a =."""
+    option, given, value = word.partition("=")
+    if word.startswith("--") and given:
+        return f"{option}={expand_home(value)}"
+    return expand_home(word)
 
 
 def _explain(error: Exception) -> bool:

@@ -64,6 +64,7 @@ from stemgeo.texts.wording import (
     guess_an,
     guess_elision,
 )
+from stemgeo.writing.whole import expand_home
 
 M = TypeVar("M", bound=BaseModel)
 STRAIGHT_LINE = "straight-line"
@@ -437,7 +438,8 @@ def _find_beside_study(path: Path, info: ValidationInfo) -> Path:
     if path == Path() or len(str(path)) > _LONGEST_PATH:
         raise ValueError("must be the path of a file")
     folder = (info.context or {}).get("folder")
-    return folder / path if folder else path
+    # What a result says has no folder, and is nobody's home here.
+    return folder / expand_home(str(path)) if folder else path
 
 
 class Register(Input):

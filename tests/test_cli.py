@@ -704,6 +704,22 @@ def test_the_sample_is_written_whole_and_can_be_checked(tmp_path: Path) -> None:
     assert "academies" in said.out
 
 
+def test_a_tilde_is_the_home_folder_where_no_shell_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In quotes, and behind a =, where a shell leaves it: no folder is named ~."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    hand.write_study(tmp_path / "studie", straight_line=True)
+    files = {"municipalities": "gemeenten.gpkg", "population": "bevolking.txt"}
+    given = [f"--{role}=~/studie/{name}" for role, name in files.items()]
+    words = ("--academies", "~/studie/academies.csv", "--area", "11001")
+    said = stemgeo("new", "~/nieuw", *given, *words)
+    assert (tmp_path / "nieuw" / "study.toml").is_file(), said.err
+    assert list(Path().iterdir()) == []
+
+
 def test_the_sample_overwrites_nothing(tmp_path: Path) -> None:
     """A folder with something in it is refused."""
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")

@@ -25,6 +25,7 @@ from stemgeo.study import (
     Demand,
     GapRules,
     Output,
+    SaidBy,
     Study,
     StudyFile,
     Travel,
@@ -282,6 +283,25 @@ def test_a_path_is_taken_from_the_folder_of_the_study(tmp_path: Path) -> None:
     assert given.weights.path == tmp_path / "../w.tif"
     assert not isinstance(given.network, str)
     assert [one.path for one in given.network] == [tmp_path / "n.osm.pbf", tmp_path / "z.osm.pbf"]
+
+
+def test_a_tilde_is_the_home_folder_in_a_study_and_not_in_a_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an input, an extract and an area; what a manifest says is a stranger's, and no path."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    paths = inputs(academies="~/a.csv", network=["~/w.osm.pbf", "~nobody-known/w.osm.pbf"])
+    about = {"study": content()["study"] | {"area": "~/gebied.geojson"}}
+    found = parsed(**paths, **about).inputs
+    assert found.academies.path == tmp_path / "a.csv"
+    assert [one.path for one in found.network] == [  # type: ignore[union-attr]
+        tmp_path / "w.osm.pbf",
+        Path("/ergens/~nobody-known/w.osm.pbf"),
+    ]
+    assert found.area is not None
+    assert found.area.path == tmp_path / "gebied.geojson"
+    told = parse_study(content(**paths), name=NAME, said_by=SaidBy.RESULT).inputs
+    assert told.academies.path == Path("~/a.csv")
 
 
 def test_one_extract_needs_no_brackets_and_the_word_is_no_path() -> None:

@@ -33,7 +33,8 @@ _LOG = logging.getLogger("stemgeo")
 
 def cache_folder() -> Path:
     """Where work is kept: $STEMGEO_CACHE, else the user's cache folder."""
-    return Path(os.environ.get("STEMGEO_CACHE") or platformdirs.user_cache_dir("stemgeo"))
+    named = whole.expand_home(os.environ.get("STEMGEO_CACHE", ""))
+    return Path(named or platformdirs.user_cache_dir("stemgeo"))
 
 
 def find_own_folder(kind: str) -> Path:

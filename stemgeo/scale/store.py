@@ -59,7 +59,7 @@ def open_store(url: str | None) -> Store:
     if url.startswith("memory:"):
         mend = "give a folder that all machines share, or s3://BUCKET/NAME"
         raise ScaleError(Problem("--store", f"{clean_text(url, 80)} is of one process alone", mend))
-    return Store(url if "://" in url else str(Path(url).resolve()))
+    return Store(url if "://" in url else str(Path(whole.expand_home(url)).resolve()))
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from stemgeo.study import (
     parse_study,
     parse_toml,
 )
+from stemgeo.writing.whole import expand_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +63,7 @@ _LONGEST_PART = 255
 def _check_parts(text: str) -> str:
     if any(len(part.encode()) > _LONGEST_PART for part in PurePath(text).parts):
         raise ValueError("has a name in it that is too long for a file or folder")
-    return text
+    return expand_home(text)
 
 
 _PathText = Annotated[Line, Field(min_length=1, max_length=1000), AfterValidator(_check_parts)]
@@ -393,7 +394,10 @@ def _move(given: Any, old: Path, new: Path) -> Any:
             key: _move(one, old, new) if key == "path" or "path" not in given else one
             for key, one in given.items()
         }
-    if given == STRAIGHT_LINE or not isinstance(given, str) or Path(given).is_absolute():
+    if given == STRAIGHT_LINE or not isinstance(given, str):
+        return given
+    given = expand_home(given)
+    if Path(given).is_absolute():
         return given
     try:
         return Path(os.path.relpath(old / given, new)).as_posix()

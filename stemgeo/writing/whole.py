@@ -54,9 +54,26 @@ _LOG = logging.getLogger("stemgeo")
 # -- a place ----------------------------------------------------------------------------------
 
 
+def expand_home(path: str) -> str:
+    """Give a path with a home folder for the ~ that it begins with, as a shell does.
+
+    For what someone types: never for what a written result says. Of nobody known it stays.
+    """
+    return os.path.expanduser(path)  # noqa: PTH111 -- pathlib's raises of nobody known
+
+
 def full_path(place: Path) -> Path:
-    """Give a place by its full path; a link at the place itself is not followed."""
+    """Give a place by its full path; a link at the place itself is not followed.
+
+    Raises
+    ------
+    WriteError
+        If it would be in a folder named ~: nobody means that.
+    """
     place = Path(place)
+    if str(place).startswith("~"):
+        what = "begins with ~, which stands for no home folder here"
+        raise WriteError(Problem(str(place), what, "give the whole path"))
     ends_in_name = place.name not in ("", "..")
     return place.parent.resolve() / place.name if ends_in_name else place.resolve()
 

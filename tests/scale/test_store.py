@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from stemgeo.errors import ScaleError
-from stemgeo.scale.store import Store, name_key
+from stemgeo.scale.store import Store, name_key, open_store
 
 KEY = name_key("proef", 1)
 
@@ -53,6 +53,14 @@ def test_what_is_put_is_given_back(store: Store) -> None:
     store.drop("tiles", KEY)
     store.drop("tiles", KEY)
     assert store.get("tiles", KEY) is None
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the store, and of the cache in which it is by itself."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert open_store("~/deel").url == str(tmp_path / "deel")
+    monkeypatch.setenv("STEMGEO_CACHE", "~/cache")
+    assert open_store(None).url == str(tmp_path / "cache" / "scale")
 
 
 def test_a_file_is_found_by_its_hash(store: Store, tmp_path: Path) -> None:

@@ -60,6 +60,22 @@ def test_a_pattern_names_each_by_its_folder(ask: Callable[[str], list[BatchStudy
     assert find_language_of(found) == "nl"
 
 
+def test_a_tilde_is_the_home_folder(
+    ask: Callable[[str], list[BatchStudy]], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a study that is asked for, and of an input of one that is made of it."""
+    monkeypatch.setenv("HOME", str(home))
+    (asked,) = ask("[[study]]\nstudy = '~/over-roads'\nplan = '~/plan.csv'\nyears = [2021]")
+    assert asked.file == home / "over-roads" / "study.toml"
+    assert asked.entry.plan == str(home / "plan.csv")
+    text = asked.file.read_text("utf-8").replace('"academies.csv"', '"~/over-roads/academies.csv"')
+    (home / "at-home").mkdir()
+    (home / "at-home" / "study.toml").write_text(text, encoding="utf-8")
+    (asked,) = ask("[[study]]\nstudy = 'at-home'\neach.travel.cutoff_min = [7]")
+    assert f'"{home}/over-roads/academies.csv"' in asked.write()
+    shutil.rmtree(home / "at-home")
+
+
 def test_years_speeds_and_values_are_combined(ask: Callable[[str], list[BatchStudy]]) -> None:
     """Each combination is a study of its own, with its options and a name that tells them."""
     found = ask(

@@ -409,6 +409,18 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(
         assert str(caught.value).startswith(line)
 
 
+@pytest.mark.parametrize("name", ["~", "~/result", "~nobody-known/result"])
+def test_no_folder_is_named_as_the_home_folder_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Where ~ means nothing it is refused, before the work: nobody looks for a folder ~."""
+    monkeypatch.chdir(tmp_path)
+    for writing in (refuse_taken, put, write_sample, write_templates):
+        with pytest.raises(WriteError, match=r"^~.* home folder here; give the whole path$"):
+            writing(Path(name))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
