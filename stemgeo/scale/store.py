@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import shutil
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,6 +37,8 @@ _ENTRY, _CONTENT = "entry.json", "content"
 _KIND, _KEY = re.compile("[a-z]{1,20}"), re.compile("[0-9a-f]{8,64}")
 _MOST_BYTES = 10_000_000
 """Of entry.json; that of a result has less than one hundredth of it."""
+_COPIES_KEPT_S = 7 * 24 * 3600
+"""A copy that was not taken for a week goes when another comes: what runs each night stays."""
 _LOG = logging.getLogger("stemgeo")
 
 
@@ -144,9 +147,11 @@ class Store:
         ScaleError
             If the store cannot be written.
         """
-        if self.has(kind, key):
-            return
         files, place = self._find(kind, key)
+        if self.has(kind, key):
+            if self.is_folder:
+                _note_use(Path(place))
+            return
         with self._open_new(place) as new:
             fill(new)
             listed = list_files(new)
@@ -279,6 +284,7 @@ class Store:
         # Beside its name by what it holds: a copy of before is another.
         copy = home / kind / f"{key[:32]}-{hashlib.sha256(_seal_entry(listed)).hexdigest()[:16]}"
         with suppress(_DamagedError, FileNotFoundError):
+            _note_use(copy)  # before it is looked at: nobody clears it meanwhile
             _check_files(copy, listed)
             return copy
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -293,6 +299,7 @@ class Store:
             with suppress(FileNotFoundError):
                 copy.rename(work / "damaged")
             _move_in(work / "entry", copy)
+            _clear_unused(home, work)
         return copy
 
     @contextmanager
@@ -314,6 +321,22 @@ def link_or_copy(path: Path, place: Path) -> None:
         os.link(path.resolve(), place)
     except OSError:
         shutil.copyfile(path, place)
+
+
+def _note_use(entry: Path) -> None:
+    """Let an entry say when it was last asked for; where that cannot be it is older than it is."""
+    with suppress(OSError):
+        os.utime(entry)
+
+
+def _clear_unused(home: Path, work: Path) -> None:
+    """Clear copies that nobody took for long: what is asked for again comes from the store."""
+    oldest = time.time() - _COPIES_KEPT_S
+    for number, one in enumerate(home.glob("*/*")):
+        with suppress(OSError):
+            if _KIND.fullmatch(one.parent.name) and one.stat().st_mtime < oldest:
+                # In one step, and gone with the work folder.
+                one.rename(work / f"unused-{number}")
 
 
 def _say_damaged(entry: str, file: str) -> Said:

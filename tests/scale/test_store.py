@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 from pathlib import Path
@@ -87,6 +88,33 @@ def test_a_file_of_another_hash_is_none(store: Store, tmp_path: Path) -> None:
     found = store.get_file(sha256)
     assert found is not None
     assert found.read_bytes() == b"a"
+
+
+def test_a_copy_that_nobody_took_for_a_week_goes(tmp_path: Path) -> None:
+    """When another comes; one that is taken stays, and what went comes from the store again."""
+    store = Store(f"memory://{uuid4().hex}", copies=tmp_path)
+    keys = [name_key(number) for number in range(3)]
+    first, other, _ = (store.make("tiles", one, fill) for one in keys)
+    for one in (first, other):
+        os.utime(one, (0, 0))
+    assert store.get("tiles", keys[0]) == first
+    store.make("results", KEY, fill)
+    there = {one.parent.name for one in tmp_path.rglob("told.json")}
+    assert {one[:32] for one in there} == {one[:32] for one in (keys[0], keys[2], KEY)}
+    assert not list(tmp_path.glob(".*/unused-*"))
+    assert store.get("tiles", keys[1]) == other
+    assert (other / "told.json").is_file()
+
+
+def test_a_file_that_is_put_again_is_in_use(tmp_path: Path) -> None:
+    """So that whoever clears old files of a folder leaves those of a batch of every night."""
+    store = Store(str(tmp_path / "shared"))
+    (tmp_path / "a").write_bytes(b"a")
+    sha256 = store.put_file(tmp_path / "a")
+    entry = tmp_path / "shared" / "files" / sha256
+    os.utime(entry, (0, 0))
+    store.put_file(tmp_path / "a")
+    assert entry.stat().st_mtime > 0
 
 
 @pytest.mark.enable_socket
