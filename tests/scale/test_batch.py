@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import pickle
 import shutil
 import signal
@@ -311,6 +313,48 @@ def test_what_the_store_lost_is_put_again(home: Path, monkeypatch: pytest.Monkey
     workers = Here()
     found = ask(home, home / "out", workers)
     assert (found.count("done"), len(workers.asked)) == (2, 4)
+
+
+class Bearing(Here):
+    """Workers of which a fault is an answer, as from other processes."""
+
+    def as_completed(self, units: Any) -> Iterator[tuple[Any, Any]]:
+        """Do it."""
+        for one in units:
+            try:
+                yield one, one()
+            except ScaleError as error:
+                yield one, error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_store_that_takes_no_result_costs_that_study_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """It is full, or may no more be written: a row with the line, nothing half, and done later."""
+    wanted = content_of(home / "out" / VARIED)
+    shutil.rmtree(home / "out")
+    write, refused = Path.write_bytes, []
+
+    def refuse(path: Path, content: bytes) -> int:
+        if b"manifest.json" in content and not refused:
+            refused.append(path)
+            raise OSError(number, os.strerror(number), str(path))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    found = ask(home, home / "out", Bearing())
+    assert found.table["status"].tolist() == ["failed", "done", "failed"]
+    assert found.table["line"][0] == (
+        f"{home}/store: cannot be written: {os.strerror(number)}; look at the address, the rights "
+        "and the room there, or choose another --store"
+    )
+    assert not (home / "out" / "recht").exists()
+    assert {one.name for one in (home / "store").iterdir()} <= {"files", "probes", "results"}
+    assert content_of(home / "out" / VARIED) == wanted
+    workers = Here()
+    assert ask(home, home / "out", workers).count("done") == 2
+    assert workers.asked == ["recht"]
 
 
 def test_a_store_elsewhere_brings_files_and_results(home: Path) -> None:

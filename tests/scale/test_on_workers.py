@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from functools import partial
 from pathlib import Path
@@ -171,6 +173,39 @@ def test_a_lost_scheduler_costs_only_what_was_not_done(
     assert "komt uit de opslag" in said.err
     assert len(second.kept) > len(first.kept)
     assert set(second.kept) & set(first.kept) == {kept[0].parent.name}
+    assert list_files(store) == []
+
+
+def test_a_store_that_takes_no_more_ends_a_run_in_one_line(
+    on_all_roads: tuple[Path, Said, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is full while units are kept: nothing half is left.
+
+    What was kept stays, and the same command goes on from there once there is room.
+    """
+    study, alone, written = on_all_roads
+    store, out, kept = tmp_path / "store", tmp_path / "out", []
+
+    def save(place: Path, *arrays: Any) -> None:
+        if len(kept) == 10:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place))
+        kept.append(place)
+        SAVE(place, *arrays)
+
+    words = ("--scheduler", "local", "--workers", 2, "--tiles", 3, "--store", store)
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", save)
+        said = stemgeo("run", study, "--out", out, *words)
+    (line,) = said.err.splitlines()
+    assert (said.status, said.out) == (1, "")
+    assert line.startswith(f"error: {store}/runs/")
+    assert ": cannot be written: No space left on device; make room on this disk" in line
+    assert not out.exists()
+    assert {one.name for one in list_files(store)} == {"gave.npz", "entry.json"}
+    said = stemgeo("run", study, "--out", out, *words)
+    assert (said.status, said.out) == (0, alone.out)
+    assert "komt uit de opslag" in said.err
+    assert content_of(out) == content_of(written)
     assert list_files(store) == []
 
 
