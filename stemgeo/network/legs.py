@@ -31,8 +31,8 @@ MOST_SQUARES = 2**24
 ROUNDING_M = 1e-6
 """What the place of a point within its square may be off by."""
 
-_MANY = 1000
-"""Points that are worth a thread."""
+_AT_ONCE = 1 << 12
+"""Points that a thread looks up before the next: what is near them fits in its own memory."""
 
 NOTHING_M = 1e-3
 """Places nearer to each other than this are the same place."""
@@ -84,27 +84,24 @@ def find_near(
     no_walls = PieceGrid(0.0, 0.0, 1.0, 1, 1, np.zeros(2, np.int32), np.zeros(0, np.int32))
     wall_grid = build_grid(walls) if len(barriers) else no_walls
     grid, near = build_grid(lines), (float(within_m), float(limit_m))
-    halves = [slice(0, count // 2), slice(count // 2, count)]
-    parts = do_at_once(
-        lambda some: _find_near_each(
+
+    def find(some: slice) -> NearPieces:
+        first, found, nearest_m, by_island = _find_near_each(
             grid, lines, island, (x[some], y[some]), wall_grid, walls, *near
-        ),
-        halves if count >= _MANY else [slice(count)],
-    )
-    first, found, nearest_m, by_island = zip(*parts, strict=True)
-    sizes = np.concatenate([np.diff(one) for one in first])
-    piece, share, metres = (
-        np.concatenate([one[row, : ends[-1]] for one, ends in zip(found, first, strict=True)])
-        for row in range(3)
-    )
-    return NearPieces(
-        np.append(0, np.cumsum(sizes)),
-        piece.astype(np.int32),
-        share,
-        metres,
-        np.concatenate(nearest_m),
-        np.concatenate(by_island),
-    )
+        )
+        piece, share, metres = (one[: first[-1]] for one in found)
+        return NearPieces(
+            np.diff(first),
+            piece.astype(np.int32),
+            share.copy(),
+            metres.copy(),
+            nearest_m,
+            by_island,
+        )
+
+    blocks = [slice(start, start + _AT_ONCE) for start in range(0, max(count, 1), _AT_ONCE)]
+    sizes, *rest = map(np.concatenate, zip(*do_at_once(find, blocks), strict=True))
+    return NearPieces(np.append(0, np.cumsum(sizes)), *rest)
 
 
 def are_around(lines: Lines | Floats, points: tuple[Floats, Floats], far_m: float) -> Bools:

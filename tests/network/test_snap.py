@@ -430,7 +430,7 @@ def test_points_are_taken_left_out_and_thinned(network: Network) -> None:
     np.testing.assert_array_equal(places.take_points(~out).snap_m, places.snap_m[~out])
 
 
-@pytest.mark.parametrize("count", [60, 1501])  # so many are tied by two threads
+@pytest.mark.parametrize("count", [60, 4099])  # so many are tied by two threads
 def test_ties_do_not_depend_on_the_company(network: Network, count: int) -> None:
     """A point alone is tied as it is among others."""
     x, y = around(network, count)
