@@ -31,7 +31,14 @@ from stemgeo.completion import (
 from stemgeo.errors import Problem, StemgeoError, find_lack_of_memory
 from stemgeo.fetch_commands import fetch_app, sources_command
 from stemgeo.notes import Said, say, say_amount, say_list
-from stemgeo.stages import COMPARING, DRAWING_MAPS, READING_FILES, READING_RESULT, STAGES
+from stemgeo.stages import (
+    COMPARING,
+    DRAWING_MAPS,
+    READING_FILES,
+    READING_RESULT,
+    STAGES,
+    WAITING_FOR_WORKERS,
+)
 from stemgeo.study import PROVINCES
 from stemgeo.terminal import (
     NEXT,
@@ -68,6 +75,7 @@ if TYPE_CHECKING:
     from stemgeo.scale.cluster import Cluster
     from stemgeo.scale.store import Store
     from stemgeo.speech import Language
+    from stemgeo.stages import Progress
     from stemgeo.study import Study
 
 _RESULT_IN = Said("Result in", "Resultaat in", "Résultat dans")
@@ -418,7 +426,7 @@ class _AskedWorkers(NamedTuple):
         )
 
     @contextmanager
-    def travel(self, study: Study) -> Iterator[OverRoads | None]:
+    def travel(self, study: Study, progress: Progress) -> Iterator[OverRoads | None]:
         """Give who travels over the roads of a study: in tiles on workers, where that is asked."""
         if self.scheduler is None:
             for name in ("tiles", "workers", "store", "dashboard"):
@@ -433,6 +441,7 @@ class _AskedWorkers(NamedTuple):
         from stemgeo.scale.over_tiles import Tiling
 
         _, opened = self.choose()
+        progress(WAITING_FOR_WORKERS, 0.0)
         with opened() as cluster, open_units(cluster, study if self.store else None) as units:
             yield Tiling(units, self.tiles or cluster.workers)
 
@@ -480,7 +489,7 @@ def run_command(
     )
     with (
         show_progress(language, STAGES["run"], quiet=quiet) as progress,
-        asked.travel(parsed) as over,
+        asked.travel(parsed, progress) as over,
     ):
         from stemgeo.study_run import run as run_study
 

@@ -89,6 +89,14 @@ RANKING_ROADS = Said(
 MEASURING_ROADS = Said("Measuring the choice", "Keuze meten", "Mesure du choix")
 MEASURING_YEARS = Said("Measuring years", "Jaren meten", "Mesure des années")
 MEASURING_STUDIES = Said("Measuring studies", "Studies meten", "Mesure des études")
+WAITING_FOR_WORKERS = Said(
+    "Waiting for workers", "Wachten op rekenprocessen", "Attente des processus de calcul"
+)
+BRINGING_FILES = Said(
+    "Bringing files to the workers",
+    "Bestanden naar de rekenprocessen brengen",
+    "Envoi des fichiers aux processus de calcul",
+)
 COUNTING_CHANGES = Said("Counting changes", "Wijzigingen tellen", "Comptage des changements")
 READING_RESULT = Said("Reading the result", "Resultaat lezen", "Lecture du résultat")
 DRAWING_PICTURES = Said("Drawing", "Tekenen", "Dessin")
@@ -125,7 +133,7 @@ STAGES: dict[str, tuple[Said, ...]] = {
         MEASURING_ROADS,
         *WRITING,
     ),
-    "batch": (MEASURING_STUDIES,),
+    "batch": (READING_FILES, WAITING_FOR_WORKERS, BRINGING_FILES, MEASURING_STUDIES),
     "trend": (*PREPARING, MEASURING_YEARS, *WRITING),
     "compare": (READING_RESULT, COMPARING, *WRITING),
     "explain": (READING_FILES, COUNTING_CHANGES, *WRITING),

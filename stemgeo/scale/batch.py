@@ -34,7 +34,15 @@ from stemgeo.scale.cluster import Cluster, SchedulerLostError, identify
 from stemgeo.scale.store import Store, link_or_copy, name_key
 from stemgeo.scale.studies import OVERVIEW, BatchStudy
 from stemgeo.sources import lock
-from stemgeo.stages import MEASURING_STUDIES, Progress, count_off, report_nothing
+from stemgeo.stages import (
+    BRINGING_FILES,
+    MEASURING_STUDIES,
+    READING_FILES,
+    WAITING_FOR_WORKERS,
+    Progress,
+    count_off,
+    report_nothing,
+)
 from stemgeo.study import Input, Study
 from stemgeo.study_run import run
 from stemgeo.tables import SCHEMAS, check_table
@@ -282,6 +290,7 @@ class _Batch:
     replace: bool
     rows: list[_BatchRow]
     before: dict[str, Any]
+    progress: Progress
     hashes: dict[Path, str] = field(default_factory=dict)
     contents: dict[Path, bytes] = field(default_factory=dict)
 
@@ -367,21 +376,26 @@ class _Batch:
             row.status, row.manifest = DONE, hash_file(self.place_of(row) / MANIFEST)
         return True
 
-    def measure(
-        self, rows: Sequence[_BatchRow], cluster: Cluster, tell: Callable[[], None]
-    ) -> list[_BatchRow]:
+    def tell(self) -> None:
+        """Tell how many studies are done, or cannot be."""
+        done, of = sum(row.status != WAITING for row in self.rows), len(self.rows)
+        self.progress(count_off(MEASURING_STUDIES, done, of), done / of)
+
+    def measure(self, rows: Sequence[_BatchRow], cluster: Cluster) -> list[_BatchRow]:
         """Measure studies; give those of which the store has lost something meanwhile."""
         futures: dict[Future, _BatchRow] = {}
         lost = []
         with ExitStack() as stack:
             stack.callback(lambda: cluster.cancel([*futures]))
-            for row in rows:
+            for number, row in enumerate(rows, start=1):
+                self.progress(count_off(BRINGING_FILES, number, len(rows)), 0.0)
                 try:
                     futures[self.submit(row, cluster)] = row
                 except OSError as error:
                     row.fail_to_read(error)
                 except InputError as error:
                     row.fail(error)
+            self.tell()
             for future, outcome in cluster.as_completed(futures):
                 row = futures[future]
                 if isinstance(outcome, SchedulerLostError):
@@ -390,7 +404,7 @@ class _Batch:
                     row.fail(outcome if isinstance(outcome, StemgeoError) else "; ".join(outcome))
                 elif outcome is None or not self.bring_in(row):
                     lost.append(row)
-                tell()
+                self.tell()
         return lost
 
 
@@ -434,23 +448,20 @@ def run_batch(
     refuse_taken(overview, OVERVIEW, replace=replace)
     before = _read_before(overview)
     rows = [_BatchRow(one) for one in asked]
-    batch = _Batch(out, store, {"threads": threads}, replace, rows, before)
-
-    def tell() -> None:
-        done = sum(row.status != WAITING for row in rows)
-        progress(count_off(MEASURING_STUDIES, done, len(rows)), done / len(rows))
+    batch = _Batch(out, store, {"threads": threads}, replace, rows, before, progress)
 
     with ExitStack() as stack:
         # However it ends, the table says what is done.
         stack.callback(lambda: _write_overview(batch, overview))
-        for row in rows:
+        for number, row in enumerate(rows, start=1):
+            progress(count_off(READING_FILES, number, len(rows)), 0.0)
             batch.begin(row)
-        tell()
         waiting = [row for row in rows if row.status == WAITING and not batch.bring_in(row)]
         if waiting:
+            progress(WAITING_FOR_WORKERS, 0.0)
             cluster = stack.enter_context(open_workers())
-            lost = batch.measure(waiting, cluster, tell)
-            for row in batch.measure(lost, cluster, tell):
+            lost = batch.measure(waiting, cluster)
+            for row in batch.measure(lost, cluster):
                 row.fail(Problem(store.url, "loses what is put there", "choose another --store"))
     for row in rows:
         if row.work is not None and row.status == DONE and not row.is_kept:

@@ -167,6 +167,21 @@ def test_what_is_done_is_not_done_again(home: Path) -> None:
     assert content_of(home / "out") == before
 
 
+def test_it_is_told_what_a_batch_does_all_along(home: Path) -> None:
+    """Reading, waiting for workers, bringing files to them, and each study that is done."""
+    shutil.rmtree(home / "out")
+    told: list[tuple[str, float]] = []
+    ask(home, home / "out", Here(), progress=lambda what, share: told.append((what.en, share)))
+    assert told[:3] == [(f"Reading files ({number} of 3)", 0.0) for number in (1, 2, 3)]
+    assert told[3:7] == [
+        ("Waiting for workers", 0.0),
+        ("Bringing files to the workers (1 of 2)", 0.0),
+        ("Bringing files to the workers (2 of 2)", 0.0),
+        ("Measuring studies (1 of 3)", 1 / 3),
+    ]
+    assert told[-1] == ("Measuring studies (3 of 3)", 1.0)
+
+
 @pytest.mark.parametrize("change", ["input", "options", "uncertainty", "code"])
 def test_what_changed_is_done_again(
     home: Path, change: str, monkeypatch: pytest.MonkeyPatch

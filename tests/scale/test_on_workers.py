@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -73,9 +74,12 @@ def test_a_run_on_workers_gives_the_same_bytes(
 ) -> None:
     """Every file, whoever did the searches; nothing is kept, and what was in the cache is gone."""
     monkeypatch.setenv("STEMGEO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("STEMGEO_PROGRESS", "lines")
     on_workers._open.cache_clear()
     words = ("--scheduler", "local", "--workers", 2, "--tiles", 3)
     said = stemgeo("run", study, "--out", tmp_path / "out", *words)
+    told = r"\d+:\d\d Wachten op rekenprocessen\n\d+:\d\d 1 van 14: Bestanden lezen\n"
+    assert re.match(told, said.err)
     assert (said.status, said.out) == (0, alone[1])
     assert on_workers._open.cache_info().misses >= 3
     assert content_of(tmp_path / "out") == content_of(alone[0])
