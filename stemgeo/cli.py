@@ -541,7 +541,9 @@ def batch_command(
     chosen = _AskedWorkers(scheduler=scheduler, workers=workers, store=store, dashboard=dashboard)
     shared, opened = chosen.choose()
     try:
-        with show_progress(language, STAGES["batch"], quiet=quiet) as progress:
+        with show_progress(
+            language, STAGES["batch"], quiet=quiet, searches=scheduler in (None, "local")
+        ) as progress:
             found = run_batch(
                 asked, out, shared, opened, threads=threads or 1, replace=replace, progress=progress
             )

@@ -142,7 +142,11 @@ def print_table(table: pd.DataFrame, form: Form) -> None:
 
 @contextmanager
 def show_progress(
-    language: str, stages: Sequence[Said] = (), *, quiet: bool = False
+    language: str,
+    stages: Sequence[Said] = (),
+    *,
+    quiet: bool = False,
+    searches: bool | None = None,
 ) -> Iterator[Progress]:
     """Show on standard error what is being done and which stage of how many that is.
 
@@ -157,6 +161,8 @@ def show_progress(
         Of the work, in their order, see `stages.STAGES`.
     quiet
         Show nothing.
+    searches
+        Whether roads are searched on this machine; by its stages where it is not given.
 
     Raises
     ------
@@ -179,11 +185,11 @@ def show_progress(
                 told, seconds = share, int(time.monotonic() - begun)
                 print_line(f"{seconds // 60}:{seconds % 60:02} {text}")
 
-        yield _tell_stages(language, stages, print_stage)
+        yield _tell_stages(language, stages, print_stage, searches=searches)
     else:
         with _draw_bar() as draw:
             draw(_STARTING.to_text(language), 0.0, is_new=True)
-            yield _tell_stages(language, stages, draw)
+            yield _tell_stages(language, stages, draw, searches=searches)
 
 
 _LEAST_MIB, _OF_EACH_CORE_MIB = 2560, 64
@@ -242,7 +248,9 @@ def _draw_bar() -> Iterator[_Show]:
         )
 
 
-def _tell_stages(language: str, stages: Sequence[Said], show: _Show) -> Progress:
+def _tell_stages(
+    language: str, stages: Sequence[Said], show: _Show, *, searches: bool | None
+) -> Progress:
     """Give what takes how far the work is, and shows it as "3 of 11: Reading roads"."""
     from stemgeo.stages import CountedOff, needs_search
 
@@ -250,7 +258,7 @@ def _tell_stages(language: str, stages: Sequence[Said], show: _Show) -> Progress
 
     def tell(what: Said, share: float) -> None:
         nonlocal first, behind, last
-        if first and needs_search(stages):
+        if first and (needs_search(stages) if searches is None else searches):
             from stemgeo.access.search import is_compiled
 
             if not is_compiled():

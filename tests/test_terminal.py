@@ -13,7 +13,7 @@ from terminal import Said, stemgeo, stemgeo_on_terminal
 
 from stemgeo.access import search
 from stemgeo.stages import ASSUMPTIONS, MEASURING_YEARS, STAGES
-from stemgeo.terminal import PROGRESS_VARIABLE, Form, print_table
+from stemgeo.terminal import PROGRESS_VARIABLE, Form, print_table, show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,6 +135,22 @@ def test_the_first_search_on_a_machine_says_that_it_is_compiled(
     said = stemgeo_on_terminal("trend", studies["en"], "--years", "2021,2022", "--out",
                                tmp_path / "t")  # fmt: skip
     assert said.err.count("The first time on this machine") == (0 if compiled else 1)
+
+
+@pytest.mark.parametrize(("searches", "times"), [(True, 1), (False, 0)])
+def test_a_batch_says_it_where_its_workers_are_here(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    searches: bool,
+    times: int,
+) -> None:
+    """Workers of a scheduler elsewhere compile elsewhere, and the line is of this machine."""
+    monkeypatch.setattr(search, "is_compiled", lambda: False)
+    monkeypatch.setenv(PROGRESS_VARIABLE, "lines")
+    with show_progress("en", STAGES["batch"], searches=searches) as progress:
+        progress(STAGES["batch"][0], 0.0)
+    assert capsys.readouterr().err.count("The first time on this machine") == times
 
 
 def _never_run(number: int) -> int:
