@@ -170,7 +170,6 @@ class Result(Tables):
     def _draw_maps(self, maps: Path, press: Press, progress: Progress) -> None:
         whole = "gebied" if self.study.has_area else REGION[1].lower()
         every = (None, *self.whole_provinces)
-        _ = self.sheets.bands_begun  # for the web map, beside the drawing
         for number, province in enumerate(every):
             progress(count_off(DRAWING_MAPS, number + 1, len(every)), number / len(every))
             name = province.lower() if province else whole

@@ -19,6 +19,7 @@ from stemgeo.equity import count_quintiles, measure_concentration
 from stemgeo.facts import LAMBERT_72
 from stemgeo.gaps import find_gaps
 from stemgeo.inputs.accounts import ACCOUNTS
+from stemgeo.maps.topology import sketch_bands
 from stemgeo.measure import (
     Prepared,
     count_cores,
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
     from stemgeo.access.travellers import OverRoads
     from stemgeo.measure import Measured, Traveller
+
+    _Drawn = tuple[gpd.GeoDataFrame | None, gpd.GeoSeries | None]
 
 MAIN_ROADS = ("trunk", "primary", "secondary", "tertiary")
 DRAWN_ROADS = {
@@ -103,7 +106,7 @@ def run(
     progress(TRAVEL_TIMES, 0.45)
     cores = threads or count_cores()
     stopped, waiting = Event(), over is not None or cores == 1
-    drawn: list[Callable[[], gpd.GeoDataFrame | None]] = []
+    drawn: list[Callable[[], _Drawn]] = []
     with ThreadPoolExecutor(1) as beside:
 
         def draw(riders: Sequence[Traveller]) -> None:
@@ -126,20 +129,20 @@ def run(
             raise
 
 
-def _draw_isochrones(
-    prepared: Prepared, rider: Traveller, threads: int, stopped: Event
-) -> gpd.GeoDataFrame | None:
-    """Draw the isochrones; None where nobody travels over roads."""
+def _draw_isochrones(prepared: Prepared, rider: Traveller, threads: int, stopped: Event) -> _Drawn:
+    """Draw the isochrones, and those of the nearest for the web map; None without roads."""
     if not isinstance(rider, OverNetwork):
-        return None
+        return None, None
     points, cells = prepared.points, prepared.cells
-    return draw_study_isochrones(rider, points, cells, threads=threads, stopped=stopped)
+    areas = draw_study_isochrones(rider, points, cells, threads=threads, stopped=stopped)
+    nearest = areas[areas["academy_id"] == ""].sort_values("minutes_to")
+    return areas, sketch_bands(nearest.geometry)
 
 
 def _find_rest(
     prepared: Prepared,
     measured: Measured,
-    take_isochrones: Callable[[], gpd.GeoDataFrame | None],
+    take_isochrones: Callable[[], _Drawn],
     *,
     uncertainty: bool,
     progress: Progress,
@@ -167,7 +170,7 @@ def _find_rest(
         prepared, measured, places.table, found.children[on_all_roads], threads=threads
     )
     progress(ISOCHRONES, 0.85)
-    areas = take_isochrones()
+    areas, bands = take_isochrones()
     attributes = prepared.inputs.attributes
     upper = [level for level in prepared.levels if level.name != "zone"]
     return Result(
@@ -186,6 +189,7 @@ def _find_rest(
         demand=points,
         access=measured.access,
         isochrones=areas,
+        band_outlines=bands,
         effects=measure_effects(prepared, measured, threads=threads),
         placement=prepared.placed.count_by_zone(prepared.inputs.zones),
         sensitivity=of_methods[of_methods["level"] != "municipality"].reset_index(drop=True),

@@ -56,8 +56,8 @@ _AFRESH = [*((kinds, make) for make in _SHEETS), (sheets, sheets.compose_web_map
 
 
 def _parts(*given: Any, **more: Any) -> object:
-    """Give what a map is made of: bands that were begun are those of the isochrones."""
-    return given, {name: value for name, value in more.items() if name != "bands"}
+    """Give what a map is made of: how bands are taken is of the isochrones."""
+    return given, {name: value for name, value in more.items() if name != "take_bands"}
 
 
 _ONCE = [(module, kept(make, 50 if module is kinds else 12, _parts)) for module, make in _AFRESH]

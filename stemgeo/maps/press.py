@@ -78,10 +78,8 @@ class Press:
             if kind is None:
                 for one in self._asked:
                     one.result()
-        except BaseException:
-            self._end(at_once=True)
-            raise
-        self._end(at_once=kind is not None)
+        finally:
+            self._end()
 
     def save(
         self, figure: Figure, path_without_suffix: Path, alt: str, formats: Sequence[str]
@@ -116,8 +114,8 @@ class Press:
         if failed is not None:
             raise failed
 
-    def _end(self, *, at_once: bool) -> None:
-        if self._beside is not None and at_once:
+    def _end(self) -> None:
+        if self._beside is not None:  # what it saved is answered for: its own end takes a while
             self._beside.kill()
         self._asking.shutdown(cancel_futures=True)
         if self._beside is not None:

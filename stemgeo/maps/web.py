@@ -96,8 +96,15 @@ from stemgeo.speech import format_whole
 from stemgeo.tables import COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
+    from collections.abc import (
+        Callable,
+        Collection,
+        Hashable,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     from geopandas import GeoDataFrame, GeoSeries
     from numpy.typing import ArrayLike, NDArray
@@ -256,7 +263,7 @@ def compose_web_map(
     meanings: Mapping[str, str] | None = None,
     roads: GeoDataFrame | None = None,
     streets: StreetsToCheck | None = None,
-    bands: Future[GeoSeries] | None = None,
+    take_bands: Callable[[], GeoSeries] | None = None,
 ) -> WebMap:
     """Make the web map, to be written as one page or as one of a site.
 
@@ -306,8 +313,8 @@ def compose_web_map(
         The table `main-roads`, drawn pale under the grounds.
     streets
         Those to check: a layer that is not shown at first. None: no such layer.
-    bands
-        What `topology.begin_bands` gave for the isochrones, nearest first. None: sketched here.
+    take_bands
+        Gives what `topology.sketch_bands` does of the isochrones. None: they are sketched here.
 
     Returns
     -------
@@ -342,7 +349,7 @@ def compose_web_map(
     if ahead is not None:
         themes += yield_ahead(ahead, towns, academies, text, measured)
     themes += [
-        *_yield_bands(isochrones, bands, towns, words),
+        *_yield_bands(isochrones, take_bands, towns, words),
         *_yield_gaps(gaps, academies, meanings or {}, text),
     ]
     to_check = None if streets is None else build_streets(streets, places, text)
@@ -403,7 +410,7 @@ def compose_web_map(
             meanings=meanings,
             roads=roads,
             streets=streets,
-            bands=bands,
+            take_bands=take_bands,
         )
     return made
 
@@ -634,7 +641,7 @@ def _build_borders(places: GeoDataFrame, towns: Shapes) -> Theme:
 
 def _yield_bands(
     isochrones: GeoDataFrame | None,
-    begun: Future[GeoSeries] | None,
+    take_bands: Callable[[], GeoSeries] | None,
     towns: Shapes,
     words: Texts,
 ) -> Iterator[Theme]:
@@ -652,7 +659,7 @@ def _yield_bands(
         format_span(start, stop, words)
         for start, stop in zip(rows["minutes_from"], rows["minutes_to"], strict=True)
     ]
-    sketch = sketch_bands(rows.geometry) if begun is None else begun.result()
+    sketch = take_bands() if take_bands else sketch_bands(rows.geometry)
     ground = Shapes("bands", shapes=sketch)
     looks = [{"stroke": False, "fillColor": fill, "fillOpacity": 1} for fill in fills]
     lines = {"color": "#595959", "weight": 0.6, "fillOpacity": 0}

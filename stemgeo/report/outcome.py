@@ -500,6 +500,9 @@ class Tables(Outcome):
         By profile: what was read of the roads and left out; empty for "straight-line".
     building_counts
         What was read of the extract's buildings and left out; empty when they were not read.
+    band_outlines
+        The isochrones of the nearest as the web map draws them, see `maps.topology.sketch_bands`;
+        None where that is still to be done.
     notes
         What a reader of the figures must know: warnings of the inputs and of the run.
     """
@@ -583,6 +586,7 @@ class Tables(Outcome):
     network_counts: dict[str, dict[str, int]] = field(default_factory=dict)
     building_counts: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = field(default_factory=tuple)
+    band_outlines: gpd.GeoSeries | None = None
 
     @cached_property
     def profiles(self) -> set[str]:

@@ -35,8 +35,7 @@ from stemgeo.speech import format_number
 from stemgeo.tables import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from stemgeo.speech import Language
@@ -201,7 +200,7 @@ class Sheets:
                 before=None if then is None else then.academies,
                 dates=(then.text.date if then else "", self.result.text.date),
             ),
-            bands=self.bands_begun,
+            take_bands=self._take_bands,
         )
 
     @cached_property
@@ -211,10 +210,12 @@ class Sheets:
         return None if areas is None else areas.sort_values("minutes_to")
 
     @cached_property
-    def bands_begun(self) -> Future[gpd.GeoSeries] | None:
-        """The outlines of bands for web maps, begun when it is asked for first; None: no bands."""
-        areas = self._bands
-        return None if areas is None or areas.empty else begin_bands(areas.geometry)
+    def _take_bands(self) -> Callable[[], gpd.GeoSeries] | None:
+        """Gives the outlines of bands for web maps, begun when asked for first; None: no bands."""
+        areas, ready = self._bands, self.result.band_outlines
+        if areas is None or areas.empty:
+            return None
+        return begin_bands(areas.geometry).result if ready is None else lambda: ready
 
     @property
     def _streets(self) -> StreetsToCheck | None:
