@@ -6,6 +6,7 @@ is a line each with what, where and how to mend it, and exit status 1; a wrong c
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import gc
 import json
@@ -1486,6 +1487,8 @@ def main() -> None:
     # Millions of small things are made, of which hardly any refer to one another in a ring: looking
     # for those as often as Python does takes a twentieth of a run.
     gc.set_threshold(_MADE_BETWEEN, 10, 10)
+    # At its end Python would look once more: most of a second, for what goes with the process.
+    atexit.register(gc.freeze)
     bear_any_letter()
     with speak_log():
         try:
