@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from stemgeo.errors import Problem, ScaleError, StemgeoError
+from stemgeo.errors import Problem, ScaleError, StemgeoError, WriteError
 from stemgeo.inputs.cache import find_own_folder
 from stemgeo.notes import Said, clean_text, say
 from stemgeo.report.files import list_files
@@ -268,7 +268,12 @@ class Store:
             Path(place).parent.mkdir(parents=True, exist_ok=True)
             with whole.work_folder(Path(root)) as work:
                 (work / "entry").mkdir()
-                yield work / "entry"
+                try:
+                    yield work / "entry"
+                except WriteError as error:
+                    # It names a file on the way, of which nobody knows.
+                    _, _, why = str(error).partition(": cannot be written: ")
+                    raise WriteError(f"{self.url}: cannot be written: {why}") from None
 
     def _check(self, folder: Path, listed: Mapping[str, Any]) -> Path | None:
         """Give the folder of an entry where it stands, once every file is as it was put."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
@@ -11,8 +12,9 @@ from uuid import uuid4
 
 import pytest
 
-from stemgeo.errors import ScaleError
+from stemgeo.errors import ScaleError, WriteError
 from stemgeo.scale.store import Store, name_key, open_store
+from stemgeo.writing.whole import tell_refusal
 
 KEY = name_key("proef", 1)
 
@@ -88,6 +90,22 @@ def test_a_file_of_another_hash_is_none(store: Store, tmp_path: Path) -> None:
     found = store.get_file(sha256)
     assert found is not None
     assert found.read_bytes() == b"a"
+
+
+def test_a_full_disk_names_the_store_and_no_file_on_the_way(tmp_path: Path) -> None:
+    """What fills an entry tells of its own file, in a folder that is gone by then."""
+    store = Store(str(tmp_path / "shared"))
+
+    def fill_up(folder: Path) -> None:
+        with tell_refusal(folder):
+            raise OSError(errno.ENOSPC, "", str(folder / "a.svg"))
+
+    with pytest.raises(WriteError) as caught:
+        store.put("tiles", KEY, fill_up)
+    assert str(caught.value) == (
+        f"{store.url}: cannot be written: No space left on device; make room on this disk, or "
+        "choose another"
+    )
 
 
 def test_a_copy_that_nobody_took_for_a_week_goes(tmp_path: Path) -> None:
