@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -50,6 +50,19 @@ def do_at_once(work: Callable[[T], R], things: Iterable[T]) -> list[R]:
         return [work(given[0])]
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(work, given))
+
+
+def list_blocks(count: int, at_once: int) -> Iterator[slice]:
+    """Part things into blocks of so many at most, of which few arrays stay in a processor's memory.
+
+    Parameters
+    ----------
+    count
+        How many things there are; of none there is one empty block.
+    at_once
+        How many are in a block.
+    """
+    return (slice(start, start + at_once) for start in range(0, max(count, 1), at_once))
 
 
 def find_places(known: NDArray[Any], sought: NDArray[Any]) -> NDArray[np.intp]:

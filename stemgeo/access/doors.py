@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from stemgeo.access.search import RANK_BITS, UNREACHED
-from stemgeo.arrays import do_at_once, list_ranges
+from stemgeo.arrays import do_at_once, list_blocks, list_ranges
 from stemgeo.network.graph import ROUNDING_MS
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ HERE = -1
 
 _MANY = 1 << 16
 """Ties that are worth a thread."""
+_AT_ONCE = 1 << 13
+"""Points whose doors a thread lists before it takes others."""
 
 
 class Doors(NamedTuple):
@@ -297,8 +299,17 @@ def _on_one_edge(
 
 
 def _list_doors(edges: _Edges, places: TiedPoints, speed_ms: float, *, arriving: bool) -> Doors:
-    ways = _reach_ends(edges, places, arriving=arriving)
-    return Doors(*_keep_quickest(places.first, places.walk_mm, speed_ms, ways))
+    def list_some(some: slice) -> Doors:
+        first = places.first[some.start : some.stop + 1]
+        ties = slice(first[0], first[-1])
+        ways = np.empty((first[-1] - first[0], 2, 3), dtype=np.int32)
+        _fill_ends(edges, places.segment[ties], places.offset_mm[ties], ways, arriving)
+        return Doors(*_keep_quickest(first - first[0], places.walk_mm[ties], speed_ms, ways))
+
+    parts = do_at_once(list_some, list_blocks(len(places.first) - 1, _AT_ONCE))
+    sizes = np.concatenate([np.diff(one.first) for one in parts])
+    _, *rest = map(np.concatenate, zip(*parts, strict=True))
+    return Doors(np.append(0, np.cumsum(sizes)), *rest)
 
 
 def _reach_ends(edges: _Edges, places: TiedPoints, *, arriving: bool) -> Ints:

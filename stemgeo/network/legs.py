@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from stemgeo.arrays import do_at_once, list_ranges
+from stemgeo.arrays import do_at_once, list_blocks, list_ranges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ ROUNDING_M = 1e-6
 """What the place of a point within its square may be off by."""
 
 _AT_ONCE = 1 << 12
-"""Points that a thread looks up before the next: what is near them fits in its own memory."""
+"""Points that a thread looks up before it takes others."""
 
 NOTHING_M = 1e-3
 """Places nearer to each other than this are the same place."""
@@ -99,8 +99,8 @@ def find_near(
             by_island,
         )
 
-    blocks = [slice(start, start + _AT_ONCE) for start in range(0, max(count, 1), _AT_ONCE)]
-    sizes, *rest = map(np.concatenate, zip(*do_at_once(find, blocks), strict=True))
+    parts = do_at_once(find, list_blocks(count, _AT_ONCE))
+    sizes, *rest = map(np.concatenate, zip(*parts, strict=True))
     return NearPieces(np.append(0, np.cumsum(sizes)), *rest)
 
 

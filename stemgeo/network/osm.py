@@ -19,7 +19,14 @@ import numpy as np
 import osmium
 from pyproj import Geod
 
-from stemgeo.arrays import do_at_once, find_places, list_once, order_stably, starts_of_runs
+from stemgeo.arrays import (
+    do_at_once,
+    find_places,
+    list_blocks,
+    list_once,
+    order_stably,
+    starts_of_runs,
+)
 from stemgeo.errors import InputError, Problem
 from stemgeo.inputs import extracts
 from stemgeo.network import barriers, bicycle, foot
@@ -28,7 +35,6 @@ from stemgeo.network.squares import join_ways, read_squares
 from stemgeo.network.stress_rules import StressRuleSet, load_stress_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -638,18 +644,13 @@ def measure_lengths(
         mm[some] = about_mm = 1000 * (chord_m + chord_m**3 / (24 * _RADIUS_M**2))
         sure[some] = (chord_m < _FAR_M) & (np.abs(about_mm % 1 - 0.5) > _UNSURE_MM)
 
-    do_at_once(put, _list_blocks(len(lon)))
-    do_at_once(measure, _list_blocks(len(start)))
+    do_at_once(put, list_blocks(len(lon), _AT_ONCE))
+    do_at_once(measure, list_blocks(len(start), _AT_ONCE))
     unsure = np.flatnonzero(~sure)
     a, b = start[unsure], end[unsure]
     # Of a single segment some versions of pyproj give a number.
     mm[unsure] = 1000 * np.atleast_1d(WGS84.inv(lon[a], lat[a], lon[b], lat[b])[2])
     return mm
-
-
-def _list_blocks(count: int) -> Iterator[slice]:
-    """Part so many things into blocks of which a few arrays stay in a processor's own memory."""
-    return (slice(start, start + _AT_ONCE) for start in range(0, count, _AT_ONCE))
 
 
 def _place_in_space(
