@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
+    from pandas.api.extensions import ExtensionArray
 
     from stemgeo.access.travellers import OverRoads
     from stemgeo.network.graph import Network
@@ -220,8 +221,13 @@ class Measured:
     @cached_property
     def access(self) -> pd.DataFrame:
         """The table, made when it is asked for: of a million points it takes a gigabyte."""
-        rides = zip(self._list_central(), self.rides, strict=False)
-        tables = [self._build_access(one, label) for one, label in rides]
+        rides, nought = self._list_central(), np.zeros(len(self.points), dtype=np.intp)
+        # Text cannot be changed in place: tables of the same word share the column.
+        repeat = cache(lambda word: pd.array([word], dtype="str").take(nought))
+        tables = [
+            self._build_access(one, label, repeat)
+            for one, label in zip(rides, self.rides, strict=False)
+        ]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
     def forget_times(self) -> None:
@@ -241,15 +247,17 @@ class Measured:
     def _list_central(self) -> list[Reached]:
         return [one for one in self.reached if one.scenario == "central"]
 
-    def _build_access(self, one: Reached, label: Longs) -> pd.DataFrame:
+    def _build_access(
+        self, one: Reached, label: Longs, repeat: Callable[[str], ExtensionArray]
+    ) -> pd.DataFrame:
         ids, points = self.academies["academy_id"].to_numpy(dtype=object), self.points
         snap_m = self.riders[0].snap_m  # ties are the same in every profile
         table = travel_time.access_table(label, snap_m, ids, points.index, one.measured)
         front = {
             "point_id": points["point_id"],
-            "profile": one.profile,
-            "band": one.cell.band.name,
-            "ages": one.cell.name,
+            "profile": repeat(one.profile),
+            "band": repeat(one.cell.band.name),
+            "ages": repeat(one.cell.name),
         }
         return pd.concat([pd.DataFrame(front, index=points.index), table], axis=1)
 
