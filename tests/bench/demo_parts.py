@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WATCHED = (
     ("isochrones", "stemgeo.access.travellers", ("draw_isochrones", "draw_catchments")),
-    ("bands of the web map, simplified", "stemgeo.maps.topology", ("sketch_bands",)),
+    ("bands of the web map, simplified", "stemgeo.study_run", ("sketch_bands",)),
     ("the web map, but for its bands", "stemgeo.report.sheets:Sheets", ("draw_web_map",)),
     ("maps drawn", "stemgeo.report.sheets:Sheets", ("draw",)),
     ("tables checked and written", "stemgeo.report.outcome", ("check_table", "write_table")),
