@@ -488,8 +488,9 @@ def run_command(
     asked = _AskedWorkers(
         scheduler=scheduler, tiles=tiles, workers=workers, store=store, dashboard=dashboard
     )
+    stages = STAGES["run"] if scheduler is None else (WAITING_FOR_WORKERS, *STAGES["run"])
     with (
-        show_progress(language, STAGES["run"], quiet=quiet) as progress,
+        show_progress(language, stages, quiet=quiet) as progress,
         asked.travel(parsed, progress) as over,
     ):
         from stemgeo.study_run import run as run_study
@@ -1493,7 +1494,8 @@ def main() -> None:
     with speak_log():
         try:
             try:
-                app(map(_expand_word, sys.argv[1:]), prog_name="stemgeo")
+                sys.argv[1:] = map(_expand_word, sys.argv[1:])
+                app(prog_name="stemgeo")
             finally:
                 sys.stdout.flush()
         except SystemExit as ended:

@@ -38,7 +38,7 @@ from stemgeo.report.files import (
     TREND,
     flatten_values,
     read_checked_manifest,
-    versions_of,
+    versions_in_both,
 )
 from stemgeo.report.letter import Letter
 from stemgeo.report.manifests import list_choices, list_made_with
@@ -425,14 +425,14 @@ def verify(
             *(_compare_result(found, folder, made, left_out) if made else problems),
         )
     files = [(one.then.get("study_file") or {}).get("name", "") for one in asked]
-    now = versions_of(list_made_with(*found.LIBRARIES))
+    versions = versions_in_both(content, list_made_with(*found.LIBRARIES))
     return Verification(
         folder=folder,
         study=", ".join(dict.fromkeys(filter(None, files))),
         files=len(content["outputs"]),
         inputs=sum(len(one.then["inputs"]) for one in asked),
         differences=differences,
-        versions=tuple(_yield_differences("versions", versions_of(content), now)),
+        versions=tuple(_yield_differences("versions", *versions)),
         left_out=left_out,
         language=found.language,
     )

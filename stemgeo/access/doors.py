@@ -31,10 +31,8 @@ NO_ARC = -1
 HERE = -1
 """In the place of a time: nothing is ridden."""
 
-_MANY = 1 << 16
-"""Ties that are worth a thread."""
 _AT_ONCE = 1 << 13
-"""Points whose doors a thread lists before it takes others."""
+"""Points, or ties, whose nodes a thread lists before it takes others."""
 
 
 class Doors(NamedTuple):
@@ -315,12 +313,11 @@ def _list_doors(edges: _Edges, places: TiedPoints, speed_ms: float, *, arriving:
 def _reach_ends(edges: _Edges, places: TiedPoints, *, arriving: bool) -> Ints:
     """Go between each tie and both nodes of its edge: node (-1: closed), ms, arc."""
     out = np.empty((len(places.segment), 2, 3), dtype=np.int32)
-    half = len(out) // 2
 
     def fill(some: slice) -> None:
         _fill_ends(edges, places.segment[some], places.offset_mm[some], out[some], arriving)
 
-    do_at_once(fill, [slice(half), slice(half, None)] if len(out) >= _MANY else [slice(None)])
+    do_at_once(fill, list_blocks(len(out), _AT_ONCE))
     return out
 
 

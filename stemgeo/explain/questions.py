@@ -9,7 +9,7 @@ import pandas as pd
 from stemgeo.explain.as_written import VERSION
 from stemgeo.explain.ends import ACADEMIES, PLACING, ROLES, RULES
 from stemgeo.report.comparison import list_differences
-from stemgeo.report.files import versions_of
+from stemgeo.report.files import versions_in_both
 
 if TYPE_CHECKING:
     from stemgeo.report.outcome import Tables
@@ -52,11 +52,11 @@ def list_versions(side: str, written: Tables, now: dict[str, Any]) -> pd.DataFra
     now
         What a manifest tells of it now.
     """
-    then, today = versions_of(written.manifest), versions_of(now)
+    then, today = versions_in_both(written.manifest, now)
     rows = [
-        (VERSION, f"{side}: {name}", then.get(name, ""), today.get(name, ""))
-        for name in dict.fromkeys([*then, *today])
-        if then.get(name, "") != today.get(name, "")
+        (VERSION, f"{side}: {name}", version, today[name])
+        for name, version in then.items()
+        if version != today[name]
     ]
     return pd.DataFrame(rows, columns=["part", "what", "a", "b"], dtype="str")
 

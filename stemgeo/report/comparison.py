@@ -38,7 +38,7 @@ from stemgeo.report.files import (
     COMPARE,
     flatten_values,
     join_lines,
-    versions_of,
+    versions_in_both,
 )
 from stemgeo.report.manifests import list_made_with, read_study
 from stemgeo.report.outcome import Outcome, Tables
@@ -723,7 +723,10 @@ def list_differences(a: Manifest, b: Manifest) -> pd.DataFrame:
         The table `comparison-questions`: `what` by its full name, as travel.cutoff_min, `a`, `b`.
     """
     # A network is a choice in a straight line, and files over roads.
-    ours, theirs = (_list_choices(one) | _list_files(one) | versions_of(one) for one in (a, b))
+    ours, theirs = (
+        _list_choices(one) | _list_files(one) | versions
+        for one, versions in zip((a, b), versions_in_both(a, b), strict=True)
+    )
     rows = [
         (what, ours.get(what, ""), theirs.get(what, ""))
         for what in dict.fromkeys([*ours, *theirs])

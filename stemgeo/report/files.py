@@ -287,10 +287,22 @@ def command_of(content: dict[str, Any]) -> str:
     return str(content.get("command", RUN))
 
 
-def versions_of(content: dict[str, Any]) -> dict[str, str]:
-    """Give the versions of stemgeo, Python and the libraries that a manifest names."""
-    own = {name: str(content.get(name, "")) for name in ("stemgeo", "python")}
-    return {**own, **content.get("libraries", {})}
+def versions_in_both(a: dict[str, Any], b: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the versions of stemgeo, Python and the libraries that both of two manifests name.
+
+    An older one names fewer: of the others nobody knows which they were.
+
+    Parameters
+    ----------
+    a, b
+        Manifests, or what `list_made_with` gives.
+    """
+    ours, theirs = (
+        {name: str(one.get(name, "")) for name in ("stemgeo", "python")} | one.get("libraries", {})
+        for one in (a, b)
+    )
+    both = [name for name in ours if name in theirs]
+    return {name: ours[name] for name in both}, {name: theirs[name] for name in both}
 
 
 def flatten_values(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -42,6 +42,7 @@ from stemgeo.stages import (
     Progress,
     count_off,
     report_nothing,
+    tell_between,
 )
 from stemgeo.study import Input, Study
 from stemgeo.study_run import run
@@ -60,6 +61,8 @@ _FIGURES = ("municipalities", "with_academy", "children", "covered", "uncovered"
             "share", "share_low", "share_high", "share_low_stress", "share_quiet_1")  # fmt: skip
 """What the table over all takes of the region of each result."""
 _STUDY = Said("Study", "Studie", "Étude")
+_READ, _BROUGHT = 0.1, 0.15
+"""Shares of the work that are behind when all is read, and when files are with the workers."""
 _ONE_AT_A_TIME = threading.Lock()
 """In a process: maps and GDAL's settings are of all of its threads."""
 
@@ -379,7 +382,7 @@ class _Batch:
     def tell(self) -> None:
         """Tell how many studies are done, or cannot be."""
         done, of = sum(row.status != WAITING for row in self.rows), len(self.rows)
-        self.progress(count_off(MEASURING_STUDIES, done, of), done / of)
+        self.progress(count_off(MEASURING_STUDIES, done, of), _BROUGHT + (1 - _BROUGHT) * done / of)
 
     def measure(self, rows: Sequence[_BatchRow], cluster: Cluster) -> list[_BatchRow]:
         """Measure studies; give those of which the store has lost something meanwhile."""
@@ -387,8 +390,9 @@ class _Batch:
         lost = []
         with ExitStack() as stack:
             stack.callback(lambda: cluster.cancel([*futures]))
-            for number, row in enumerate(rows, start=1):
-                self.progress(count_off(BRINGING_FILES, number, len(rows)), 0.0)
+            bringing = tell_between(self.progress, _READ, _BROUGHT)
+            for number, row in enumerate(rows):
+                bringing(count_off(BRINGING_FILES, number + 1, len(rows)), number / len(rows))
                 try:
                     futures[self.submit(row, cluster)] = row
                 except OSError as error:
@@ -453,15 +457,16 @@ def run_batch(
     with ExitStack() as stack:
         # However it ends, the table says what is done.
         stack.callback(lambda: _write_overview(batch, overview))
-        for number, row in enumerate(rows, start=1):
-            progress(count_off(READING_FILES, number, len(rows)), 0.0)
+        reading = tell_between(progress, 0.0, _READ)
+        for number, row in enumerate(rows):
+            reading(count_off(READING_FILES, number + 1, len(rows)), number / len(rows))
             batch.begin(row)
         waiting = [row for row in rows if row.status == WAITING and not batch.bring_in(row)]
         if waiting:
-            progress(WAITING_FOR_WORKERS, 0.0)
+            progress(WAITING_FOR_WORKERS, _READ)
             cluster = stack.enter_context(open_workers())
             lost = batch.measure(waiting, cluster)
-            for row in batch.measure(lost, cluster):
+            for row in batch.measure(lost, cluster) if lost else ():
                 row.fail(Problem(store.url, "loses what is put there", "choose another --store"))
     for row in rows:
         if row.work is not None and row.status == DONE and not row.is_kept:

@@ -15,7 +15,7 @@ import re
 import shutil
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -271,9 +271,11 @@ class Store:
                 try:
                     yield work / "entry"
                 except WriteError as error:
+                    told = error.problems[0]
+                    if not (isinstance(told, Problem) and Path(told.where).is_relative_to(work)):
+                        raise  # of another place
                     # It names a file on the way, of which nobody knows.
-                    _, _, why = str(error).partition(": cannot be written: ")
-                    raise WriteError(f"{self.url}: cannot be written: {why}") from None
+                    raise WriteError(replace(told, where=self.url)) from None
 
     def _check(self, folder: Path, listed: Mapping[str, Any]) -> Path | None:
         """Give the folder of an entry where it stands, once every file is as it was put."""
@@ -341,7 +343,9 @@ def _clear_unused(home: Path, work: Path) -> None:
         with suppress(OSError):
             if _KIND.fullmatch(one.parent.name) and one.stat().st_mtime < oldest:
                 # In one step, and gone with the work folder.
-                one.rename(work / f"unused-{number}")
+                gone = one.rename(work / f"unused-{number}")
+                if gone.stat().st_mtime >= oldest:  # taken between the two
+                    gone.rename(one)
 
 
 def _say_damaged(entry: str, file: str) -> Said:

@@ -60,13 +60,13 @@ _LONGEST_PART = 255
 """Bytes of the name of a file or folder, on every system."""
 
 
-def _check_parts(text: str) -> str:
+def _take_path(text: str) -> str:
     if any(len(part.encode()) > _LONGEST_PART for part in PurePath(text).parts):
         raise ValueError("has a name in it that is too long for a file or folder")
     return expand_home(text)
 
 
-_PathText = Annotated[Line, Field(min_length=1, max_length=1000), AfterValidator(_check_parts)]
+_PathText = Annotated[Line, Field(min_length=1, max_length=1000), AfterValidator(_take_path)]
 
 
 class _BatchPart(BaseModel):

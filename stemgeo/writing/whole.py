@@ -55,11 +55,12 @@ _LOG = logging.getLogger("stemgeo")
 
 
 def expand_home(path: str) -> str:
-    """Give a path with a home folder for the ~ that it begins with, as a shell does.
+    """Give a path with the home folder for a ~ that is the first of its folders, as a shell does.
 
-    For what someone types: never for what a written result says. Of nobody known it stays.
+    For what someone types: never for what a written result says. A name that begins with ~ stays.
     """
-    return os.path.expanduser(path)  # noqa: PTH111 -- pathlib's raises of nobody known
+    own = path == "~" or path.startswith(("~/", f"~{os.sep}"))
+    return os.path.expanduser(path) if own else path  # noqa: PTH111 -- pathlib's may raise
 
 
 def full_path(place: Path) -> Path:
@@ -71,7 +72,7 @@ def full_path(place: Path) -> Path:
         If it would be in a folder named ~: nobody means that.
     """
     place = Path(place)
-    if str(place).startswith("~"):
+    if place.parts[:1] == ("~",):
         what = "begins with ~, which stands for no home folder here"
         raise WriteError(Problem(str(place), what, "give the whole path"))
     ends_in_name = place.name not in ("", "..")

@@ -78,7 +78,7 @@ def test_a_run_on_workers_gives_the_same_bytes(
     on_workers._open.cache_clear()
     words = ("--scheduler", "local", "--workers", 2, "--tiles", 3)
     said = stemgeo("run", study, "--out", tmp_path / "out", *words)
-    told = r"\d+:\d\d Wachten op rekenprocessen\n\d+:\d\d 1 van 14: Bestanden lezen\n"
+    told = r"\d+:\d\d 1 van 15: Wachten op rekenprocessen\n\d+:\d\d 2 van 15: Bestanden lezen\n"
     assert re.match(told, said.err)
     assert (said.status, said.out) == (0, alone[1])
     assert on_workers._open.cache_info().misses >= 3

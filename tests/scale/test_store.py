@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from stemgeo.errors import ScaleError, WriteError
-from stemgeo.scale.store import Store, name_key, open_store
+from stemgeo.errors import Problem, ScaleError, WriteError
+from stemgeo.scale.store import Store, _clear_unused, name_key, open_store
 from stemgeo.writing.whole import tell_refusal
 
 KEY = name_key("proef", 1)
@@ -106,6 +106,38 @@ def test_a_full_disk_names_the_store_and_no_file_on_the_way(tmp_path: Path) -> N
         f"{store.url}: cannot be written: No space left on device; make room on this disk, or "
         "choose another"
     )
+
+
+def test_what_else_cannot_be_written_is_told_as_it_is(tmp_path: Path) -> None:
+    """A map, or a folder on another disk, is not the store: place, cause and mend stay."""
+    told = Problem("maps", "the process that draws them ended (signal 9)", "free memory")
+
+    def fill_badly(_: Path) -> None:
+        raise WriteError(told)
+
+    with pytest.raises(WriteError) as caught:
+        Store(str(tmp_path / "shared")).put("tiles", KEY, fill_badly)
+    assert str(caught.value) == str(told)
+
+
+def test_a_copy_taken_while_it_is_cleared_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever took it between the look at its date and its going finds it still."""
+    copy, work = tmp_path / "tiles" / "one", tmp_path / "work"
+    copy.mkdir(parents=True)
+    work.mkdir()
+    os.utime(copy, (0, 0))
+    move = Path.rename
+
+    def take_first(path: Path, target: Path) -> Path:
+        os.utime(path)
+        return move(path, target)
+
+    monkeypatch.setattr(Path, "rename", take_first)
+    _clear_unused(tmp_path, work)
+    assert copy.is_dir()
+    assert not list(work.iterdir())
 
 
 def test_a_copy_that_nobody_took_for_a_week_goes(tmp_path: Path) -> None:

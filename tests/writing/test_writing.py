@@ -409,7 +409,20 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(
         assert str(caught.value).startswith(line)
 
 
-@pytest.mark.parametrize("name", ["~", "~/result", "~nobody-known/result"])
+def test_a_name_may_begin_as_the_home_folder_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a file of Office, or of what was kept: ~ by itself alone is the home folder."""
+    monkeypatch.chdir(tmp_path)
+    assert whole.full_path(Path("~bak/result")) == tmp_path / "~bak" / "result"
+    assert [whole.expand_home(one) for one in ("~root/x", "~$x", "./~/x")] == [
+        "~root/x",
+        "~$x",
+        "./~/x",
+    ]
+
+
+@pytest.mark.parametrize("name", ["~", "~/result"])
 def test_no_folder_is_named_as_the_home_folder_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
