@@ -89,7 +89,7 @@ class BatchEntry(_BatchPart):
     years
         In each of which it is measured: on its day, with the population that it names for it.
     speeds_kmh
-        One flat speed for all, each in turn.
+        One flat speed for all, each in turn, in place of those of the bands.
     set, each
         Options by their table in study.toml, as `set.travel.cutoff_min = 20`: a value, or a list of
         values that are taken in turn.
@@ -230,6 +230,10 @@ class BatchStudy:
             if not isinstance(content[table], dict):
                 raise StudyError(Problem(self.name, f"'{clean_text(table)}' has no options"))
             content[table][key] = value
+        bands = content["travel"].get("bands") if self.entry.speeds_kmh else None
+        for band in bands if isinstance(bands, list) else ():
+            if isinstance(band, dict):  # else it is refused as it is read
+                band.pop("speed_kmh", None)
         return content
 
     def _parse_varied(self) -> Study:

@@ -97,6 +97,26 @@ def test_years_speeds_and_values_are_combined(ask: Callable[[str], list[BatchStu
     }
 
 
+def test_one_speed_for_all_is_in_place_of_those_of_bands(
+    ask: Callable[[str], list[BatchStudy]], home: Path
+) -> None:
+    """A study that names speeds by age is measured at each; bands that are none are said."""
+    shutil.copytree(home / "over-roads", home / "by-age")
+    file = home / "by-age" / "study.toml"
+    band = "\n[[travel.bands]]\nages = [6, 18]\nspeed_kmh = { low = 9, central = 10, high = 12 }\n"
+    file.write_text(file.read_text("utf-8").replace("speed_kmh = ", "# ") + band, "utf-8")
+    assert load_study(file).travel.bands[0].speed_kmh is not None
+    for one, kmh in zip(
+        ask("[[study]]\nstudy = 'by-age'\nspeeds_kmh = [12, 18]"), (12, 18), strict=True
+    ):
+        travel = one.load().travel
+        assert (travel.speed_kmh["central"], travel.bands[0].ages) == (kmh, (6, 18))
+    (odd,) = ask("[[study]]\nstudy = 'by-age'\nspeeds_kmh = [12]\nset.travel.bands = [3]")
+    with pytest.raises(StudyError, match=r"travel\.bands"):
+        odd.load()
+    shutil.rmtree(home / "by-age")
+
+
 def test_the_study_that_is_made_is_the_one_that_is_measured(
     ask: Callable[[str], list[BatchStudy]], home: Path
 ) -> None:
